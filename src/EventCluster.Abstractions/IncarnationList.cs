@@ -1,0 +1,114 @@
+using System.Collections;
+using EventCluster.Protocol;
+
+namespace EventCluster.Abstractions;
+
+/// <summary>One history of a stream: positions from <paramref name="FirstSequence"/> on belong to it, up to the next entry.</summary>
+/// <param name="Incarnation">The history's number.</param>
+/// <param name="FirstSequence">Where it starts.</param>
+public readonly record struct IncarnationStart(long Incarnation, long FirstSequence);
+
+/// <summary>
+/// The short, ascending list of histories of a stream (DESIGN section 3). Immutable; never empty. A position is valid
+/// only if its incarnation is the one that holds its sequence; at a boundary both neighbours are accepted.
+/// </summary>
+public sealed class IncarnationList : IReadOnlyList<IncarnationStart>, IEquatable<IncarnationList>
+{
+    private readonly IncarnationStart[] _starts;
+
+    /// <summary>A list from its entries.</summary>
+    /// <exception cref="ArgumentException">Empty, incarnations not rising, or first sequences falling.</exception>
+    public IncarnationList(params ReadOnlySpan<IncarnationStart> starts)
+    {
+        if (starts.IsEmpty)
+        {
+            throw new ArgumentException("A stream has at least one incarnation.", nameof(starts));
+        }
+
+        for (var i = 1; i < starts.Length; i++)
+        {
+            if (starts[i].Incarnation <= starts[i - 1].Incarnation || starts[i].FirstSequence < starts[i - 1].FirstSequence)
+            {
+                throw new ArgumentException("Incarnations rise and their first sequences never fall.", nameof(starts));
+            }
+        }
+
+        _starts = starts.ToArray();
+    }
+
+    /// <inheritdoc />
+    public int Count => _starts.Length;
+
+    /// <summary>The newest history, which holds the tail.</summary>
+    public IncarnationStart Latest => _starts[^1];
+
+    /// <inheritdoc />
+    public IncarnationStart this[int index] => _starts[index];
+
+    /// <summary>
+    /// The list with one more history from <paramref name="firstSequence"/> on. Histories that would hold nothing
+    /// (they start at or after it) stay listed, so that their boundary position stays valid.
+    /// </summary>
+    public IncarnationList Add(long incarnation, long firstSequence) =>
+        new([.. _starts, new IncarnationStart(incarnation, firstSequence)]);
+
+    /// <summary>The entries up to and including the ones that start at or before <paramref name="sequence"/>.</summary>
+    public IncarnationList UpTo(long sequence) => new(_starts.AsSpan(0, IndexOf(sequence) + 1));
+
+    /// <summary>
+    /// The incarnation that the event with this sequence before it belongs to, which is also the one that a position
+    /// handed out for a read start carries.
+    /// </summary>
+    public long HolderOf(long sequence) => _starts[IndexOf(sequence)].Incarnation;
+
+    /// <summary>The position after the event that ends at <paramref name="sequence"/>, as an append or an SSE id names it.</summary>
+    public StreamOffset OffsetAfter(long sequence) =>
+        new(_starts[sequence == 0 ? 0 : IndexOf(sequence - 1)].Incarnation, sequence);
+
+    /// <summary>Where the incarnation that holds <paramref name="sequence"/> ends; null for the newest.</summary>
+    public long? EndOfHolder(long sequence)
+    {
+        var next = IndexOf(sequence) + 1;
+        return next < _starts.Length ? _starts[next].FirstSequence : null;
+    }
+
+    /// <summary>True if a position was issued by a history of this list (both neighbours count at a boundary).</summary>
+    public bool Holds(StreamOffset position)
+    {
+        for (var i = 0; i < _starts.Length; i++)
+        {
+            if (_starts[i].Incarnation == position.Incarnation)
+            {
+                return position.Sequence >= _starts[i].FirstSequence
+                    && (i + 1 == _starts.Length || position.Sequence <= _starts[i + 1].FirstSequence);
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc />
+    public bool Equals(IncarnationList? other) => other is not null && _starts.AsSpan().SequenceEqual(other._starts);
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => Equals(obj as IncarnationList);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(_starts.Length, Latest);
+
+    /// <inheritdoc />
+    public IEnumerator<IncarnationStart> GetEnumerator() => ((IEnumerable<IncarnationStart>)_starts).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int IndexOf(long sequence)
+    {
+        var i = _starts.Length - 1;
+        while (i > 0 && _starts[i].FirstSequence > sequence)
+        {
+            i--;
+        }
+
+        return i;
+    }
+}
