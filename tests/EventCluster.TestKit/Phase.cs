@@ -1,0 +1,67 @@
+namespace EventCluster.TestKit;
+
+/// <summary>
+/// Waiting in tests: for a named phase, never for a time. The guard only ends a hang, and its message says which phase,
+/// what was expected and what was seen.
+/// </summary>
+public static class Phase
+{
+    /// <summary>How long a phase may take before it counts as a hang.</summary>
+    public static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Waits until the observed value satisfies the condition, and returns it.</summary>
+    /// <param name="phase">Name of the phase.</param>
+    /// <param name="expected">What is waited for, in words.</param>
+    /// <param name="observe">Reads the present value.</param>
+    /// <param name="reached">True when the phase is reached.</param>
+    /// <param name="cancellationToken">The test's own end.</param>
+    /// <exception cref="TimeoutException">The hang guard.</exception>
+    public static async Task<T> UntilAsync<T>(
+        string phase, string expected, Func<T> observe, Func<T, bool> reached, CancellationToken cancellationToken)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var seen = observe();
+            if (reached(seen))
+            {
+                return seen;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(start) > HangGuard)
+            {
+                throw new TimeoutException($"Phase '{phase}': expected {expected}, seen {seen} after {HangGuard}.");
+            }
+
+            await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until the condition holds.</summary>
+    public static Task UntilAsync(string phase, Func<bool> reached, CancellationToken cancellationToken) =>
+        UntilAsync(phase, "true", reached, static seen => seen, cancellationToken);
+
+    /// <summary>Waits for a task under the hang guard, and returns its result.</summary>
+    /// <exception cref="TimeoutException">The hang guard.</exception>
+    public static async Task<T> OfAsync<T>(string phase, Task<T> task)
+    {
+        await OfAsync(phase, (Task)task);
+        return await task;
+    }
+
+    /// <summary>Waits for a task under the hang guard.</summary>
+    /// <exception cref="TimeoutException">The hang guard.</exception>
+    public static async Task OfAsync(string phase, Task task)
+    {
+        try
+        {
+            await task.WaitAsync(HangGuard, TimeProvider.System);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            throw new TimeoutException($"Phase '{phase}': expected an end, seen a {task.Status} task after {HangGuard}.");
+        }
+    }
+}
