@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Runs everything that can be tested on this machine: format, build, all test projects, the protocol and browser
+# suites, simulation, crash and tiny benchmark runs. Works without a terminal, from any folder, on a fresh clone.
+# Usage: ./test.sh [PART ...]   runs only the suites whose names contain one of the parts (the build always runs).
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 2
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 CI=${CI:-true}
+export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
+exec </dev/null
+
+filter=src/EventCluster.SingleNode.slnf
+logs=artifacts/test
+mkdir -p "$logs"
+wanted=("$@")
+passed=0 failed=0 skipped=0
+table=()
+
+is_wanted() {
+  [ ${#wanted[@]} -eq 0 ] && return 0
+  local part
+  for part in "${wanted[@]}"; do
+    [[ $1 == *"$part"* ]] && return 0
+  done
+  return 1
+}
+
+# Finds the last count in a log and leaves it in p, f and s; fails if there is none.
+count() {
+  local line
+  line=$(grep -aE '([0-9]+ passed, [0-9]+ failed)|(Failed: +[0-9]+, Passed: +[0-9]+, Skipped: +[0-9]+)' "$1" | tail -n 1)
+  if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
+    p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]} s=${BASH_REMATCH[4]:-0}
+  elif [[ $line =~ Failed:\ +([0-9]+),\ Passed:\ +([0-9]+),\ Skipped:\ +([0-9]+) ]]; then
+    f=${BASH_REMATCH[1]} p=${BASH_REMATCH[2]} s=${BASH_REMATCH[3]}
+  else
+    return 1
+  fi
+}
+
+# suite NAME COMMAND...: runs it, adds up its count. One that dies without a count, or counts nothing, has failed.
+suite() {
+  local name=$1 log=$logs/$1.log begun=$SECONDS code p=0 f=0 s=0
+  shift
+  is_wanted "$name" || return 0
+  "$@" >"$log" 2>&1
+  code=$?
+  if ! count "$log" || [ $((p + f + s)) -eq 0 ]; then
+    f=$((f + 1))
+    echo "$name ended with exit code $code without a count of its tests." >>"$log"
+  elif [ $code -ne 0 ] && [ "$f" -eq 0 ]; then
+    f=1
+    echo "$name ended with exit code $code though it counted no failure." >>"$log"
+  fi
+
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  report "$name" $((SECONDS - begun)) "$p passed, $f failed, $s skipped"
+  if [ "$f" -ne 0 ]; then
+    echo "----- the end of $log:"
+    tail -n 80 "$log"
+    echo "-----"
+  elif [ "$s" -ne 0 ]; then
+    grep -aiE 'skipped|apt-get install' "$log" | head -n 5 | sed 's/^/    /'
+  fi
+}
+
+# gate NAME COMMAND...: must succeed; counts as one failure if it does not.
+gate() {
+  local name=$1 log=$logs/$1.log begun=$SECONDS
+  shift
+  if "$@" >"$log" 2>&1; then
+    report "$name" $((SECONDS - begun)) "ok"
+    return 0
+  fi
+
+  failed=$((failed + 1))
+  report "$name" $((SECONDS - begun)) "FAILED"
+  tail -n 80 "$log"
+  return 1
+}
+
+report() {
+  table+=("$(printf '%-44s %5s s  %s' "$1" "$2" "$3")")
+  echo "${table[-1]}"
+}
+
+finish() {
+  echo
+  echo "total: $SECONDS s; logs in $logs"
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+  exit
+}
+
+dotnet_suite() {
+  dotnet test "$1" -c Release --no-build --nologo -v q
+}
+
+gate restore dotnet restore "$filter" -v q || finish
+gate build dotnet build "$filter" -c Release --no-restore -v q -clp:NoSummary || finish
+is_wanted format && gate format dotnet format whitespace "$filter" --no-restore --verify-no-changes
+
+for project in tests/*.Tests/*.Tests.csproj; do
+  suite "$(basename "$project" .csproj)" dotnet_suite "$project"
+done
+
+for folder in protocol browser; do
+  if [ -x "tests/$folder/run.sh" ]; then
+    suite "$folder" "tests/$folder/run.sh"
+  fi
+done
+
+suite simulation dotnet tests/EventCluster.Simulation/bin/Release/net10.0/EventCluster.Simulation.dll --seed 1 --seeds 100
+
+if [ -f tests/EventCluster.Orleans.Tests/EventCluster.Orleans.Tests.csproj ]; then
+  if dotnet build EventCluster.sln -c Release -v q >"$logs/cluster-build.log" 2>&1; then
+    suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
+  else
+    echo "cluster suites: not run, because EventCluster.sln does not restore or build here ($logs/cluster-build.log)"
+  fi
+else
+  echo "cluster suites: not run, because this version has no cluster projects yet"
+fi
+
+finish

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Runs one long test: tests/soak.sh CASE [--minutes N | --kills N | --runs N] [--seed N]; --list names the cases.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+list() {
+  cat <<'TEXT'
+crash        kill -9 the real server under 8 producers and 50 streams, restart, retry, check the history (--kills, default 100)
+simulation   seeded runs over faulty devices with checkers on (--runs, default 1000 seeds)
+protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
+TEXT
+}
+
+usage() {
+  echo "usage: tests/soak.sh CASE [--minutes N | --kills N | --runs N] [--seed N]" >&2
+  list >&2
+  exit 2
+}
+
+case=${1:-}
+[ -n "$case" ] || usage
+shift
+if [ "$case" = "--list" ]; then
+  list
+  exit 0
+fi
+
+minutes='' kills='' runs='' seed=1
+while [ $# -gt 0 ]; do
+  [[ ${2:-} =~ ^[0-9]+$ ]] || usage
+  case $1 in
+    --minutes) minutes=$2 ;;
+    --kills) kills=$2 ;;
+    --runs) runs=$2 ;;
+    --seed) seed=$2 ;;
+    *) usage ;;
+  esac
+  shift 2
+done
+
+# run COMMAND: COMMAND gets the seed of the round. Rounds until --minutes are over, or --runs of them.
+rounds() {
+  local until=$((SECONDS + ${minutes:-0} * 60)) round=0
+  while :; do
+    "$@" $((seed + round))
+    round=$((round + 1))
+    echo "soak: round $round of $case passed"
+    if [ -n "$minutes" ]; then
+      [ $SECONDS -lt $until ] || break
+    elif [ $round -ge "${runs:-10}" ]; then
+      break
+    fi
+  done
+}
+
+project() {
+  (cd "$root" && dotnet build "$1" -c Release -v q --nologo -clp:NoSummary)
+}
+
+case $case in
+  crash)
+    project src/EventCluster.Server
+    project tests/EventCluster.EndToEnd.Tests
+    crash_round() { (cd "$root" && EVENTCLUSTER_CRASH_KILLS=${kills:-100} EVENTCLUSTER_CRASH_SEED=$1 \
+      dotnet test tests/EventCluster.EndToEnd.Tests -c Release --no-build --nologo --filter "FullyQualifiedName~CrashTests"); }
+    runs=${runs:-1}
+    rounds crash_round
+    ;;
+  simulation)
+    project tests/EventCluster.Simulation
+    simulation_round() { dotnet "$root/tests/EventCluster.Simulation/bin/Release/net10.0/EventCluster.Simulation.dll" --seed "$1" --seeds 1; }
+    runs=${runs:-1000}
+    rounds simulation_round
+    ;;
+  protocol)
+    protocol_round() { EVENTCLUSTER_SEED=$1 "$root/tests/protocol/run.sh"; }
+    rounds protocol_round
+    ;;
+  *)
+    usage
+    ;;
+esac
