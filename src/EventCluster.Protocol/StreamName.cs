@@ -177,20 +177,36 @@ public readonly struct StreamName : IEquatable<StreamName>, IComparable<StreamNa
         }
 
         Span<byte> bytes = stackalloc byte[ProtocolLimits.MaxStreamNameBytes * 9];
-        var length = 0;
+        try
+        {
+            text = TryUnescape(raw, bytes, out var length) ? StrictUtf8.GetString(bytes[..length]) : "";
+            error = text.Length > 0 || raw.IsEmpty
+                ? null
+                : "A stream name has a '%' that is not followed by two hexadecimal digits.";
+        }
+        catch (ArgumentException)
+        {
+            error = "A stream name is not valid UTF-8 after percent-decoding.";
+        }
+
+        return error is null;
+    }
+
+    private static bool TryUnescape(ReadOnlySpan<char> raw, Span<byte> bytes, out int length)
+    {
+        length = 0;
         for (var i = 0; i < raw.Length; i++)
         {
             if (raw[i] != '%')
             {
                 var take = char.IsHighSurrogate(raw[i]) && i + 1 < raw.Length ? 2 : 1;
-                length += Encoding.UTF8.GetBytes(raw.Slice(i, take), bytes[length..]);
+                length += StrictUtf8.GetBytes(raw.Slice(i, take), bytes[length..]);
                 i += take - 1;
                 continue;
             }
 
             if (i + 2 >= raw.Length || !char.IsAsciiHexDigit(raw[i + 1]) || !char.IsAsciiHexDigit(raw[i + 2]))
             {
-                error = "A stream name has a '%' that is not followed by two hexadecimal digits.";
                 return false;
             }
 
@@ -198,16 +214,7 @@ public readonly struct StreamName : IEquatable<StreamName>, IComparable<StreamNa
             i += 2;
         }
 
-        try
-        {
-            text = StrictUtf8.GetString(bytes[..length]);
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
-            error = "A stream name is not valid UTF-8 after percent-decoding.";
-            return false;
-        }
+        return true;
     }
 
     private static int HexValue(char c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
