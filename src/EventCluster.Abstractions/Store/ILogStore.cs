@@ -17,6 +17,9 @@ namespace EventCluster.Abstractions.Store;
 /// the owner opens again under a new fence and compares version and commit id (CORRECTNESS rule 2). Expected refusals
 /// are values. An exception from a read means that nothing is known about the data: never treated as absence.
 /// <see cref="LogDamagedException"/> says that stored bytes failed their checksum.</para>
+/// <para><b>Misuse.</b> A commit that its owner can never mean throws <see cref="ArgumentException"/> and writes nothing:
+/// above <see cref="MaxCommitBytes"/> or <see cref="MaxCommitProducers"/>, a block that does not continue at the old tail
+/// in the newest history, a creation without state or incarnations. A stale owner gets its conflict first.</para>
 /// <para><b>Buffers.</b> The store may keep a reference to a block's bytes and to <see cref="StreamCommit.State"/>
 /// after the call; nobody writes to them any more. Blocks returned by reads are shared in the same way.</para>
 /// <para><b>Cancellation.</b> Cancelling a commit abandons the wait, not the commit: its outcome is then unknown.</para>
@@ -54,7 +57,7 @@ public interface ILogStore : IAsyncDisposable
     /// Blocks of one history that overlap <c>[range.From, range.To)</c>, ascending and consecutive, the first one holding
     /// <c>range.From</c>. At least one block when one overlaps, else as many as fit <paramref name="maxBytes"/> of
     /// encoded bytes. Blocks may reach over both ends of the range: the caller clips.
-    /// Empty when nothing there is stored (purged, or never was).
+    /// Empty when no block of that history holds <c>range.From</c> (purged, or never was).
     /// </summary>
     ValueTask<IReadOnlyList<EventBlock>> ReadAsync(BlockRange range, int maxBytes, CancellationToken cancellationToken);
 
