@@ -1,0 +1,49 @@
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge;
+
+/// <summary>
+/// The bounds of the HTTP surface that are not options. Relations between them are asserted by <c>EdgeLimitsTests</c>.
+/// </summary>
+public static class EdgeLimits
+{
+    /// <summary>Bytes that Kestrel buffers per response before a write waits for the client.</summary>
+    public const int ResponseBufferBytes = 64 * 1024;
+
+    /// <summary>Largest slice that a live response hands to its connection before it waits for the client.</summary>
+    public const int MaxSseSliceBytes = 64 * 1024;
+
+    /// <summary>HTTP/2 streams of one connection.</summary>
+    public const int Http2StreamsPerConnection = 100;
+
+    /// <summary>Most bytes that one HTTP/2 connection can make the server hold: every stream with a full slice and buffer.</summary>
+    public const long MaxBytesPerHttp2Connection =
+        (long)Http2StreamsPerConnection * (MaxSseSliceBytes + ResponseBufferBytes);
+
+    /// <summary>Most headers of one request; more is 431.</summary>
+    public const int MaxRequestHeaders = 100;
+
+    /// <summary>Most bytes of all headers of one request; more is 431.</summary>
+    public const int MaxRequestHeaderBytes = 32 * 1024;
+
+    /// <summary>Longest request line: a name of 512 bytes, each percent-encoded, fits with room for the query.</summary>
+    public const int MaxRequestLineBytes = 8 * 1024;
+
+    /// <summary>
+    /// A body above its limit is read and dropped up to this size, so that the client has finished sending and sees the
+    /// 413 instead of a reset connection.
+    /// </summary>
+    public const int MaxDrainedBodyBytes = 2 * ProtocolLimits.MaxRequestBodyBytes;
+
+    /// <summary>Deepest nesting of a JSON event.</summary>
+    public const int MaxJsonDepth = 128;
+
+    /// <summary>Longest <c>Stream-TTL</c>, seconds: 100 years. More is a mistake and would overflow dates.</summary>
+    public const long MaxTtlSeconds = 100L * 366 * 24 * 3600;
+
+    /// <summary>Most streams in one page of the admin listing.</summary>
+    public const int MaxAdminPage = 1_000;
+
+    /// <summary>How often a read is tried again when the head moved between resolving and reading.</summary>
+    public const int MaxReadAttempts = 8;
+}

@@ -1,0 +1,78 @@
+namespace EventCluster.Edge;
+
+/// <summary>Options of the HTTP surface.</summary>
+public sealed class EdgeOptions
+{
+    /// <summary>
+    /// Origins whose pages may read answers and send POST, PUT and DELETE: <c>https://app.example.com</c>,
+    /// <c>http://localhost:*</c> (any port), or <c>*</c> (everyone). Pages of the server itself may always.
+    /// </summary>
+    public IReadOnlyList<string> CorsAllowedOrigins { get; set; } = LoopbackOrigins;
+
+    /// <summary>
+    /// Names that a <c>Host</c> header may carry, without port: <c>localhost</c>, <c>*.example.com</c>, or <c>*</c> for
+    /// all. Keeps a foreign name that resolves to this machine (DNS rebinding) from reaching it.
+    /// </summary>
+    public IReadOnlyList<string> AllowedHosts { get; set; } = LoopbackHosts;
+
+    /// <summary>Who may keep data answers.</summary>
+    public CachePolicy Caching { get; set; } = CachePolicy.Private;
+
+    /// <summary>How long a long-poll without <c>wait=</c> waits.</summary>
+    public TimeSpan LongPollTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Silence after which a live response sends a heartbeat, unless <c>heartbeat=</c> says otherwise.</summary>
+    public TimeSpan SseHeartbeat { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Age at which a <c>live=sse</c> response ends, so that caches can collapse its successors.</summary>
+    public TimeSpan SseLifetime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Middle of the reconnect delay that EventSource clients are told, ± 50 % per connection.</summary>
+    public int RetryMilliseconds { get; set; } = 2_000;
+
+    /// <summary>Most bytes written to a live response before waiting for its client; one event may be larger.</summary>
+    public int MaxSseSlice { get; set; } = EdgeLimits.MaxSseSliceBytes;
+
+    /// <summary>Most bytes of encoded frames kept for readers to share.</summary>
+    public long FrameCacheBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>Most client connections; further ones are closed at once.</summary>
+    public int MaxConnections { get; set; } = 50_000;
+
+    /// <summary>Origins of pages on this machine, any port.</summary>
+    public static IReadOnlyList<string> LoopbackOrigins { get; } =
+    [
+        "http://localhost:*", "https://localhost:*", "http://127.0.0.1:*", "https://127.0.0.1:*", "http://[::1]:*",
+        "https://[::1]:*",
+    ];
+
+    /// <summary>Names of this machine.</summary>
+    public static IReadOnlyList<string> LoopbackHosts { get; } = ["localhost", "127.0.0.1", "[::1]"];
+
+    /// <summary>Every fault of these values, in words; empty when they are usable.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var faults = new List<string>();
+        Check(LongPollTimeout >= TimeSpan.FromSeconds(1) && LongPollTimeout <= TimeSpan.FromSeconds(60),
+            "LongPollTimeout must be 1 to 60 seconds.");
+        Check(SseHeartbeat >= TimeSpan.FromSeconds(5) && SseHeartbeat <= TimeSpan.FromSeconds(120),
+            "SseHeartbeat must be 5 to 120 seconds.");
+        Check(SseLifetime >= TimeSpan.FromSeconds(1) && SseLifetime <= TimeSpan.FromHours(1),
+            "SseLifetime must be 1 second to 1 hour.");
+        Check(RetryMilliseconds is >= 100 and <= 60_000, "RetryMilliseconds must be 100 to 60,000.");
+        Check(MaxSseSlice is >= 1024 and <= EdgeLimits.MaxSseSliceBytes,
+            $"MaxSseSlice must be 1,024 to {EdgeLimits.MaxSseSliceBytes:N0} bytes.");
+        Check(FrameCacheBytes >= 0, "FrameCacheBytes must be 0 or more.");
+        Check(MaxConnections >= 1, "MaxConnections must be at least 1.");
+        Check(AllowedHosts.Count > 0, "AllowedHosts must name at least one host, or \"*\".");
+        return faults;
+
+        void Check(bool ok, string fault)
+        {
+            if (!ok)
+            {
+                faults.Add(fault);
+            }
+        }
+    }
+}

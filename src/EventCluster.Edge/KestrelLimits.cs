@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace EventCluster.Edge;
+
+/// <summary>Sets every limit of Kestrel on purpose.</summary>
+public static class KestrelLimits
+{
+    /// <summary>Applies the limits of <see cref="EdgeLimits"/> and <paramref name="options"/> to a server.</summary>
+    public static void Apply(KestrelServerOptions server, EdgeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(options);
+        server.AddServerHeader = false;
+        var limits = server.Limits;
+        limits.MaxConcurrentConnections = options.MaxConnections;
+        limits.MaxRequestHeaderCount = EdgeLimits.MaxRequestHeaders;
+        limits.MaxRequestHeadersTotalSize = EdgeLimits.MaxRequestHeaderBytes;
+        limits.MaxRequestLineSize = EdgeLimits.MaxRequestLineBytes;
+
+        // The body reader answers 413 itself at the protocol's limit; Kestrel's is where draining ends.
+        limits.MaxRequestBodySize = EdgeLimits.MaxDrainedBodyBytes;
+        limits.MaxRequestBufferSize = 1024 * 1024;
+        limits.MaxResponseBufferSize = EdgeLimits.ResponseBufferBytes;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+
+        // Live responses switch this off for themselves: a paused reader costs a slice, so it may stay.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.Http2.MaxStreamsPerConnection = EdgeLimits.Http2StreamsPerConnection;
+    }
+}
