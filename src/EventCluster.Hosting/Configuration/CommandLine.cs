@@ -1,0 +1,110 @@
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>What the arguments of the process say.</summary>
+/// <param name="Mode">What to do.</param>
+/// <param name="Settings">Configuration keys and values.</param>
+/// <param name="Faults">One line per argument that is not understood.</param>
+public sealed record CommandLine(
+    CommandMode Mode, IReadOnlyDictionary<string, string?> Settings, IReadOnlyList<string> Faults)
+{
+    private static readonly Dictionary<string, Func<string[], CommandMode>> Modes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--help"] = _ => new CommandMode.Help(),
+        ["--version"] = _ => new CommandMode.Version(),
+        ["--restored"] = _ => new CommandMode.Run(Restored: true),
+        ["--salvage"] = operands => new CommandMode.Salvage(operands[0], operands[1]),
+        ["--backup"] = operands => new CommandMode.Backup(operands[0]),
+    };
+
+    private static readonly Dictionary<string, string[]> Operands = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--salvage"] = ["FROM", "TO"],
+        ["--backup"] = ["TO"],
+    };
+
+    /// <summary>Every name that may follow <c>--</c>, dashes included.</summary>
+    public static IEnumerable<string> KnownNames =>
+        [.. Modes.Keys,
+         .. OptionCatalog.All.Where(entry => entry.Info.Alias is not null).Select(entry => "--" + entry.Info.Alias),
+         .. OptionCatalog.All.Select(entry => "--" + entry.Key)];
+
+    /// <summary>Reads the arguments.</summary>
+    public static CommandLine Parse(IReadOnlyList<string> arguments)
+    {
+        CommandMode mode = new CommandMode.Run(Restored: false);
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        var faults = new List<string>();
+        var rest = new Queue<string>(arguments);
+        while (rest.TryDequeue(out var argument))
+        {
+            if (Modes.TryGetValue(argument, out var make))
+            {
+                mode = TakeOperands(argument, rest, faults) is { } operands ? make(operands) : mode;
+            }
+            else
+            {
+                TakeSetting(argument, rest, settings, faults);
+            }
+        }
+
+        return new CommandLine(mode, settings, faults);
+    }
+
+    private static string[]? TakeOperands(string name, Queue<string> rest, List<string> faults)
+    {
+        var wanted = Operands.GetValueOrDefault(name, []);
+        var taken = new List<string>();
+        while (taken.Count < wanted.Length && rest.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal))
+        {
+            taken.Add(rest.Dequeue());
+        }
+
+        if (taken.Count == wanted.Length)
+        {
+            return [.. taken];
+        }
+
+        faults.Add($"'{name}' needs {string.Join(" and ", wanted)}: {name} {string.Join(' ', wanted)}");
+        return null;
+    }
+
+    private static void TakeSetting(
+        string argument, Queue<string> rest, Dictionary<string, string?> settings, List<string> faults)
+    {
+        var parts = argument.Split('=', 2);
+        if (Find(parts[0]) is not { } entry)
+        {
+            faults.Add($"unknown command-line option '{parts[0]}'; did you mean '{Nearest(parts[0])}'?");
+
+            // What follows an unknown option is taken for its value, or each mistake would be reported twice.
+            if (parts.Length == 1 && rest.TryPeek(out var value) && !value.StartsWith('-'))
+            {
+                rest.Dequeue();
+            }
+        }
+        else if (parts.Length == 2)
+        {
+            settings[entry.Key] = parts[1];
+        }
+        else if (rest.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal))
+        {
+            settings[entry.Key] = rest.Dequeue();
+        }
+        else
+        {
+            faults.Add($"'{argument}' needs a value: {argument} VALUE");
+        }
+    }
+
+    private static OptionEntry? Find(string name) => OptionCatalog.All.FirstOrDefault(entry =>
+        name.Equals("--" + entry.Key, StringComparison.OrdinalIgnoreCase)
+        || (entry.Info.Alias is { } alias && name.Equals("--" + alias, StringComparison.OrdinalIgnoreCase)));
+
+    private static string Nearest(string written)
+    {
+        const string prefix = "--" + EventClusterOptions.Section + ":";
+        var byShortName = KnownNames.ToLookup(name => name.Replace(prefix, "--", StringComparison.Ordinal));
+        var shortened = written.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? "--" + written[prefix.Length..] : written;
+        return byShortName[NearestName.Of(shortened, byShortName.Select(group => group.Key))].First();
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>What <c>--help</c> prints, generated from the options' attributes.</summary>
+public static class HelpText
+{
+    private const string Head = """
+        EventCluster keeps ordered, durable event streams and delivers them over HTTP.
+
+        usage: ./run.sh [--urls URL] [--data FOLDER] [--restored] [--EventCluster:KEY VALUE ...]
+               ./run.sh --salvage FROM TO
+               ./run.sh --backup TO [--data FOLDER]
+
+          --restored          the data folder is a restored backup: open new histories, so that offsets handed out after
+                              the backup are answered with a gap instead of other events (needed once)
+          --salvage FROM TO   copy everything readable of the damaged folder FROM into the new folder TO, print what is lost
+          --backup TO         copy a consistent state of the data folder into the new folder TO, also while a server runs
+          --help, --version
+
+        Options are read from appsettings.json in the current folder, the environment and the command line; later ones win.
+        Values may follow a space or '='. Durations are seconds.
+
+
+        """;
+
+    /// <summary>The whole text.</summary>
+    public static string Render()
+    {
+        var text = new StringBuilder(Head);
+        var defaults = new EventClusterOptions();
+        foreach (var entry in OptionCatalog.All)
+        {
+            var alias = entry.Info.Alias is { } name ? $"--{name}, " : "";
+            text.Append($"  {alias}--{entry.Key}\n");
+            text.Append($"      {entry.Info.Description}\n");
+            text.Append($"      default {Default(entry, defaults)}");
+            text.Append(entry.Info.Unit is { } unit ? $" {unit}" : "");
+            text.Append(entry.Accepted is { } accepted ? $"; {accepted}" : "");
+            text.Append($"; environment {entry.EnvironmentName}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Default(OptionEntry entry, EventClusterOptions defaults)
+    {
+        var text = OptionText.Format(entry.Get(defaults));
+        return text.Length == 0 ? "(empty)" : text;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>One address to listen on.</summary>
+/// <param name="Host">IP address, <c>localhost</c>, or <c>*</c> for all.</param>
+/// <param name="Port">0 for a free one.</param>
+public sealed record ListenAddress(string Host, int Port)
+{
+    private const string Scheme = "http://";
+
+    /// <summary>Only this machine can reach it.</summary>
+    public bool IsLoopback =>
+        Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>The addresses of an option, untouched.</summary>
+    public static IEnumerable<string> Split(string urls) =>
+        urls.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>Reads <c>http://HOST:PORT</c>.</summary>
+    public static bool TryParse(string url, out ListenAddress address)
+    {
+        address = new ListenAddress("", 0);
+        if (!url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        var authority = url[Scheme.Length..].TrimEnd('/');
+        var colon = authority.LastIndexOf(':');
+        var hasPort = colon > authority.LastIndexOf(']');
+        var host = (hasPort ? authority[..colon] : authority).Trim('[', ']');
+        var port = 80;
+        if (hasPort && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
+        {
+            return false;
+        }
+
+        address = new ListenAddress(host is "+" ? "*" : host, port);
+        return port <= IPEndPoint.MaxPort && IsHost(address.Host);
+    }
+
+    /// <summary>The form that the server understands.</summary>
+    public override string ToString() => $"{Scheme}{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{Port}";
+
+    private static bool IsHost(string host) =>
+        host is "*" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host, out _);
+}

@@ -1,0 +1,17 @@
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>What is kept in memory.</summary>
+public sealed class MemorySection
+{
+    /// <summary>When a stream that nobody uses is unloaded.</summary>
+    [Option("when a stream that nobody uses is unloaded", Unit = "seconds", Minimum = 1, Maximum = 86_400)]
+    public TimeSpan IdleUnloadAfter { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Newest events kept in memory per stream.</summary>
+    [Option("newest events kept in memory per loaded stream", Unit = "bytes", Minimum = 0, Maximum = 1 << 30)]
+    public int TailCacheBytesPerStream { get; set; } = 256 * 1024;
+
+    /// <summary>Newest events kept in memory on this node.</summary>
+    [Option("newest events kept in memory over all streams", Unit = "bytes", Minimum = 0)]
+    public long TailCacheBytes { get; set; } = 256L * 1024 * 1024;
+}

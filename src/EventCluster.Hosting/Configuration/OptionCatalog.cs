@@ -1,0 +1,30 @@
+using System.Reflection;
+
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>All options, found by their attributes, so that help, binding and faults never drift from the tree.</summary>
+public static class OptionCatalog
+{
+    /// <summary>Every option in the order of the tree.</summary>
+    public static IReadOnlyList<OptionEntry> All { get; } =
+        [.. Find(typeof(EventClusterOptions), EventClusterOptions.Section, [])];
+
+    private static IEnumerable<OptionEntry> Find(Type type, string prefix, PropertyInfo[] path)
+    {
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            var key = $"{prefix}:{property.Name}";
+            PropertyInfo[] here = [.. path, property];
+            if (property.GetCustomAttribute<OptionAttribute>() is { } info)
+            {
+                yield return new OptionEntry(key, here, info);
+                continue;
+            }
+
+            foreach (var entry in Find(property.PropertyType, key, here))
+            {
+                yield return entry;
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>Which store remembers the streams.</summary>
+public enum StoreKind
+{
+    /// <summary>The embedded journal in <see cref="EventClusterOptions.DataPath"/>.</summary>
+    LocalDisk = 0,
+
+    /// <summary>Process memory, gone at exit; for demonstrations and tests.</summary>
+    Memory = 1,
+}

@@ -1,0 +1,60 @@
+using EventCluster.Hosting.Configuration;
+using Xunit;
+
+namespace EventCluster.Hosting.Tests.Configuration;
+
+public sealed class OptionsValidatorTests
+{
+    [Theory]
+    [InlineData("http://127.0.0.1:4437")]
+    [InlineData("http://127.8.9.1:4437")]
+    [InlineData("http://localhost:0")]
+    [InlineData("http://[::1]:4437;http://127.0.0.1:4438/")]
+    public void Validate_LoopbackUrls_AreFine(string urls) =>
+        Assert.Empty(OptionsValidator.Validate(new EventClusterOptions { Urls = urls }));
+
+    [Theory]
+    [InlineData("http://0.0.0.0:4437")]
+    [InlineData("http://*:4437")]
+    [InlineData("http://+:80")]
+    [InlineData("http://[::]:4437")]
+    [InlineData("http://10.1.2.3:4437")]
+    [InlineData("http://127.0.0.1:1;http://10.1.2.3:4437")]
+    public void Validate_UrlsThatOthersReach_NeedConsent(string urls)
+    {
+        var fault = Assert.Single(OptionsValidator.Validate(new EventClusterOptions { Urls = urls }));
+
+        Assert.Contains("EventCluster:AllowUnauthenticated=true", fault, StringComparison.Ordinal);
+        Assert.Empty(OptionsValidator.Validate(new EventClusterOptions { Urls = urls, AllowUnauthenticated = true }));
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:4437")]
+    [InlineData("127.0.0.1:4437")]
+    [InlineData("http://127.0.0.1:65536")]
+    [InlineData("http://127.0.0.1:x")]
+    [InlineData("http://127.0.0.1:80/path")]
+    [InlineData("http://some.host:80")]
+    [InlineData("unix:/tmp/x")]
+    public void Validate_OtherUrls_AreRefused(string urls) =>
+        Assert.Contains(
+            "accepted: http://HOST:PORT",
+            Assert.Single(OptionsValidator.Validate(new EventClusterOptions { Urls = urls })),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Validate_SeveralFaults_AreReportedTogether()
+    {
+        var options = new EventClusterOptions
+        {
+            Urls = "http://0.0.0.0:80;ftp://x",
+            AllowedHosts = ["good.example", "bad host"],
+            Cors = { AllowedOrigins = ["https://good.example", "good.example", "https://bad.example/path"] },
+            Limits = { WaitingReads = 5, WaitingReadsPerStream = 6 },
+            Memory = { TailCacheBytes = 5, TailCacheBytesPerStream = 6 },
+            Retention = { Age = TimeSpan.FromSeconds(1.5) },
+        };
+
+        Assert.Equal(8, OptionsValidator.Validate(options).Count);
+    }
+}
