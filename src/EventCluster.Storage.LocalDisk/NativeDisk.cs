@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EventCluster.Storage.LocalDisk;
+
+/// <summary>The calls of the operating system that .NET does not offer, and the meaning of their error numbers.</summary>
+internal static partial class NativeDisk
+{
+    private const int Interrupted = 4;
+    private const int NoSpace = 28;
+    private const int OverQuotaLinux = 122;
+    private const int OverQuotaMac = 69;
+    private const int NotSupportedLinux = 95;
+    private const int NoSuchCall = 38;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+
+    /// <summary>True if the exception says that the medium has no room.</summary>
+    public static bool MeansFull(IOException e) =>
+        e.HResult is NoSpace or WindowsDiskFull
+        || (OperatingSystem.IsLinux() && e.HResult == OverQuotaLinux)
+        || (OperatingSystem.IsMacOS() && e.HResult == OverQuotaMac);
+
+    /// <summary>The exception for a medium without room.</summary>
+    public static DiskFullException Full(string path) => new($"No room on the disk for '{path}'.");
+
+    /// <summary><c>fdatasync</c>. Interrupted calls are repeated, every other error is final.</summary>
+    public static void FlushData(SafeFileHandle handle, string path)
+    {
+        while (fdatasync(handle) != 0)
+        {
+            ThrowUnlessInterrupted("flush", path);
+        }
+    }
+
+    /// <summary>Flushes a directory by a descriptor of its own.</summary>
+    public static void FlushDirectory(string path)
+    {
+        var descriptor = open(path, 0);
+        if (descriptor < 0)
+        {
+            throw Fault("open directory", path, Marshal.GetLastPInvokeError());
+        }
+
+        try
+        {
+            while (fsync(descriptor) != 0)
+            {
+                ThrowUnlessInterrupted("flush directory", path);
+            }
+        }
+        finally
+        {
+            _ = close(descriptor);
+        }
+    }
+
+    /// <summary><c>fallocate</c>; false where the file system has no such thing.</summary>
+    public static bool TryAllocate(SafeFileHandle handle, string path, long length)
+    {
+        while (fallocate(handle, 0, 0, length) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            switch (error)
+            {
+                case Interrupted:
+                    continue;
+                case NotSupportedLinux or NoSuchCall:
+                    return false;
+                case NoSpace or OverQuotaLinux:
+                    throw Full(path);
+                default:
+                    throw Fault("preallocate", path, error);
+            }
+        }
+
+        return true;
+    }
+
+    private static void ThrowUnlessInterrupted(string what, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        if (error != Interrupted)
+        {
+            throw Fault(what, path, error);
+        }
+    }
+
+    private static IOException Fault(string what, string path, int error) =>
+        new($"Could not {what} '{path}': {Marshal.GetPInvokeErrorMessage(error)}.", error);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int fdatasync(SafeFileHandle handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int fallocate(SafeFileHandle handle, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int fsync(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int close(int descriptor);
+}
