@@ -3,11 +3,6 @@ using EventCluster.Protocol;
 
 namespace EventCluster.Abstractions;
 
-/// <summary>One history of a stream: positions from <paramref name="FirstSequence"/> on belong to it, up to the next entry.</summary>
-/// <param name="Incarnation">The history's number.</param>
-/// <param name="FirstSequence">Where it starts.</param>
-public readonly record struct IncarnationStart(long Incarnation, long FirstSequence);
-
 /// <summary>
 /// The short, ascending list of histories of a stream (DESIGN section 3). Immutable; never empty. A position is valid
 /// only if its incarnation is the one that holds its sequence; at a boundary both neighbours are accepted.

@@ -17,10 +17,3 @@ public readonly record struct BlockSlice(EventBlock Block, int Start, int End)
     /// <summary>Payload bytes of the events returned.</summary>
     public int PayloadBytes => Block.GetPayloadBytes(Start, End);
 }
-
-/// <summary>A range that can no longer be served, with the same content on every transport.</summary>
-/// <param name="Requested">The position asked for.</param>
-/// <param name="Earliest">The earliest retained position.</param>
-/// <param name="Tail">The next position.</param>
-/// <param name="Reason">Why.</param>
-public sealed record StreamGap(StreamOffset Requested, StreamOffset Earliest, StreamOffset Tail, GapReason Reason);
