@@ -170,6 +170,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        // The server runs with its own settings: what a load generator set for itself must not leak into it.
+        start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
         start.ArgumentList.Add(ServerFiles.Dll);
         foreach (var argument in arguments)
         {

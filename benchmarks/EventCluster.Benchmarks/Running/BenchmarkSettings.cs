@@ -1,0 +1,81 @@
+namespace EventCluster.Benchmarks.Running;
+
+/// <summary>What the command line says.</summary>
+public sealed record BenchmarkSettings
+{
+    /// <summary>Rounds per case; the figures are medians over them.</summary>
+    public const int DefaultRounds = 3;
+
+    /// <summary>The benchmark.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Seconds per case, over all its rounds.</summary>
+    public double Seconds { get; init; } = 6;
+
+    /// <summary>Print one JSON document instead of a table.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>Smallest sizes: only shows that the benchmark works.</summary>
+    public bool Tiny { get; init; }
+
+    /// <summary>Rounds per case.</summary>
+    public int Rounds { get; init; } = DefaultRounds;
+
+    /// <summary>Milliseconds that each flush takes at least; 0 for the disk as it is.</summary>
+    public double SimulatedFlushMilliseconds { get; init; }
+
+    /// <summary>Size parameters of one benchmark, <c>--set key=value</c>.</summary>
+    public IReadOnlyDictionary<string, string> Sizes { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How long one round lasts.</summary>
+    public TimeSpan Round => Tiny ? TimeSpan.FromMilliseconds(150) : TimeSpan.FromSeconds(Seconds / Rounds);
+
+    /// <summary>A size that <c>--set</c> may change.</summary>
+    public int Size(string key, int normal, int tiny) =>
+        Sizes.TryGetValue(key, out var text) ? int.Parse(text) : Tiny ? tiny : normal;
+
+    /// <summary>Reads the arguments; null with a message when they are not understood.</summary>
+    public static BenchmarkSettings? Parse(IReadOnlyList<string> arguments, out string? error)
+    {
+        var settings = new BenchmarkSettings();
+        var sizes = new Dictionary<string, string>(StringComparer.Ordinal);
+        error = null;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var next = i + 1 < arguments.Count ? arguments[i + 1] : null;
+            switch (arguments[i])
+            {
+                case "--json":
+                    settings = settings with { Json = true };
+                    break;
+                case "--tiny":
+                    settings = settings with { Tiny = true, Rounds = 1 };
+                    break;
+                case "--seconds" when double.TryParse(next, out var seconds) && seconds > 0:
+                    settings = settings with { Seconds = seconds };
+                    i++;
+                    break;
+                case "--rounds" when int.TryParse(next, out var rounds) && rounds > 0:
+                    settings = settings with { Rounds = rounds };
+                    i++;
+                    break;
+                case "--simulated-flush-ms" when double.TryParse(next, out var milliseconds) && milliseconds >= 0:
+                    settings = settings with { SimulatedFlushMilliseconds = milliseconds };
+                    i++;
+                    break;
+                case "--set" when next?.Split('=') is [var key, var value]:
+                    sizes[key] = value;
+                    i++;
+                    break;
+                case var name when settings.Name.Length == 0 && !name.StartsWith('-'):
+                    settings = settings with { Name = name };
+                    break;
+                default:
+                    error = $"'{arguments[i]}' is not understood.";
+                    return null;
+            }
+        }
+
+        return settings with { Sizes = sizes };
+    }
+}
