@@ -1,20 +1,102 @@
-using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Admin;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Streams;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace EventCluster.Edge;
 
 /// <summary>The entry of the HTTP surface: checks that hold for every request, then the resource.</summary>
-internal sealed class EdgeMiddleware(IStreamDirectory directory)
+internal sealed class EdgeMiddleware(
+    StreamEndpoint streams, AdminEndpoint admin, HealthEndpoint health, IOptions<EdgeOptions> options)
 {
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    private readonly HostPolicy _hosts = new(options.Value.AllowedHosts);
+    private readonly OriginPolicy _origins = new(options.Value.CorsAllowedOrigins);
+
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        EdgeHeaders.SetSecurity(context.Response.Headers);
+        var path = RequestTarget.Of(context).Path;
+
+        // Probes name the address they were given, not a host; what they learn helps no foreign page.
+        if (path is StreamPaths.Health or StreamPaths.Ready)
+        {
+            return health.InvokeAsync(context, readiness: path is StreamPaths.Ready);
+        }
+
+        if (Refuse(context) is { } refused)
+        {
+            return refused;
+        }
+
+        if (path.StartsWith(StreamPaths.Prefix, StringComparison.Ordinal))
+        {
+            return StreamName.TryParseUrlPath(path[StreamPaths.Prefix.Length..], out var name, out var error)
+                ? streams.InvokeAsync(context, name)
+                : ProblemResponse.WriteAsync(context, 400, ErrorCode.InvalidName, error);
+        }
+
+        return path is StreamPaths.AdminStreams ? admin.InvokeAsync(context) : OtherAsync(context, next);
+    }
+
+    /// <summary>Host, origin and preflight; null when the request may go on.</summary>
+    private Task? Refuse(HttpContext context)
+    {
+        var request = context.Request;
+        var host = request.Host.Value;
+        if (!_hosts.Allows(host))
+        {
+            return ProblemResponse.WriteAsync(
+                context, StatusCodes.Status421MisdirectedRequest, ErrorCode.HostNotAllowed,
+                "The Host header names no host of this server; EventCluster:AllowedHosts lists them.");
+        }
+
+        var origin = request.Headers.Origin;
+        var isOptions = HttpMethods.IsOptions(request.Method);
+        if (origin.Count > 0)
+        {
+            if (_origins.Allows(origin.ToString(), host))
+            {
+                OriginPolicy.SetAnswer(context.Response.Headers, origin);
+            }
+            else if (!isOptions && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+            {
+                return ProblemResponse.WriteAsync(
+                    context, StatusCodes.Status403Forbidden, ErrorCode.OriginNotAllowed,
+                    "Pages of this origin may not change streams; EventCluster:Cors:AllowedOrigins lists those that may.");
+            }
+        }
+
+        if (!isOptions)
+        {
+            return null;
+        }
+
+        context.Response.Headers.Allow = StreamEndpoint.Methods;
+        OriginPolicy.AnswerPreflight(context);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Pages and endpoints of the host; what nobody serves gets problem details.</summary>
+    private static async Task OtherAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);
-        if (!context.Response.HasStarted && context.Response.StatusCode == StatusCodes.Status404NotFound)
+        var response = context.Response;
+        if (response.HasStarted || response.ContentLength is not null || response.ContentType is not null)
+        {
+            return;
+        }
+
+        if (response.StatusCode == StatusCodes.Status404NotFound)
         {
             await ProblemResponse.WriteAsync(
-                context, 404, ErrorCode.NoSuchPath, $"Nothing is here (store: {directory.Durability}).");
+                context, 404, ErrorCode.NoSuchPath, $"Nothing is here; streams are at {StreamPaths.Prefix}NAME.");
+        }
+        else if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+        {
+            await ProblemResponse.WriteAsync(
+                context, 405, ErrorCode.MethodNotAllowed, $"This path answers {response.Headers.Allow}.");
         }
     }
 }

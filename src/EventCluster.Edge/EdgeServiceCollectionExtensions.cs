@@ -1,5 +1,11 @@
+using System.Security.Cryptography;
 using EventCluster.Edge;
+using EventCluster.Edge.Admin;
+using EventCluster.Edge.Framing;
+using EventCluster.Edge.Live;
+using EventCluster.Edge.Streams;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -21,6 +27,24 @@ public static class EdgeServiceCollectionExtensions
         }
 
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static provider => new EdgeRandom(
+            provider.GetService<Random>() ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue))));
+        services.TryAddSingleton(static provider => new FrameCache(
+            provider.GetRequiredService<IOptions<EdgeOptions>>().Value.FrameCacheBytes));
+        services.TryAddSingleton<FrameWriter>();
+        services.TryAddSingleton<LiveCursor>();
+        services.TryAddSingleton<CatchUpTransport>();
+        services.TryAddSingleton<LongPollTransport>();
+        services.TryAddSingleton<DurableSseTransport>();
+        services.TryAddSingleton<EventSourceTransport>();
+        services.TryAddSingleton<ReadHandler>();
+        services.TryAddSingleton<AppendHandler>();
+        services.TryAddSingleton<CreateHandler>();
+        services.TryAddSingleton<DescribeHandler>();
+        services.TryAddSingleton<DeleteHandler>();
+        services.TryAddSingleton<StreamEndpoint>();
+        services.TryAddSingleton<AdminEndpoint>();
+        services.TryAddSingleton<HealthEndpoint>();
         services.TryAddSingleton<EdgeMiddleware>();
         return services;
     }

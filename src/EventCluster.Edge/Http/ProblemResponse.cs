@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
-using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 
 namespace EventCluster.Edge.Http;
 
-/// <summary>Writes problem details (RFC 9457): <c>type</c>, <c>code</c>, <c>title</c>, <c>status</c>, <c>detail</c>.</summary>
+/// <summary>Writes problem details (RFC 9457): <c>type</c>, <c>title</c>, <c>status</c>, <c>code</c>, <c>detail</c>.</summary>
 public static class ProblemResponse
 {
     /// <summary>Answers with problem details. The response must not have started.</summary>
@@ -14,35 +13,42 @@ public static class ProblemResponse
     /// <param name="status">The HTTP status.</param>
     /// <param name="code">The stable code.</param>
     /// <param name="detail">What was wrong and what is allowed.</param>
-    public static Task WriteAsync(HttpContext context, int status, ErrorCode code, string detail) =>
-        WriteAsync(context, status, code, detail, gap: null);
+    public static Task WriteAsync(HttpContext context, int status, ErrorCode code, string detail)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return WriteAsync(context, new RequestFault(status, code, detail));
+    }
 
-    /// <summary>Answers with problem details that carry the members of a gap.</summary>
-    internal static Task WriteAsync(HttpContext context, int status, ErrorCode code, string detail, StreamGap? gap)
+    internal static Task WriteAsync(HttpContext context, RequestFault fault)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("type"u8, code.Urn);
-            json.WriteString("title"u8, Title(code));
-            json.WriteNumber("status"u8, status);
-            json.WriteString("code"u8, code.Value);
-            json.WriteString("detail"u8, detail);
-            if (gap is not null)
+            json.WriteString("type"u8, fault.Code.Urn);
+            json.WriteString("title"u8, Title(fault.Code));
+            json.WriteNumber("status"u8, fault.Status);
+            json.WriteString("code"u8, fault.Code.Value);
+            json.WriteString("detail"u8, fault.Detail);
+            if (fault.Gap is not null)
             {
-                GapJson.WriteMembers(json, gap);
+                GapJson.WriteMembers(json, fault.Gap);
             }
 
             json.WriteEndObject();
         }
 
         var response = context.Response;
-        response.StatusCode = status;
+        response.StatusCode = fault.Status;
         var headers = response.Headers;
         headers.ContentType = "application/problem+json";
         headers.CacheControl = "no-store";
         headers.ContentLength = buffer.WrittenCount;
+        foreach (var (name, value) in fault.Headers)
+        {
+            headers[name] = value;
+        }
+
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
             : response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).AsTask();

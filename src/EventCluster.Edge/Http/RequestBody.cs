@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EventCluster.Edge.Http;
+
+/// <summary>Reads a request body exactly once into one array, within the protocol's limit.</summary>
+internal static class RequestBody
+{
+    private static readonly RequestFault TooLarge = new(
+        413, ErrorCode.TooLarge,
+        $"The body is larger than {ProtocolLimits.MaxRequestBodyBytes} bytes; send several appends.");
+
+    /// <summary>What was read; <paramref name="Bytes"/> counts only without a fault.</summary>
+    public readonly record struct Outcome(byte[] Bytes, RequestFault? Fault);
+
+    /// <summary>Reads the whole body. A client that stops half-way surfaces as an exception, so nothing is appended.</summary>
+    public static ValueTask<Outcome> ReadAsync(HttpContext context)
+    {
+        var length = context.Request.ContentLength;
+        if (length == 0 || (length is null && !CanHaveBody(context)))
+        {
+            return new ValueTask<Outcome>(new Outcome([], null));
+        }
+
+        if (length > ProtocolLimits.MaxRequestBodyBytes)
+        {
+            return RefuseAsync(context, length.Value);
+        }
+
+        var reader = context.Request.BodyReader;
+        if (length is not null && reader.TryRead(out var result))
+        {
+            if (result.Buffer.Length == length)
+            {
+                var bytes = result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.End);
+                return new ValueTask<Outcome>(new Outcome(bytes, null));
+            }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+
+        return length is null ? ReadUnknownAsync(context, reader) : ReadKnownAsync(context, reader, (int)length);
+    }
+
+    private static async ValueTask<Outcome> ReadKnownAsync(HttpContext context, PipeReader reader, int length)
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        var read = 0;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.RequestAborted);
+            var take = (int)Math.Min(result.Buffer.Length, length - read);
+            result.Buffer.Slice(0, take).CopyTo(bytes.AsSpan(read));
+            read += take;
+            reader.AdvanceTo(result.Buffer.End);
+            if (read == length)
+            {
+                return new Outcome(bytes, null);
+            }
+
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                throw new BadHttpRequestException("The body ended before its Content-Length.");
+            }
+        }
+    }
+
+    private static async ValueTask<Outcome> ReadUnknownAsync(HttpContext context, PipeReader reader)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        long total = 0;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.RequestAborted);
+            total += result.Buffer.Length;
+            if (total <= ProtocolLimits.MaxRequestBodyBytes)
+            {
+                foreach (var segment in result.Buffer)
+                {
+                    bytes.Write(segment.Span);
+                }
+            }
+
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCanceled)
+            {
+                throw new BadHttpRequestException("The body was not finished.");
+            }
+
+            if (result.IsCompleted || total > EdgeLimits.MaxDrainedBodyBytes)
+            {
+                return total > ProtocolLimits.MaxRequestBodyBytes
+                    ? new Outcome([], TooLarge)
+                    : new Outcome(bytes.WrittenSpan.ToArray(), null);
+            }
+        }
+    }
+
+    private static async ValueTask<Outcome> RefuseAsync(HttpContext context, long length)
+    {
+        if (length > EdgeLimits.MaxDrainedBodyBytes || context.Request.Headers.Expect.Count > 0)
+        {
+            return new Outcome([], TooLarge);
+        }
+
+        while (true)
+        {
+            var result = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
+            context.Request.BodyReader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                return new Outcome([], TooLarge);
+            }
+        }
+    }
+
+    private static bool CanHaveBody(HttpContext context) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace EventCluster.Edge.Http;
+
+/// <summary>Header values that never change, made once.</summary>
+internal static class ResponseHeaders
+{
+    public const int MaxAgeSeconds = 60;
+
+    public static readonly StringValues True = "true";
+    public static readonly StringValues NoStore = "no-store";
+    public static readonly StringValues NoCache = "no-cache";
+    public static readonly StringValues Base64 = "base64";
+    public static readonly StringValues EventStream = "text/event-stream";
+
+    private static readonly StringValues Memory = "memory";
+    private static readonly StringValues Flushed = "flushed";
+    private static readonly StringValues[] PublicMaxAge = MaxAges("public");
+    private static readonly StringValues[] PrivateMaxAge = MaxAges("private");
+
+    public static StringValues DurabilityOf(Durability durability) => durability == Durability.Flushed ? Flushed : Memory;
+
+    /// <summary>
+    /// How long a data answer may be kept: 60 seconds, never beyond the stream's deadline (CORRECTNESS rule 20).
+    /// </summary>
+    public static StringValues CacheData(CachePolicy policy, DateTimeOffset? deadline, DateTimeOffset now)
+    {
+        var seconds = deadline is null
+            ? MaxAgeSeconds
+            : (int)Math.Clamp((deadline.Value - now).TotalSeconds, 0, MaxAgeSeconds);
+        return policy == CachePolicy.NoStore || seconds == 0
+            ? NoStore
+            : policy == CachePolicy.Public ? PublicMaxAge[seconds] : PrivateMaxAge[seconds];
+    }
+
+    /// <summary>What describes the stream itself: HEAD, and the answer to a create.</summary>
+    public static void SetDescription(IHeaderDictionary headers, StreamDescriptor stream)
+    {
+        headers.ContentType = stream.ContentType.Original;
+        headers[HeaderNames.NextOffset] = stream.Tail.ToString();
+        headers[HeaderNames.EarliestOffset] = stream.Earliest.ToString();
+        if (stream.Closed)
+        {
+            headers[HeaderNames.Closed] = True;
+        }
+
+        if (stream.TtlSeconds is { } ttl)
+        {
+            headers[HeaderNames.Ttl] = Number(ttl);
+        }
+
+        if (stream.ExpiresAt is { } expires)
+        {
+            headers[HeaderNames.ExpiresAt] = Rfc3339.Format(expires);
+        }
+
+        SetLimit(headers, HeaderNames.RetainEvents, stream.Retention.Events);
+        SetLimit(headers, HeaderNames.RetainBytes, stream.Retention.Bytes);
+        SetLimit(headers, HeaderNames.RetainAge, stream.Retention.AgeSeconds);
+    }
+
+    private static void SetLimit(IHeaderDictionary headers, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            headers[name] = Number(number);
+        }
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static StringValues[] MaxAges(string scope)
+    {
+        var values = new StringValues[MaxAgeSeconds + 1];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = $"{scope}, max-age={i}";
+        }
+
+        return values;
+    }
+}

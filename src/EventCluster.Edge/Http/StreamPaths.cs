@@ -1,0 +1,14 @@
+namespace EventCluster.Edge.Http;
+
+/// <summary>The paths of the HTTP surface.</summary>
+internal static class StreamPaths
+{
+    /// <summary>What every stream URL starts with; the name follows.</summary>
+    public const string Prefix = "/v1/stream/";
+
+    public const string Health = "/healthz";
+
+    public const string Ready = "/readyz";
+
+    public const string AdminStreams = "/v1/admin/streams";
+}

@@ -1,0 +1,71 @@
+using System.IO.Pipelines;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace EventCluster.Edge.Live;
+
+/// <summary>A response that stays open: its headers, its end when the client leaves or the server stops, its flushes.</summary>
+internal sealed class LiveResponse : IDisposable
+{
+    private static readonly StringValues NoTransform = "no-cache, no-transform";
+    private static readonly StringValues No = "no";
+
+    private readonly HttpContext _context;
+    private readonly CancellationTokenSource _ended;
+
+    public LiveResponse(HttpContext context, CancellationToken stopping)
+    {
+        _context = context;
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+    }
+
+    /// <summary>Cancelled when the client leaves or the server stops.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    public PipeWriter Output => _context.Response.BodyWriter;
+
+    /// <summary>Whether the client is still there; then a stopping server can say good-bye.</summary>
+    public bool ClientIsThere => !_context.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Sets status and headers of an event stream.</summary>
+    public void Begin(bool base64)
+    {
+        var headers = _context.Response.Headers;
+        headers.ContentType = ResponseHeaders.EventStream;
+        headers.CacheControl = NoTransform;
+        headers["X-Accel-Buffering"] = No;
+        if (base64)
+        {
+            headers[HeaderNames.SseDataEncoding] = ResponseHeaders.Base64;
+        }
+
+        // A paused reader costs one slice and may stay paused; Kestrel would cut it off for reading too slowly.
+        if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+    }
+
+    /// <summary>
+    /// Hands the slice to the client and waits until it is taken. False when the client is gone; when the server stops
+    /// meanwhile, the connection is cut, because nothing can follow a slice that nobody takes.
+    /// </summary>
+    public async ValueTask<bool> FlushAsync()
+    {
+        try
+        {
+            var flushed = await Output.FlushAsync(Ended);
+            return !flushed.IsCompleted && !flushed.IsCanceled;
+        }
+        catch (OperationCanceledException)
+        {
+            _context.Abort();
+            return false;
+        }
+    }
+
+    public void Dispose() => _ended.Dispose();
+}

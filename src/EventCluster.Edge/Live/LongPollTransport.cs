@@ -1,0 +1,78 @@
+using System.Globalization;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace EventCluster.Edge.Live;
+
+/// <summary><c>live=long-poll</c>: waits at the tail, then answers once (Durable Streams 5.7).</summary>
+internal sealed class LongPollTransport(
+    IOptions<EdgeOptions> options, TimeProvider time, LiveCursor cursors, IHostApplicationLifetime lifetime)
+    : ISubscriberTransport
+{
+    private readonly PollAnswer _answer = new(options.Value, time);
+
+    /// <inheritdoc />
+    public async Task RunAsync(ReadOperation read)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            read.Context.RequestAborted, lifetime.ApplicationStopping);
+        ReadOutcome outcome;
+        try
+        {
+            outcome = await read.Reader.OpenAsync(
+                read.Start, ProtocolLimits.MaxReadAnswerBytes, read.Query.Limit,
+                read.Query.Wait ?? options.Value.LongPollTimeout, stop.Token);
+        }
+        catch (OperationCanceledException) when (!read.Context.RequestAborted.IsCancellationRequested)
+        {
+            // The server is stopping: an early timeout, and the client polls again elsewhere.
+            await AnswerStoppingAsync(read);
+            return;
+        }
+
+        if (ErrorResponses.Of(outcome, read.Name) is { } fault)
+        {
+            await ProblemResponse.WriteAsync(read.Context, fault);
+            return;
+        }
+
+        var batch = (ReadOutcome.Batch)outcome;
+        var cursor = cursors.Next(read.Query.Cursor);
+        if (batch.Slices.Count > 0)
+        {
+            await _answer.WriteAsync(read, batch, cursor);
+            return;
+        }
+
+        AnswerEmpty(read, batch.Next, cursor, batch.Descriptor.Closed);
+    }
+
+    private Task AnswerStoppingAsync(ReadOperation read)
+    {
+        if (read.Reader.Position == default)
+        {
+            return ProblemResponse.WriteAsync(read.Context, 503, ErrorCode.Unavailable, "The server is stopping.");
+        }
+
+        AnswerEmpty(read, read.Reader.Position, cursors.Next(read.Query.Cursor), closed: false);
+        return Task.CompletedTask;
+    }
+
+    private static void AnswerEmpty(ReadOperation read, StreamOffset position, long cursor, bool closed)
+    {
+        var headers = read.Context.Response.Headers;
+        read.Context.Response.StatusCode = StatusCodes.Status204NoContent;
+        headers[HeaderNames.NextOffset] = position.ToString();
+        headers[HeaderNames.UpToDate] = ResponseHeaders.True;
+        headers[HeaderNames.Cursor] = cursor.ToString(CultureInfo.InvariantCulture);
+        headers.CacheControl = ResponseHeaders.NoStore;
+        if (closed)
+        {
+            headers[HeaderNames.Closed] = ResponseHeaders.True;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Live;
+
+/// <summary>
+/// One request's way through a stream: resolves where it begins, reads on from there, and keeps a stream with a sliding
+/// TTL alive while it waits. Its position is all it remembers.
+/// </summary>
+internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
+{
+    private long? _ttlSeconds;
+    private long _lastTouch;
+    private bool _touched;
+
+    /// <summary>Where the next read begins.</summary>
+    public StreamOffset Position { get; set; }
+
+    /// <summary>
+    /// Resolves the start and reads from it. A start that is not a concrete position never ends in a gap: when the head
+    /// moves in between, it is resolved again (CORRECTNESS rule 5).
+    /// </summary>
+    public async ValueTask<ReadOutcome> OpenAsync(
+        ReadStart start, int maxBytes, int maxEvents, TimeSpan waitUpTo, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < EdgeLimits.MaxReadAttempts; attempt++)
+        {
+            if (start.Kind == StartKind.Position)
+            {
+                Position = start.Position;
+            }
+            else if (await ResolveAsync(start, cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var outcome = await ReadAsync(maxBytes, maxEvents, waitUpTo, cancellationToken);
+            if (start.Kind == StartKind.Position || outcome is not ReadOutcome.Gap)
+            {
+                return outcome;
+            }
+        }
+
+        return Busy;
+    }
+
+    /// <summary>
+    /// Reads from <see cref="Position"/>, which stays where it is. At the tail it waits, in pieces of a third of the
+    /// sliding TTL, so that a stream with a live reader never expires.
+    /// </summary>
+    public async ValueTask<ReadOutcome> ReadAsync(
+        int maxBytes, int maxEvents, TimeSpan waitUpTo, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var discarded = 0;
+        while (true)
+        {
+            var left = waitUpTo == TimeSpan.Zero ? TimeSpan.Zero : waitUpTo - time.GetElapsedTime(started);
+            var touch = TakeTouch();
+            var outcome = await stream.ReadAsync(
+                new ReadRequest(Position, maxBytes, maxEvents, Shorten(left), touch), cancellationToken);
+            if (outcome is not ReadOutcome.Batch batch)
+            {
+                return outcome;
+            }
+
+            _ttlSeconds = batch.Descriptor.TtlSeconds;
+            if (!BeginsAt(batch, Position))
+            {
+                if (++discarded == EdgeLimits.MaxReadAttempts)
+                {
+                    return Busy;
+                }
+
+                continue;
+            }
+
+            if (batch.Slices.Count > 0 || batch.Descriptor.Closed
+                || left <= TimeSpan.Zero || time.GetElapsedTime(started) >= waitUpTo)
+            {
+                return batch;
+            }
+        }
+    }
+
+    private static ReadOutcome.Unavailable Busy { get; } =
+        new(UnavailableReason.Moved, "The stream changed faster than it could be read; retry.");
+
+    private async ValueTask<ReadOutcome?> ResolveAsync(ReadStart start, CancellationToken cancellationToken)
+    {
+        switch (await stream.DescribeAsync(cancellationToken))
+        {
+            case DescribeOutcome.Found found:
+                Position = Resolve(start, found.Descriptor);
+                return null;
+            case DescribeOutcome.NotFound:
+                return new ReadOutcome.NotFound();
+            case DescribeOutcome.Gone:
+                return new ReadOutcome.Gone();
+            case DescribeOutcome.Unavailable u:
+                return new ReadOutcome.Unavailable(u.Reason, u.Detail);
+            default:
+                throw new InvalidOperationException("A describe answered with an unknown outcome.");
+        }
+    }
+
+    private static StreamOffset Resolve(ReadStart start, StreamDescriptor stream)
+    {
+        switch (start.Kind)
+        {
+            case StartKind.Now:
+                return stream.Tail;
+            case StartKind.Last when stream.RetainedEvents > start.Last:
+                return stream.Incarnations.OffsetAfter(stream.Tail.Sequence - start.Last);
+            default:
+                return stream.Earliest;
+        }
+    }
+
+    /// <summary>A batch that begins elsewhere, or has a hole, is never delivered.</summary>
+    private static bool BeginsAt(ReadOutcome.Batch batch, StreamOffset position)
+    {
+        var sequence = position.Sequence;
+        if (batch.From.Sequence != sequence)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < batch.Slices.Count; i++)
+        {
+            var slice = batch.Slices[i];
+            if (slice.FirstSequence != sequence)
+            {
+                return false;
+            }
+
+            sequence += slice.Count;
+        }
+
+        return batch.Next.Sequence == sequence;
+    }
+
+    private bool TakeTouch()
+    {
+        var due = !_touched || (_ttlSeconds is { } ttl && time.GetElapsedTime(_lastTouch).TotalSeconds * 3 >= ttl);
+        if (due)
+        {
+            _touched = true;
+            _lastTouch = time.GetTimestamp();
+        }
+
+        return due;
+    }
+
+    private TimeSpan Shorten(TimeSpan wait)
+    {
+        if (wait <= TimeSpan.Zero)
+        {
+            return TimeSpan.Zero;
+        }
+
+        return _ttlSeconds is { } ttl && ttl > 0 && wait.TotalSeconds * 3 > ttl ? TimeSpan.FromSeconds(ttl / 3.0) : wait;
+    }
+}

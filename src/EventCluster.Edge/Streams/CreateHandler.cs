@@ -1,0 +1,96 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace EventCluster.Edge.Streams;
+
+/// <summary>PUT: create, also as a fork, or confirm (Durable Streams 5.1 and 4.2).</summary>
+internal sealed class CreateHandler(IStreamDirectory directory)
+{
+    private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
+
+    public async Task InvokeAsync(HttpContext context, StreamName name)
+    {
+        var headers = context.Request.Headers;
+        if (!HeaderFields.TryContentType(headers, out var contentType, out var fault)
+            || !HeaderFields.TryExpiry(headers, out var ttl, out var expiresAt, out fault)
+            || !HeaderFields.TryRetention(headers, out var retention, out fault)
+            || !HeaderFields.TryFork(headers, out var fork, out fault))
+        {
+            await ProblemResponse.WriteAsync(context, fault);
+            return;
+        }
+
+        var (body, bodyFault) = await RequestBody.ReadAsync(context);
+        if (bodyFault is not null)
+        {
+            await ProblemResponse.WriteAsync(context, bodyFault);
+            return;
+        }
+
+        IReadOnlyList<ReadOnlyMemory<byte>>? events = [];
+        if (body.Length > 0)
+        {
+            var kind = await KindAsync(contentType, fork, context.RequestAborted);
+            if (!EventSplitter.TrySplit(body, kind, out events, out fault))
+            {
+                await ProblemResponse.WriteAsync(context, fault);
+                return;
+            }
+        }
+
+        var request = new CreateRequest
+        {
+            ContentType = contentType,
+            TtlSeconds = ttl,
+            ExpiresAt = expiresAt,
+            Retention = retention,
+            Events = events,
+            Close = HeaderFields.IsClosed(headers),
+            Fork = fork,
+        };
+        var outcome = await directory.GetStream(name).CreateAsync(request, CancellationToken.None);
+        await AnswerAsync(context, name, outcome);
+    }
+
+    /// <summary>A fork without a content type inherits its source's, which also says how to split the body.</summary>
+    private async ValueTask<PayloadKind> KindAsync(
+        StreamContentType? contentType, ForkSpec? fork, CancellationToken cancellationToken)
+    {
+        if (contentType is null && fork is not null
+            && await directory.GetStream(fork.Source).DescribeAsync(cancellationToken) is DescribeOutcome.Found source)
+        {
+            return source.Descriptor.ContentType.Kind;
+        }
+
+        return (contentType ?? StreamContentType.Default).Kind;
+    }
+
+    private Task AnswerAsync(HttpContext context, StreamName name, CreateOutcome outcome)
+    {
+        if (ErrorResponses.Of(outcome, name) is { } fault)
+        {
+            return ProblemResponse.WriteAsync(context, fault);
+        }
+
+        var response = context.Response;
+        if (outcome is CreateOutcome.Created created)
+        {
+            response.StatusCode = StatusCodes.Status201Created;
+            response.Headers.Location =
+                $"{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}";
+            ResponseHeaders.SetDescription(response.Headers, created.Descriptor);
+        }
+        else
+        {
+            ResponseHeaders.SetDescription(response.Headers, ((CreateOutcome.Exists)outcome).Descriptor);
+        }
+
+        response.Headers[HeaderNames.Durability] = _durability;
+        response.Headers.CacheControl = ResponseHeaders.NoStore;
+        response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics.CodeAnalysis;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace EventCluster.Edge.Streams;
+
+/// <summary>GET: chooses how to answer and where to begin.</summary>
+internal sealed class ReadHandler(
+    IStreamDirectory directory,
+    TimeProvider time,
+    CatchUpTransport catchUp,
+    LongPollTransport longPoll,
+    DurableSseTransport durableSse,
+    EventSourceTransport eventSource)
+{
+    private static readonly StringValues Vary = "Accept, Origin";
+
+    public Task InvokeAsync(HttpContext context, StreamName name)
+    {
+        var headers = context.Request.Headers;
+        context.Response.Headers.Vary = Vary;
+        if (!ReadQuery.TryParse(RequestTarget.Of(context).Query, out var query, out var fault)
+            || !TryStart(headers, query, out var live, out var start, out var isReconnect, out fault))
+        {
+            return ProblemResponse.WriteAsync(context, fault);
+        }
+
+        ISubscriberTransport transport = live switch
+        {
+            LiveMode.LongPoll => longPoll,
+            LiveMode.Sse => durableSse,
+            LiveMode.EventSource => eventSource,
+            _ => catchUp,
+        };
+        var reader = new PositionReader(directory.GetStream(name), time);
+        return transport.RunAsync(new ReadOperation(context, name, query, start, isReconnect, reader));
+    }
+
+    private static bool TryStart(
+        IHeaderDictionary headers,
+        in ReadQuery query,
+        out LiveMode live,
+        out ReadStart start,
+        out bool isReconnect,
+        [NotNullWhen(false)] out RequestFault? fault)
+    {
+        live = query.HasLive || !AcceptsEventStream(headers.Accept) ? query.Live : LiveMode.EventSource;
+        start = query.Start;
+        isReconnect = false;
+        fault = null;
+        if (live is LiveMode.EventSource or LiveMode.Sse
+            && headers.TryGetValue("Last-Event-ID", out var id) && !StringValues.IsNullOrEmpty(id))
+        {
+            // The header wins: an EventSource reconnects with its first URL, whose offset is old by then.
+            isReconnect = true;
+            if (!StreamOffset.TryParse(id.ToString(), out var position))
+            {
+                fault = new RequestFault(
+                    400, ErrorCode.InvalidOffset, "Last-Event-ID must be the id of an event: 20 characters of 0-9a-v.");
+                return false;
+            }
+
+            start = new ReadStart(StartKind.Position, position);
+        }
+        else if (live is LiveMode.LongPoll or LiveMode.Sse && !query.HasStart)
+        {
+            fault = new RequestFault(
+                400, ErrorCode.InvalidOffset, $"live=long-poll and live=sse need an offset. {ReadStart.OffsetRule}");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static bool AcceptsEventStream(StringValues accept)
+    {
+        for (var i = 0; i < accept.Count; i++)
+        {
+            if (accept[i] is { } value && value.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
