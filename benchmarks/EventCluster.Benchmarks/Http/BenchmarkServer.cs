@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-
 using EventCluster.Benchmarks.Running;
 using EventCluster.Protocol;
 using EventCluster.TestKit.Servers;

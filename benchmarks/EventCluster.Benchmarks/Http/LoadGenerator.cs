@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-
 using EventCluster.Benchmarks.Running;
 
 namespace EventCluster.Benchmarks.Http;

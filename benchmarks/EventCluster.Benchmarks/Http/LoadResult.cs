@@ -1,5 +1,4 @@
 using System.Diagnostics;
-
 using EventCluster.Benchmarks.Running;
 
 namespace EventCluster.Benchmarks.Http;
