@@ -1,0 +1,21 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Decisions;
+using EventCluster.Core.State;
+
+namespace EventCluster.Core.Commands;
+
+/// <summary>A delete.</summary>
+internal sealed class DeleteCommand : StreamCommand<DeleteOutcome>
+{
+    private DeleteOutcome? _decided;
+
+    /// <inheritdoc />
+    public override void Decide(StreamLog log, long now) => _decided = log.Delete();
+
+    /// <inheritdoc />
+    protected override DeleteOutcome Complete(StreamView view) => _decided!;
+
+    /// <inheritdoc />
+    protected override DeleteOutcome Unavailable(UnavailableReason reason, string detail) =>
+        new DeleteOutcome.Unavailable(reason, detail);
+}

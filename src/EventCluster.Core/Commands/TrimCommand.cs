@@ -1,0 +1,39 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Decisions;
+using EventCluster.Core.Reading;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core.Commands;
+
+/// <summary>Moves the head to exactly a position.</summary>
+internal sealed class TrimCommand(StreamOffset before) : StreamCommand<TrimOutcome>
+{
+    private TrimOutcome? _refusal;
+    private long _ownBytes;
+
+    /// <inheritdoc />
+    public override bool NeedsPreparation(StreamLog log) =>
+        log.IsLive && log.CheckTrim(before) is null && before.Sequence > log.Head.Earliest;
+
+    /// <inheritdoc />
+    public override async ValueTask PrepareAsync(StreamLog log, BlockReader reader) =>
+        _ownBytes = await reader.SumOwnBytesAsync(log.View(), before.Sequence);
+
+    /// <inheritdoc />
+    public override void Decide(StreamLog log, long now)
+    {
+        _refusal = log.CheckTrim(before);
+        if (_refusal is null)
+        {
+            log.Trim(before.Sequence, _ownBytes);
+        }
+    }
+
+    /// <inheritdoc />
+    protected override TrimOutcome Complete(StreamView view) => _refusal ?? new TrimOutcome.Trimmed(view.Descriptor);
+
+    /// <inheritdoc />
+    protected override TrimOutcome Unavailable(UnavailableReason reason, string detail) =>
+        new TrimOutcome.Unavailable(reason, detail);
+}

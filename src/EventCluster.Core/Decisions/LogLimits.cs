@@ -1,0 +1,28 @@
+using EventCluster.Abstractions.Streams;
+
+namespace EventCluster.Core.Decisions;
+
+/// <summary>The bounds that decisions depend on. Times are milliseconds.</summary>
+internal sealed record LogLimits
+{
+    /// <summary>Retention where a stream sets none itself.</summary>
+    public required RetentionLimits RetentionDefaults { get; init; }
+
+    /// <summary>Most producers remembered.</summary>
+    public required int MaxProducers { get; init; }
+
+    /// <summary>Idle time before a producer may be forgotten at the limit.</summary>
+    public required long ProducerIdle { get; init; }
+
+    /// <summary>Deepest chain of forks.</summary>
+    public required int MaxForkDepth { get; init; }
+
+    /// <summary>Largest sum of block bytes and state bytes of one commit.</summary>
+    public required int MaxCommitBytes { get; init; }
+
+    /// <summary>Most producer entries of one commit.</summary>
+    public required int MaxCommitProducers { get; init; }
+
+    /// <summary>When an unfinished step of a fork is looked at again.</summary>
+    public required long SettleForksAfter { get; init; }
+}

@@ -1,0 +1,172 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core.Decisions;
+
+/// <content>Forks (rule 8): named holds on the source's side, the owed release on the fork's side.</content>
+internal sealed partial class StreamLog
+{
+    private bool HasUnconfirmedHold => State.Holds.Any(hold => !hold.Confirmed);
+
+    private long OwnFrom => State.Origin?.Point ?? 0;
+
+    /// <summary>Decides, as the source, whether a fork may be made, and takes the hold for it.</summary>
+    public HoldDecision Hold(ForkSpec spec, StreamName fork, StreamContentType? type, long incarnation, long now)
+    {
+        if (!IsLive)
+        {
+            return HoldDecision.Refused(_state is { Lifecycle: Lifecycle.SoftDeleted }
+                ? new CreateOutcome.SourceGone()
+                : new CreateOutcome.SourceNotFound());
+        }
+
+        if (type is { } requested && requested != State.ContentType)
+        {
+            return HoldDecision.Refused(new CreateOutcome.SourceTypeMismatch(State.ContentType));
+        }
+
+        if (State.ForkDepth + 1 > _limits.MaxForkDepth)
+        {
+            return HoldDecision.Refused(new CreateOutcome.ForkTooDeep());
+        }
+
+        if (FindForkPoint(spec, out var point) is { } refusal)
+        {
+            return HoldDecision.Refused(refusal);
+        }
+
+        var hold = new ForkHold(fork, incarnation, _head.Earliest, point, Confirmed: false, now);
+        Change(State with { Holds = [.. State.Holds, hold] });
+        return HoldDecision.Held(BasisFor(spec, incarnation, point));
+    }
+
+    /// <summary>Notes that a fork's head is committed.</summary>
+    public void ConfirmHold(StreamName fork, long incarnation)
+    {
+        if (_state is not null && State.Holds.Any(hold => IsOf(hold, fork, incarnation) && !hold.Confirmed))
+        {
+            Change(State with
+            {
+                Holds = [.. State.Holds.Select(hold =>
+                    IsOf(hold, fork, incarnation) ? hold with { Confirmed = true } : hold)],
+            });
+        }
+    }
+
+    /// <summary>Drops a fork's hold; a soft-deleted stream whose last hold goes ends for good. Repeatable.</summary>
+    public void DropHold(StreamName fork, long incarnation)
+    {
+        if (_state?.Holds.FirstOrDefault(hold => IsOf(hold, fork, incarnation)) is not { } dropped)
+        {
+            return;
+        }
+
+        Change(State with { Holds = [.. State.Holds.Where(hold => hold != dropped)] });
+        Purge(dropped.From, Math.Min(dropped.To, _head.Earliest));
+        if (State.Lifecycle == Lifecycle.SoftDeleted && State.Holds.Count == 0)
+        {
+            ReleaseOrRemove();
+            return;
+        }
+
+        ReleaseSourceIfUnused();
+    }
+
+    /// <summary>The source has dropped this stream's hold: nothing is owed any more.</summary>
+    public void SettleRelease(long incarnation)
+    {
+        if (_state is not { OwesRelease: true, Origin: { } origin } || origin.Incarnation != incarnation)
+        {
+            return;
+        }
+
+        Change(State with { OwesRelease = false });
+        if (State.Lifecycle == Lifecycle.Releasing)
+        {
+            _removed = true;
+        }
+    }
+
+    private static bool IsOf(ForkHold hold, StreamName fork, long incarnation) =>
+        hold.Fork == fork && hold.Incarnation == incarnation;
+
+    private CreateOutcome? FindForkPoint(ForkSpec spec, out long point)
+    {
+        var offset = spec.FromStart ? Incarnations.OffsetAfter(_head.Earliest) : spec.Offset ?? TailOffset;
+        point = offset.Sequence;
+        if (offset.Incarnation == Incarnations.Latest.Incarnation && point > _head.Tail)
+        {
+            return new CreateOutcome.InvalidFork($"The fork offset {offset} is beyond the source's tail {TailOffset}.");
+        }
+
+        if (!Incarnations.Holds(offset) || point < _head.Earliest)
+        {
+            var reason = Incarnations.Holds(offset) ? ReasonFor(State, point) : GapReason.Recreated;
+            return new CreateOutcome.ForkGap(
+                new StreamGap(offset, Incarnations.OffsetAfter(_head.Earliest), TailOffset, reason));
+        }
+
+        var available = _head.Tail - point;
+        if (State.ContentType.Kind != PayloadKind.Json)
+        {
+            return spec.SubOffset > 0 && available == 0
+                ? new CreateOutcome.InvalidFork("The fork sub-offset points into an event, but none follows the fork offset.")
+                : null;
+        }
+
+        if (spec.SubOffset > available)
+        {
+            return new CreateOutcome.InvalidFork(
+                $"The fork sub-offset is {spec.SubOffset}, but {available} events follow the fork offset.");
+        }
+
+        point += spec.SubOffset;
+        return null;
+    }
+
+    private ForkBasis BasisFor(ForkSpec spec, long incarnation, long point)
+    {
+        List<InheritedRange> inherited = [];
+        foreach (var range in State.Inherited)
+        {
+            if (range.From < point)
+            {
+                inherited.Add(range with { To = Math.Min(range.To, point) });
+            }
+        }
+
+        if (point > OwnFrom)
+        {
+            inherited.Add(new InheritedRange(Name, OwnFrom, point));
+        }
+
+        return new ForkBasis
+        {
+            Origin = new ForkOrigin(
+                spec.Source, spec.Offset, spec.FromStart, spec.SubOffset, incarnation, point, HoldsSource: true),
+            Earliest = _head.Earliest,
+            Incarnations = Incarnations.UpTo(point),
+            Inherited = inherited,
+            ContentType = State.ContentType,
+            TtlSeconds = State.TtlSeconds,
+            ExpiresAt = State.ExpiresAt,
+            LastEventMilliseconds = _head.LastEventMilliseconds,
+            Trimmed = State.Trimmed,
+            Depth = State.ForkDepth + 1,
+        };
+    }
+
+    /// <summary>
+    /// A fork whose own head passed the fork point, with no fork of its own that needs earlier events, needs its source
+    /// no longer: the release is owed from this commit on.
+    /// </summary>
+    private void ReleaseSourceIfUnused()
+    {
+        if (State.Origin is { HoldsSource: true } origin && _head.Earliest >= origin.Point
+            && !State.Holds.Any(hold => hold.From < origin.Point))
+        {
+            Change(State with { Origin = origin with { HoldsSource = false }, OwesRelease = true });
+        }
+    }
+}

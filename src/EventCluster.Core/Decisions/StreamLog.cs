@@ -1,0 +1,277 @@
+using System.Runtime.InteropServices;
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Store;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core.Decisions;
+
+/// <summary>
+/// The state machine of one stream: commands and the time go in, decisions come out. No I/O, no clock, no waiting; one
+/// caller at a time. Decisions build on those made since the last commit; <see cref="TakeCommit"/> turns all of them
+/// into one atomic change. When a commit fails, the whole log is thrown away and read from the store again.
+/// </summary>
+internal sealed partial class StreamLog
+{
+    private readonly LogLimits _limits;
+    private readonly Dictionary<string, ProducerEntry> _producers = new(StringComparer.Ordinal);
+
+    private readonly List<ReadOnlyMemory<byte>> _newPayloads = [];
+    private readonly List<long> _newTimes = [];
+    private readonly HashSet<string> _changedProducers = new(StringComparer.Ordinal);
+    private readonly List<string> _removedProducers = [];
+    private readonly List<SequenceRange> _purges = [];
+    private long _newPayloadBytes;
+    private bool _stateChanged;
+    private bool _incarnationsChanged;
+    private bool _headChanged;
+    private bool _removed;
+
+    private StreamState? _state;
+    private IncarnationList? _incarnations;
+    private StreamHead _head;
+    private long _version;
+    private long _touchedAt;
+
+    /// <summary>A log as the store opened it.</summary>
+    public StreamLog(StreamName name, OpenedStream opened, LogLimits limits)
+    {
+        Name = name;
+        Fence = opened.Fence;
+        _limits = limits;
+        if (opened.Head is not { } stored)
+        {
+            return;
+        }
+
+        _version = stored.Version;
+        _head = stored.Head;
+        _incarnations = stored.Incarnations;
+        _state = StreamStateCodec.Decode(stored.State);
+
+        // The newest access before a crash or takeover may be one interval after the committed one: late, never early.
+        _touchedAt = _state.TouchedAt + _state.TouchIntervalMilliseconds;
+        _ageDue = stored.Head.DueAtMilliseconds == StreamHead.NeverDue ? 0 : stored.Head.DueAtMilliseconds;
+        foreach (var producer in opened.Producers)
+        {
+            _producers.Add(producer.Id, producer);
+        }
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamName Name { get; }
+
+    /// <summary>The ownership that commits name.</summary>
+    public long Fence { get; }
+
+    /// <summary>Number of commits so far.</summary>
+    public long Version => _version;
+
+    /// <summary>Something is stored under the name.</summary>
+    public bool IsStored => _state is not null;
+
+    /// <summary>The stream exists for clients.</summary>
+    public bool IsLive => _state is { Lifecycle: Lifecycle.Live };
+
+    /// <summary>Decisions wait for a commit.</summary>
+    public bool HasChanges => _headChanged || _stateChanged || _incarnationsChanged || _removed
+        || _newPayloads.Count > 0 || _changedProducers.Count > 0 || _removedProducers.Count > 0 || _purges.Count > 0;
+
+    /// <summary>Nothing more may be decided before the changes so far are committed.</summary>
+    public bool MustCommit => _removed;
+
+    /// <summary>Positions, bytes and times, including decisions that are not committed yet.</summary>
+    public StreamHead Head => _head;
+
+    /// <summary>The owner's state, including decisions that are not committed yet. Only for a stored stream.</summary>
+    public StreamState State => _state ?? throw new InvalidOperationException($"Stream '{Name}' is not stored.");
+
+    /// <summary>The histories. Only for a stored stream.</summary>
+    public IncarnationList Incarnations =>
+        _incarnations ?? throw new InvalidOperationException($"Stream '{Name}' is not stored.");
+
+    /// <summary>The newest access, committed or not.</summary>
+    public long TouchedAt => _touchedAt;
+
+    /// <summary>When the stream ends unless it is accessed before; <see cref="StreamHead.NeverDue"/> for never.</summary>
+    public long Deadline => IsLive ? State.DeadlineAfter(_touchedAt) : StreamHead.NeverDue;
+
+    private StreamOffset TailOffset => Incarnations.OffsetAfter(_head.Tail);
+
+    /// <summary>The instant that readers may see, once everything decided is committed.</summary>
+    public StreamView View() => _state is null
+        ? StreamView.Missing(Name, Fence)
+        : StreamView.Of(Name, Fence, _head, Incarnations, _state);
+
+    /// <summary>Whether an append of this size can join the changes so far in one commit.</summary>
+    public bool Fits(int events, long payloadBytes)
+    {
+        if (!HasChanges)
+        {
+            return true;
+        }
+
+        var bytes = EventBlock.EncodedBytes(_newPayloads.Count + events, _newPayloadBytes + payloadBytes);
+        return bytes + StateAllowanceBytes <= Math.Min(_limits.MaxCommitBytes, ProtocolLimits.MaxBlockBytes)
+            && _changedProducers.Count + _removedProducers.Count < _limits.MaxCommitProducers;
+    }
+
+    /// <summary>Notes an access (a read with touch, or any append).</summary>
+    public void Touch(long at)
+    {
+        if (at <= _touchedAt)
+        {
+            return;
+        }
+
+        _touchedAt = at;
+        if (IsLive && State.TtlSeconds is not null && at - State.TouchedAt >= State.TouchIntervalMilliseconds)
+        {
+            Change(State with { TouchedAt = at });
+        }
+    }
+
+    /// <summary>
+    /// Makes the next commit move the due time, if there is anything to move: a visit to a due stream that finds nothing
+    /// else to do would otherwise be repeated at once.
+    /// </summary>
+    public void MoveDue()
+    {
+        if (_state is null || _removed)
+        {
+            return;
+        }
+
+        if (IsLive && State.TtlSeconds is not null && _touchedAt > State.TouchedAt + State.TouchIntervalMilliseconds)
+        {
+            Change(State with { TouchedAt = _touchedAt });
+        }
+
+        _headChanged = true;
+    }
+
+    /// <summary>The changes since the last commit as one, or null when there are none.</summary>
+    /// <param name="commitId">Identity of the commit.</param>
+    /// <param name="now">The time, Unix milliseconds.</param>
+    public StreamCommit? TakeCommit(UInt128 commitId, long now)
+    {
+        if (!HasChanges)
+        {
+            return null;
+        }
+
+        if (!_removed)
+        {
+            ApplyRetention(now);
+            _head = _head with { DueAtMilliseconds = DueAt(now) };
+        }
+
+        return new StreamCommit
+        {
+            Name = Name,
+            Fence = Fence,
+            ExpectedVersion = _version,
+            CommitId = commitId,
+            Head = _head,
+            Block = TakeBlock(),
+            Producers = TakeProducers(),
+            RemovedProducers = _removedProducers.Count == 0 ? [] : [.. _removedProducers],
+            State = _stateChanged && !_removed ? StreamStateCodec.Encode(State) : null,
+            Incarnations = _incarnationsChanged && !_removed ? _incarnations : null,
+            Purges = _purges.Count == 0 ? [] : [.. _purges],
+            Remove = _removed,
+        };
+    }
+
+    /// <summary>The commit that <see cref="TakeCommit"/> gave is stored.</summary>
+    public void Committed()
+    {
+        _newPayloads.Clear();
+        _newTimes.Clear();
+        _changedProducers.Clear();
+        _removedProducers.Clear();
+        _purges.Clear();
+        _newPayloadBytes = 0;
+        (_stateChanged, _incarnationsChanged, _headChanged) = (false, false, false);
+        if (!_removed)
+        {
+            _version++;
+            return;
+        }
+
+        _removed = false;
+        (_state, _incarnations, _head, _version, _touchedAt) = (null, null, default, 0, 0);
+        _producers.Clear();
+        _window.Clear();
+    }
+
+    /// <summary>Room that every commit leaves for the state beside the block.</summary>
+    internal const int StateAllowanceBytes = 64 * 1024;
+
+    private void Change(StreamState state)
+    {
+        _state = state;
+        _stateChanged = true;
+    }
+
+    private void AddEvents(IReadOnlyList<ReadOnlyMemory<byte>> events, long now)
+    {
+        if (events.Count == 0)
+        {
+            return;
+        }
+
+        var time = Math.Max(_head.LastEventMilliseconds, now);
+        if (_head.Tail == _head.Earliest)
+        {
+            NoteFirstEvent(time);
+        }
+
+        long bytes = 0;
+        for (var i = 0; i < events.Count; i++)
+        {
+            _newPayloads.Add(events[i]);
+            _newTimes.Add(time);
+            bytes += events[i].Length;
+        }
+
+        _newPayloadBytes += bytes;
+        _head = _head with
+        {
+            Tail = _head.Tail + events.Count,
+            RetainedBytes = _head.RetainedBytes + bytes,
+            LastEventMilliseconds = time,
+        };
+    }
+
+    private EventBlock? TakeBlock() => _newPayloads.Count == 0 || _removed
+        ? null
+        : EventBlock.Encode(
+            Incarnations.Latest.Incarnation,
+            _head.Tail - _newPayloads.Count,
+            CollectionsMarshal.AsSpan(_newPayloads),
+            CollectionsMarshal.AsSpan(_newTimes));
+
+    private ProducerEntry[] TakeProducers()
+    {
+        if (_changedProducers.Count == 0 || _removed)
+        {
+            return [];
+        }
+
+        var entries = new ProducerEntry[_changedProducers.Count];
+        var i = 0;
+        foreach (var id in _changedProducers)
+        {
+            entries[i++] = _producers[id];
+        }
+
+        return entries;
+    }
+
+    private long DueAt(long now)
+    {
+        var due = Math.Min(State.CommittedDeadline, AgeDue());
+        return State.OwesRelease || HasUnconfirmedHold ? Math.Min(due, now + _limits.SettleForksAfter) : due;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Commands;
+using EventCluster.Core.Forks;
+using EventCluster.Core.Reading;
+using EventCluster.Core.Running;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Core;
+
+/// <summary>
+/// The front door of one node: streams are loaded when asked for, owned by one runner each, and leave memory when idle.
+/// A stream that is only known costs nothing here. The store is the caller's: it is not disposed with the directory.
+/// </summary>
+public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<StreamName, StreamLogRunner> _runners = new();
+    private readonly RunnerContext _context;
+    private readonly ILogger<LocalStreamDirectory> _logger;
+    private readonly Sweeper _sweeper;
+    private volatile bool _isStopping;
+
+    /// <summary>A directory over a store.</summary>
+    /// <param name="store">Where streams are remembered; stays open until the directory has stopped.</param>
+    /// <param name="options">Named limits.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Source of commit identities; seeded in a simulation.</param>
+    /// <param name="logger">The log.</param>
+    /// <exception cref="ArgumentException">The store cannot take the largest append in one commit.</exception>
+    public LocalStreamDirectory(
+        ILogStore store,
+        LocalStreamDirectoryOptions options,
+        TimeProvider time,
+        Random random,
+        ILogger<LocalStreamDirectory> logger)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(random);
+        CheckAppendFits(store, options);
+        _logger = logger;
+        _context = new RunnerContext(store, options, time, random, logger);
+        Reads = new ReadPath(this, _context.Clock);
+        Forks = new ForkFlow(this, _context);
+        _sweeper = new Sweeper(this, _context, _runners);
+    }
+
+    /// <inheritdoc />
+    public Durability Durability => _context.Store.Durability;
+
+    /// <inheritdoc />
+    public StoreHealth Health => _isStopping
+        ? new StoreHealth(AcceptsWrites: false, IsFinal: false, "The server is stopping.")
+        : _context.Store.Health;
+
+    /// <summary>Streams in memory now.</summary>
+    public int LoadedStreams => _runners.Count;
+
+    /// <summary>Reads that wait at the tails of streams now.</summary>
+    public int ParkedReads => _context.ParkedReads;
+
+    internal LocalStreamDirectoryOptions Options => _context.Options;
+
+    internal ReadPath Reads { get; }
+
+    internal ForkFlow Forks { get; }
+
+    /// <summary>Starts to look for due and idle streams. Call once.</summary>
+    public void Start() => _sweeper.Start();
+
+    /// <inheritdoc />
+    public IStreamHandle GetStream(StreamName name) => new LocalStreamHandle(this, name);
+
+    /// <inheritdoc />
+    public async ValueTask<StreamPage> ListAsync(
+        string prefix, StreamName? after, int limit, CancellationToken cancellationToken)
+    {
+        List<StreamDescriptor> streams = [];
+        var from = after;
+        while (true)
+        {
+            var wanted = limit - streams.Count + 1;
+            var heads = await _context.Store.ListAsync(prefix, from, wanted, cancellationToken);
+            foreach (var head in heads)
+            {
+                if (streams.Count == limit)
+                {
+                    return new StreamPage(streams, streams[^1].Name);
+                }
+
+                var view = StreamView.Of(head);
+                if (view.IsLive)
+                {
+                    streams.Add(view.Descriptor);
+                }
+
+                from = head.Name;
+            }
+
+            if (heads.Count < wanted)
+            {
+                return new StreamPage(streams, Next: null);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Refuses new appends as moved, wakes all waiting reads, and completes when every pending command is answered.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        await _sweeper.StopAsync();
+        var stops = _runners.Values.Select(runner => runner.StopAsync()).ToArray();
+        await Task.WhenAll(stops).WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        _sweeper.Dispose();
+    }
+
+    /// <summary>The runner of a name that takes commands; made when there is none.</summary>
+    internal StreamLogRunner GetRunner(StreamName name)
+    {
+        while (true)
+        {
+            if (_runners.TryGetValue(name, out var runner))
+            {
+                if (!runner.IsEnded)
+                {
+                    return runner;
+                }
+
+                Forget(runner);
+                continue;
+            }
+
+            if (_runners.Count >= Options.MaxLoadedStreams)
+            {
+                _sweeper.UnloadIdle(unusedFor: TimeSpan.Zero);
+            }
+
+            runner = new StreamLogRunner(name, _context, Forget);
+            if (_runners.TryAdd(name, runner))
+            {
+                return runner;
+            }
+        }
+    }
+
+    /// <summary>Hands a command to the stream's runner.</summary>
+    internal ValueTask<TOutcome> Submit<TOutcome>(StreamName name, StreamCommand<TOutcome> command)
+    {
+        if (_isStopping && command.IsBounded)
+        {
+            command.Refuse(UnavailableReason.Moved, "The server is stopping.");
+            return command.Outcome;
+        }
+
+        while (!GetRunner(name).TrySubmit(command))
+        {
+            // The runner ended between the look and the call; the next look finds or makes another one.
+        }
+
+        return command.Outcome;
+    }
+
+    /// <summary>A stream's committed instant, after opening it and committing its expiry if that is due.</summary>
+    internal ValueTask<(StreamLogRunner Runner, StepOutcome Step)> LookAsync(StreamName name)
+    {
+        var runner = GetRunner(name);
+        return runner.View is { } view && !runner.IsExpired(view)
+            ? ValueTask.FromResult((runner, new StepOutcome(view, default, null)))
+            : VisitAsync(name);
+    }
+
+    /// <summary>Lets a loaded stream commit what is due, without waiting for it.</summary>
+    internal static void Visit(StreamLogRunner runner)
+    {
+        // Nobody awaits the visit: the runner answers a failure with a value, or logs the surprise itself.
+        runner.TrySubmit(new StepCommand(step: null));
+    }
+
+    private async ValueTask<(StreamLogRunner Runner, StepOutcome Step)> VisitAsync(StreamName name)
+    {
+        while (true)
+        {
+            var runner = GetRunner(name);
+            var command = new StepCommand(step: null);
+            if (runner.TrySubmit(command))
+            {
+                return (runner, await command.Outcome);
+            }
+        }
+    }
+
+    private void Forget(StreamLogRunner runner) =>
+        _runners.TryRemove(new KeyValuePair<StreamName, StreamLogRunner>(runner.Name, runner));
+
+    private static void CheckAppendFits(ILogStore store, LocalStreamDirectoryOptions options)
+    {
+        var largest = EventBlock.EncodedBytes(options.MaxAppendEvents, options.MaxAppendBytes)
+            + Decisions.StreamLog.StateAllowanceBytes;
+        var allowed = Math.Min(store.MaxCommitBytes, ProtocolLimits.MaxBlockBytes);
+        if (largest > allowed || store.MaxCommitProducers < 1)
+        {
+            throw new ArgumentException(
+                $"The largest append needs a commit of {largest} bytes, but the store takes {allowed}; "
+                + $"lower {nameof(options.MaxAppendBytes)} or {nameof(options.MaxAppendEvents)}.",
+                nameof(options));
+        }
+    }
+}

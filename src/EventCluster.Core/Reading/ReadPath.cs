@@ -1,0 +1,155 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Decisions;
+using EventCluster.Core.Running;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core.Reading;
+
+/// <summary>
+/// The one read verb: each turn looks at one committed instant and answers from it, or waits for the next. Final answers
+/// (not found, gone, gap) are confirmed with the store first.
+/// </summary>
+internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock clock)
+{
+    /// <summary>Turns that end with data gone between the look and the store's answer; more is a fault of the store.</summary>
+    private const int MaxEmptyReads = 8;
+
+    /// <summary>Reads a stream.</summary>
+    public async ValueTask<ReadOutcome> ReadAsync(StreamName name, ReadRequest request, CancellationToken cancellationToken)
+    {
+        var startedAt = clock.Time.GetTimestamp();
+        var touches = request.Touch;
+        var mayWait = request.WaitUpTo > TimeSpan.Zero;
+        for (var emptyReads = 0; ;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (runner, step) = await directory.LookAsync(name);
+            if (step.View is not { } view)
+            {
+                return new ReadOutcome.Unavailable(step.Reason, step.Detail!);
+            }
+
+            if (!view.IsLive || CheckPosition(view, request.From) is not null)
+            {
+                switch (await runner.ConfirmAsync(view, cancellationToken))
+                {
+                    case ConfirmResult.Confirmed:
+                        return FinalAnswer(view, request.From);
+                    case ConfirmResult.Moved:
+                        return new ReadOutcome.Unavailable(UnavailableReason.Moved, "Another owner took the stream over.");
+                    default:
+                        continue;
+                }
+            }
+
+            if (touches && runner.Touch(view))
+            {
+                LocalStreamDirectory.Visit(runner);
+            }
+
+            touches = false;
+            if (request.From.Sequence < view.Head.Tail)
+            {
+                if (await ReadEventsAsync(runner, view, request, cancellationToken) is { } batch)
+                {
+                    return batch;
+                }
+
+                CheckProgress(++emptyReads, name, request.From);
+                continue;
+            }
+
+            if (view.State.Closed || !mayWait)
+            {
+                return EmptyBatch(view, request.From);
+            }
+
+            switch (runner.TryPark(view, out var parked))
+            {
+                case ParkResult.Parked:
+                    mayWait = await WaitAsync(runner, parked!, request.WaitUpTo - clock.Time.GetElapsedTime(startedAt), cancellationToken);
+                    break;
+                case ParkResult.Full:
+                    return new ReadOutcome.Unavailable(
+                        UnavailableReason.Overloaded, "Too many reads wait at the tail; try again after a moment.");
+                case ParkResult.Stopping:
+                    return new ReadOutcome.Unavailable(UnavailableReason.Moved, "The server is stopping.");
+                default:
+                    break;
+            }
+        }
+    }
+
+    private static async ValueTask<ReadOutcome?> ReadEventsAsync(
+        StreamLogRunner runner, StreamView view, ReadRequest request, CancellationToken cancellationToken)
+    {
+        if (runner.TryReadTail(request) is { } fromMemory)
+        {
+            return fromMemory;
+        }
+
+        var slices = await runner.Blocks.ReadAsync(
+            view, request.From.Sequence, request.MaxBytes, request.MaxEvents, cancellationToken);
+        return slices.Count == 0
+            ? null
+            : new ReadOutcome.Batch(
+                request.From,
+                view.Incarnations.OffsetAfter(slices[^1].FirstSequence + slices[^1].Count),
+                slices,
+                view.Descriptor);
+    }
+
+    /// <summary>Waits until something changes or the wait is over; false when the caller may not wait again.</summary>
+    private async ValueTask<bool> WaitAsync(
+        StreamLogRunner runner, ParkedRead parked, TimeSpan waitUpTo, CancellationToken cancellationToken)
+    {
+        parked.Arm(clock.Time, waitUpTo > TimeSpan.Zero ? waitUpTo : TimeSpan.Zero, cancellationToken);
+        var reason = await parked.Task;
+        parked.Disarm();
+        if (reason != WakeReason.Changed)
+        {
+            runner.Unpark(parked);
+        }
+
+        return reason != WakeReason.TimedOut;
+    }
+
+    private static GapReason? CheckPosition(StreamView view, StreamOffset from)
+    {
+        if (from.Incarnation == view.Incarnations.Latest.Incarnation && from.Sequence > view.Head.Tail)
+        {
+            return GapReason.Unknown;
+        }
+
+        if (!view.Incarnations.Holds(from))
+        {
+            return GapReason.Recreated;
+        }
+
+        return from.Sequence < view.Head.Earliest ? StreamLog.ReasonFor(view.State, from.Sequence) : null;
+    }
+
+    private static ReadOutcome FinalAnswer(StreamView view, StreamOffset from)
+    {
+        if (!view.IsLive)
+        {
+            return view.IsGone ? new ReadOutcome.Gone() : new ReadOutcome.NotFound();
+        }
+
+        var gap = new StreamGap(from, view.Descriptor.Earliest, view.Descriptor.Tail, CheckPosition(view, from)!.Value);
+        return new ReadOutcome.Gap(gap, view.Descriptor);
+    }
+
+    private static ReadOutcome.Batch EmptyBatch(StreamView view, StreamOffset from) =>
+        new(from, view.Descriptor.Tail, [], view.Descriptor);
+
+    private static void CheckProgress(int emptyReads, StreamName name, StreamOffset from)
+    {
+        if (emptyReads > MaxEmptyReads)
+        {
+            throw new Abstractions.Store.LogDamagedException(
+                $"Stream '{name}' has a retained position {from} without a stored block.");
+        }
+    }
+}

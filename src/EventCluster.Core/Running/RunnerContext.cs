@@ -1,0 +1,77 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Core.Decisions;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Core.Running;
+
+/// <summary>What all runners of one directory share: the store, limits, the clock and node-wide counts.</summary>
+internal sealed class RunnerContext
+{
+    private readonly ulong _commitIdBase;
+    private long _commitIdCount;
+    private long _tailCacheBytes;
+    private int _parkedReads;
+
+    /// <summary>A context; throws when the store cannot take the largest append.</summary>
+    public RunnerContext(
+        ILogStore store, LocalStreamDirectoryOptions options, TimeProvider time, Random random, ILogger logger)
+    {
+        Store = store;
+        Options = options;
+        Clock = new DirectoryClock(time);
+        Logger = logger;
+        Limits = new LogLimits
+        {
+            RetentionDefaults = options.RetentionDefaults,
+            MaxProducers = options.MaxProducersPerStream,
+            ProducerIdle = (long)options.ProducerIdleBeforeEviction.TotalMilliseconds,
+            MaxForkDepth = options.MaxForkDepth,
+            MaxCommitBytes = store.MaxCommitBytes,
+            MaxCommitProducers = store.MaxCommitProducers,
+            SettleForksAfter = (long)options.SettleForksAfter.TotalMilliseconds,
+        };
+        _commitIdBase = (ulong)random.NextInt64();
+    }
+
+    /// <summary>The back door.</summary>
+    public ILogStore Store { get; }
+
+    /// <summary>Named limits.</summary>
+    public LocalStreamDirectoryOptions Options { get; }
+
+    /// <summary>The clock.</summary>
+    public DirectoryClock Clock { get; }
+
+    /// <summary>The directory's log.</summary>
+    public ILogger Logger { get; }
+
+    /// <summary>Limits that decisions depend on.</summary>
+    public LogLimits Limits { get; }
+
+    /// <summary>The tail caches of this node hold more than they may together.</summary>
+    public bool TailCachesAreFull => Interlocked.Read(ref _tailCacheBytes) > Options.TailCacheBytesPerNode;
+
+    /// <summary>Reads that wait at tails now.</summary>
+    public int ParkedReads => Volatile.Read(ref _parkedReads);
+
+    /// <summary>A commit identity: a random number drawn at the start and a count.</summary>
+    public UInt128 NextCommitId() => new(_commitIdBase, (ulong)Interlocked.Increment(ref _commitIdCount));
+
+    /// <summary>Accounts for encoded bytes that a tail cache gained or, negative, lost.</summary>
+    public void AddTailCacheBytes(long bytes) => Interlocked.Add(ref _tailCacheBytes, bytes);
+
+    /// <summary>Counts one more waiting read; false when the node has as many as it may.</summary>
+    public bool TryAddParkedRead()
+    {
+        if (Interlocked.Increment(ref _parkedReads) <= Options.MaxParkedReadsPerNode)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _parkedReads);
+        return false;
+    }
+
+    /// <summary>Counts one waiting read less.</summary>
+    public void RemoveParkedRead() => Interlocked.Decrement(ref _parkedReads);
+}

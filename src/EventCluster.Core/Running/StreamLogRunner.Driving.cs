@@ -1,0 +1,366 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Commands;
+using EventCluster.Core.Decisions;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core.Running;
+
+/// <content>The driver: one at a time, from the first pending command until nothing is left.</content>
+internal sealed partial class StreamLogRunner
+{
+    /// <summary>A command whose commits keep not landing is answered after this many.</summary>
+    private const int MaxAttempts = 3;
+
+    private readonly List<StreamCommand> _batch = [];
+    private Queue<StreamCommand> _work = new();
+    private StreamLog? _log;
+    private UInt128 _lastCommitId;
+    private bool _retentionIsBlocked;
+
+    private async Task DriveAsync()
+    {
+        try
+        {
+            if (_log is null)
+            {
+                Adopt(await _context.Store.OpenAsync(Name, CancellationToken.None));
+                Publish(block: null);
+            }
+
+            while (TryGetWork())
+            {
+                await DecideAsync();
+                await CommitAsync();
+            }
+        }
+        catch (Exception e)
+        {
+            LogSurprise(_context.Logger, Name.Value, e);
+            Abandon(command => command.Fail(e), command => command.Fail(e));
+        }
+    }
+
+    /// <summary>True while there is something to do; otherwise the driver has stopped driving, in the same step.</summary>
+    private bool TryGetWork()
+    {
+        if (_work.Count > 0 || _batch.Count > 0)
+        {
+            return true;
+        }
+
+        var isMissing = !_log!.IsStored;
+        lock (_gate)
+        {
+            if (_incoming.Count > 0)
+            {
+                (_incoming, _work) = (_work, _incoming);
+                return true;
+            }
+
+            if (!_retentionIsBlocked && _log.NeedsWindow(_context.Clock.Now))
+            {
+                return true;
+            }
+
+            _isDriving = false;
+            _idle?.TrySetResult();
+            if (!isMissing || _isEnded)
+            {
+                return false;
+            }
+
+            EndUnderLock();
+        }
+
+        _ended(this);
+        return false;
+    }
+
+    private async ValueTask DecideAsync()
+    {
+        var log = _log!;
+        var now = _context.Clock.Now;
+        log.ExpirySuspended = _context.Clock.IsSuspended;
+        log.Touch(Interlocked.Read(ref _touchedAt));
+        if (log.IsExpired(now))
+        {
+            log.End();
+        }
+        else if (!_retentionIsBlocked && log.NeedsWindow(now))
+        {
+            await ApplyRetentionAsync(log, now);
+        }
+
+        while (!log.MustCommit && _work.TryPeek(out var command))
+        {
+            if (command.NeedsPreparation(log))
+            {
+                if (log.HasChanges)
+                {
+                    return;
+                }
+
+                await command.PrepareAsync(log, _reader);
+            }
+
+            if (!log.Fits(command.EventCount, command.PayloadBytes))
+            {
+                return;
+            }
+
+            _work.Dequeue();
+            _batch.Add(command);
+            command.Decide(log, now);
+        }
+    }
+
+    private async ValueTask ApplyRetentionAsync(StreamLog log, long now)
+    {
+        const int BlocksAtOnce = 1_024;
+        var oldest = await _reader.ListOldestAsync(log.View(), BlocksAtOnce);
+        _retentionIsBlocked = oldest.Count == 0;
+        log.OfferWindow(oldest);
+        log.ApplyRetention(now);
+    }
+
+    private async ValueTask CommitAsync()
+    {
+        if (_log!.TakeCommit(_context.NextCommitId(), _context.Clock.Now) is not { } commit)
+        {
+            ReleaseBatch();
+            return;
+        }
+
+        CommitStatus status;
+        try
+        {
+            status = await _context.Store.CommitAsync(commit, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, e);
+            await RecoverAsync(commit);
+            return;
+        }
+
+        switch (status)
+        {
+            case CommitStatus.Committed:
+                _lastCommitId = commit.CommitId;
+                _log.Committed();
+                _retentionIsBlocked = false;
+                Publish(commit.Block);
+                ReleaseBatch();
+                break;
+            case CommitStatus.Conflict:
+                LogCommitConflict(_context.Logger, Name.Value, commit.ExpectedVersion + 1, commit.Fence);
+                await RecoverAsync(commit);
+                break;
+            default:
+                await RefuseAsync(commit, status);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Rule 2: opens again under a new fence. The next version with this commit's identity means landed, the same version
+    /// means not landed; anything else means another owner.
+    /// </summary>
+    private async ValueTask RecoverAsync(StreamCommit commit)
+    {
+        if (await TryReopenAsync() is not { } opened)
+        {
+            return;
+        }
+
+        if (HasLanded(commit, opened.Head))
+        {
+            Adopt(opened);
+            _lastCommitId = commit.CommitId;
+            Publish(commit.Block);
+            ReleaseBatch();
+        }
+        else if (IsBasis(commit, opened.Head))
+        {
+            Adopt(opened);
+            DecideAgain();
+        }
+        else
+        {
+            LogOwnershipLost(_context.Logger, Name.Value);
+            AbandonUnknown("Another owner took the stream over while the commit was in flight.");
+        }
+    }
+
+    /// <summary>Nothing was written: answers what the refusal is about and decides the rest again from the store's head.</summary>
+    private async ValueTask RefuseAsync(StreamCommit commit, CommitStatus status)
+    {
+        LogCommitRefused(_context.Logger, Name.Value, status);
+        _retentionIsBlocked = true;
+        if (await TryReopenAsync() is not { } opened)
+        {
+            return;
+        }
+
+        if (!IsBasis(commit, opened.Head))
+        {
+            AbandonUnknown("Another owner took the stream over.");
+            return;
+        }
+
+        Adopt(opened);
+        var isAboutRoom = status is CommitStatus.Full or CommitStatus.TooManyStreams
+            && _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
+        for (var i = _batch.Count - 1; i >= 0; i--)
+        {
+            if (!isAboutRoom || _batch[i].NeedsRoom)
+            {
+                var refused = _batch[i];
+                _batch.RemoveAt(i);
+                refused.RefuseByStore(status);
+            }
+        }
+
+        DecideAgain();
+    }
+
+    private async ValueTask<OpenedStream?> TryReopenAsync()
+    {
+        try
+        {
+            return await _context.Store.OpenAsync(Name, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogReopenFailed(_context.Logger, Name.Value, e);
+            AbandonUnknown("The store did not answer whether the commit landed.");
+            return null;
+        }
+    }
+
+    private void Adopt(OpenedStream opened)
+    {
+        _log = new StreamLog(Name, opened, _context.Limits);
+        _lastCommitId = opened.Head?.LastCommitId ?? default;
+        _retentionIsBlocked = false;
+        NoteTouched(_log.TouchedAt);
+    }
+
+    private static bool HasLanded(StreamCommit commit, StoredHead? head) => commit.Remove
+        ? head is null
+        : head is not null && head.Version == commit.ExpectedVersion + 1 && head.LastCommitId == commit.CommitId;
+
+    private bool IsBasis(StreamCommit commit, StoredHead? head) => commit.ExpectedVersion == 0
+        ? head is null
+        : head is not null && head.Version == commit.ExpectedVersion && head.LastCommitId == _lastCommitId;
+
+    private void DecideAgain()
+    {
+        var waiting = _work;
+        _work = new Queue<StreamCommand>();
+        foreach (var command in _batch)
+        {
+            if (++command.Attempts >= MaxAttempts)
+            {
+                command.Refuse(UnavailableReason.Moved, "The store did not take the commit; nothing was done.");
+            }
+            else
+            {
+                _work.Enqueue(command);
+            }
+        }
+
+        _batch.Clear();
+        foreach (var command in waiting)
+        {
+            _work.Enqueue(command);
+        }
+    }
+
+    private void ReleaseBatch()
+    {
+        var view = View!;
+        long bytes = 0;
+        foreach (var command in _batch)
+        {
+            bytes += command.PayloadBytes;
+            command.Release(view);
+        }
+
+        _batch.Clear();
+        if (bytes > 0)
+        {
+            lock (_gate)
+            {
+                _pendingBytes -= bytes;
+            }
+        }
+    }
+
+    private void AbandonUnknown(string detail) => Abandon(
+        decided => decided.Refuse(UnavailableReason.OutcomeUnknown, detail),
+        waiting => waiting.Refuse(UnavailableReason.Moved, "The stream's owner ended; nothing was done."));
+
+    /// <summary>Ends the runner and answers everybody: what was in the commit, and what waited behind it.</summary>
+    private void Abandon(Action<StreamCommand> answerDecided, Action<StreamCommand> answerWaiting)
+    {
+        Queue<StreamCommand> incoming;
+        IReadOnlyCollection<ParkedRead>? parked;
+        lock (_gate)
+        {
+            incoming = _incoming;
+            _incoming = new Queue<StreamCommand>();
+            _isDriving = false;
+            EndUnderLock();
+            parked = _waiters.TakeAll();
+            _idle?.TrySetResult();
+        }
+
+        _ended(this);
+        _batch.ForEach(answerDecided);
+        foreach (var command in _work)
+        {
+            answerWaiting(command);
+        }
+
+        foreach (var command in incoming)
+        {
+            answerWaiting(command);
+        }
+
+        _batch.Clear();
+        _work.Clear();
+        TailWaiters.Wake(parked);
+    }
+
+    /// <summary>Shows readers the committed instant in one step, and wakes those whom it concerns.</summary>
+    private void Publish(EventBlock? block)
+    {
+        var view = _log!.View();
+        IReadOnlyCollection<ParkedRead>? parked = null;
+        NoteTouched(_log.TouchedAt);
+        lock (_gate)
+        {
+            var old = _view;
+            _view = view;
+            _sharedBatch = null;
+            if (block is not null && view.IsLive)
+            {
+                _tail.Add(block);
+            }
+            else if (!view.IsLive)
+            {
+                _tail.Clear();
+            }
+
+            if (old is null || old.Head.Tail != view.Head.Tail || old.Head.Earliest != view.Head.Earliest
+                || old.IsLive != view.IsLive || (view.IsLive && old.State.Closed != view.State.Closed))
+            {
+                parked = _waiters.TakeAll();
+            }
+        }
+
+        TailWaiters.Wake(parked);
+    }
+}

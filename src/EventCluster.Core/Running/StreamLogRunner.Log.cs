@@ -1,0 +1,26 @@
+using EventCluster.Abstractions.Store;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Core.Running;
+
+/// <content>Log messages 1000–1099.</content>
+internal sealed partial class StreamLogRunner
+{
+    [LoggerMessage(1000, LogLevel.Error, "Stream '{Stream}': a surprise ended its owner; pending commands got the error.")]
+    private static partial void LogSurprise(ILogger logger, string stream, Exception exception);
+
+    [LoggerMessage(1001, LogLevel.Warning, "Stream '{Stream}': the outcome of commit {Version} is unknown; the stream is opened again.")]
+    private static partial void LogCommitUnknown(ILogger logger, string stream, long version, Exception exception);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Stream '{Stream}': commit {Version} under fence {Fence} met a conflict; the stream is opened again.")]
+    private static partial void LogCommitConflict(ILogger logger, string stream, long version, long fence);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Stream '{Stream}': the store refused a commit: {Status}.")]
+    private static partial void LogCommitRefused(ILogger logger, string stream, CommitStatus status);
+
+    [LoggerMessage(1004, LogLevel.Error, "Stream '{Stream}': opening it again failed; its owner ends.")]
+    private static partial void LogReopenFailed(ILogger logger, string stream, Exception exception);
+
+    [LoggerMessage(1005, LogLevel.Warning, "Stream '{Stream}': another owner took over; this one ends.")]
+    private static partial void LogOwnershipLost(ILogger logger, string stream);
+}

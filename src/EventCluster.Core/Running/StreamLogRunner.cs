@@ -1,0 +1,173 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Commands;
+using EventCluster.Core.Reading;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core.Running;
+
+/// <summary>
+/// The owner of one loaded stream. It gathers commands while a commit is in flight, decides them in order, commits what
+/// they changed as one block, and then releases their outcomes in order. Readers see committed instants only.
+/// </summary>
+/// <remarks>
+/// The caller that finds no commit in flight drives the runner until nothing is pending; everything it awaits goes on
+/// where it started. The log belongs to the driver; what callers and driver share is guarded by one short lock.
+/// </remarks>
+internal sealed partial class StreamLogRunner
+{
+    private readonly RunnerContext _context;
+    private readonly BlockReader _reader;
+    private readonly Lock _gate = new();
+    private readonly TailCache _tail;
+    private readonly TailWaiters _waiters;
+    private readonly Action<StreamLogRunner> _ended;
+
+    private Queue<StreamCommand> _incoming = new();
+    private TaskCompletionSource? _idle;
+    private StreamView? _view;
+    private ReadOutcome.Batch? _sharedBatch;
+    private (int Bytes, int Events) _sharedBudget;
+    private long _pendingBytes;
+    private long _touchedAt;
+    private long _usedAt;
+    private bool _isDriving;
+    private bool _isEnded;
+    private bool _isStopping;
+
+    /// <summary>A runner that opens its stream when the first command comes.</summary>
+    /// <param name="name">The stream.</param>
+    /// <param name="context">What the runners of a directory share.</param>
+    /// <param name="ended">Called when the runner ended and takes no more commands.</param>
+    public StreamLogRunner(StreamName name, RunnerContext context, Action<StreamLogRunner> ended)
+    {
+        Name = name;
+        _context = context;
+        _ended = ended;
+        _reader = new BlockReader(context.Store);
+        _tail = new TailCache(context);
+        _waiters = new TailWaiters(context);
+        _usedAt = context.Clock.Now;
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamName Name { get; }
+
+    /// <summary>The newest committed instant; null before the stream is opened.</summary>
+    public StreamView? View => Volatile.Read(ref _view);
+
+    /// <summary>The runner takes no more commands; the directory makes a new one.</summary>
+    public bool IsEnded => Volatile.Read(ref _isEnded);
+
+    /// <summary>Takes a command, and drives the runner if nobody does. False when the runner ended.</summary>
+    public bool TrySubmit(StreamCommand command)
+    {
+        string? refusal = null;
+        var reason = UnavailableReason.Overloaded;
+        lock (_gate)
+        {
+            if (_isEnded)
+            {
+                return false;
+            }
+
+            if (_isStopping && command.IsBounded)
+            {
+                (reason, refusal) = (UnavailableReason.Moved, "The server is stopping.");
+            }
+            else if (command.IsBounded && IsOverloadedBy(command))
+            {
+                refusal = "Too many appends wait for this stream; try again after a moment.";
+            }
+            else
+            {
+                _incoming.Enqueue(command);
+                _pendingBytes += command.PayloadBytes;
+                _usedAt = _context.Clock.Now;
+                if (_isDriving)
+                {
+                    return true;
+                }
+
+                _isDriving = true;
+            }
+        }
+
+        if (refusal is null)
+        {
+            _ = DriveAsync();
+        }
+        else
+        {
+            command.Refuse(reason, refusal);
+        }
+
+        return true;
+    }
+
+    /// <summary>Leaves memory if nothing is pending and nobody used the stream since the given time.</summary>
+    public bool TryUnload(long unusedSince)
+    {
+        lock (_gate)
+        {
+            if (_isEnded || _isDriving || _waiters.Count > 0 || _usedAt > unusedSince)
+            {
+                return false;
+            }
+
+            EndUnderLock();
+        }
+
+        _ended(this);
+        return true;
+    }
+
+    /// <summary>Another owner was seen: takes no more commands, and wakes the readers to look again.</summary>
+    public void EndStale()
+    {
+        IReadOnlyCollection<ParkedRead>? parked;
+        lock (_gate)
+        {
+            // With a commit in flight the conflict that follows ends the runner in good order.
+            if (_isEnded || _isDriving)
+            {
+                return;
+            }
+
+            EndUnderLock();
+            parked = _waiters.TakeAll();
+        }
+
+        _ended(this);
+        TailWaiters.Wake(parked);
+    }
+
+    /// <summary>Refuses new commands, wakes all readers, and completes when everything pending is answered.</summary>
+    public Task StopAsync()
+    {
+        IReadOnlyCollection<ParkedRead>? parked;
+        Task idle;
+        lock (_gate)
+        {
+            _isStopping = true;
+            parked = _waiters.TakeAll();
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            idle = _isDriving ? _idle.Task : Task.CompletedTask;
+        }
+
+        TailWaiters.Wake(parked);
+        return idle;
+    }
+
+    private bool IsOverloadedBy(StreamCommand command) =>
+        _incoming.Count >= _context.Options.MaxPendingAppendsPerStream
+        || (_pendingBytes > 0
+            && _pendingBytes + command.PayloadBytes > _context.Options.MaxPendingAppendBytesPerStream);
+
+    private void EndUnderLock()
+    {
+        _isEnded = true;
+        _tail.Clear();
+        _sharedBatch = null;
+    }
+}
