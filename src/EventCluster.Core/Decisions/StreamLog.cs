@@ -176,7 +176,7 @@ internal sealed partial class StreamLog
             Block = TakeBlock(),
             Producers = TakeProducers(),
             RemovedProducers = _removedProducers.Count == 0 ? [] : [.. _removedProducers],
-            State = _stateChanged && !_removed ? StreamStateCodec.Encode(State) : null,
+            State = _stateChanged && !_removed ? StreamStateCodec.Encode(State) : default(ReadOnlyMemory<byte>?),
             Incarnations = _incarnationsChanged && !_removed ? _incarnations : null,
             Purges = _purges.Count == 0 ? [] : [.. _purges],
             Remove = _removed,
