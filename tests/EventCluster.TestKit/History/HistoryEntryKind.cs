@@ -3,7 +3,7 @@ namespace EventCluster.TestKit.History;
 /// <summary>What a line of a history says.</summary>
 public enum HistoryEntryKind
 {
-    /// <summary>A producer sent an append for the first time.</summary>
+    /// <summary>A producer is about to send an append; a retry may be recorded again.</summary>
     Attempt,
 
     /// <summary>An append was acknowledged, as new or as a duplicate.</summary>
@@ -23,4 +23,10 @@ public enum HistoryEntryKind
 
     /// <summary>Events before a position were trimmed or expired on purpose: they may be missing from now on.</summary>
     Trim,
+
+    /// <summary>A stream inherits its source's events before a position.</summary>
+    Fork,
+
+    /// <summary>This reader read from its last start to the tail after everything else ended: the final view.</summary>
+    Final,
 }

@@ -3,13 +3,13 @@ namespace EventCluster.TestKit.History;
 /// <summary>The ways to break a promise.</summary>
 public enum HistoryFaultKind
 {
-    /// <summary>An acknowledged event is nowhere.</summary>
+    /// <summary>An acknowledged event is not in the final view.</summary>
     Lost,
 
     /// <summary>An event stands in its stream twice.</summary>
     Duplicated,
 
-    /// <summary>Events of one producer, or of one append, stand in another order than they were sent.</summary>
+    /// <summary>Appends of one producer, or two of which one was acknowledged before the other was sent, are out of order.</summary>
     Reordered,
 
     /// <summary>A reader's positions do not follow one another.</summary>
@@ -24,9 +24,18 @@ public enum HistoryFaultKind
     /// <summary>An acknowledgement named another position than readers saw.</summary>
     AckMisplaced,
 
-    /// <summary>An append is there in part.</summary>
+    /// <summary>An append is there in part, or not in one run.</summary>
     Torn,
 
     /// <summary>An event that nobody sent, or whose append was refused for good.</summary>
     Invented,
+
+    /// <summary>A reader saw an event that the final view does not hold.</summary>
+    Vanished,
+
+    /// <summary>The final view starts later than any trim allows.</summary>
+    HeadMoved,
+
+    /// <summary>Appends were acknowledged, but nobody read to the end: nothing is proven.</summary>
+    Unverified,
 }

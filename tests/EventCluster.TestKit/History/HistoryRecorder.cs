@@ -3,7 +3,10 @@ using EventCluster.Protocol;
 
 namespace EventCluster.TestKit.History;
 
-/// <summary>Collects what producers and readers saw. Safe to use from many threads; entries of one caller keep their order.</summary>
+/// <summary>
+/// Collects what producers and readers saw, in the order in which it happened. Record an attempt before sending and an
+/// acknowledgement after it arrived: then "acknowledged before sent" is true of the run. Safe to use from many threads.
+/// </summary>
 public sealed class HistoryRecorder
 {
     private readonly Lock _lock = new();
@@ -30,7 +33,7 @@ public sealed class HistoryRecorder
         }
     }
 
-    /// <summary>An append is about to be sent for the first time; retries are not recorded.</summary>
+    /// <summary>An append is about to be sent, for the first time or again.</summary>
     public void Attempt(string stream, string producer, long number, IReadOnlyList<string> payloads) => Add(new HistoryEntry
     {
         Kind = HistoryEntryKind.Attempt, Stream = stream, Producer = producer, Number = number, Payloads = payloads,
@@ -74,6 +77,18 @@ public sealed class HistoryRecorder
     public void Trim(string stream, StreamOffset before) => Add(new HistoryEntry
     {
         Kind = HistoryEntryKind.Trim, Stream = stream, Offset = before.ToString(),
+    });
+
+    /// <summary>A stream inherits its source's events before a position.</summary>
+    public void Fork(string stream, string source, StreamOffset point) => Add(new HistoryEntry
+    {
+        Kind = HistoryEntryKind.Fork, Stream = stream, Source = source, Offset = point.ToString(),
+    });
+
+    /// <summary>This reader read from its last start to the tail after everything else ended.</summary>
+    public void Final(string stream, string reader) => Add(new HistoryEntry
+    {
+        Kind = HistoryEntryKind.Final, Stream = stream, Reader = reader,
     });
 
     /// <summary>Writes one JSON object per line.</summary>
