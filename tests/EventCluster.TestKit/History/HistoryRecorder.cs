@@ -36,7 +36,11 @@ public sealed class HistoryRecorder
     /// <summary>An append is about to be sent, for the first time or again.</summary>
     public void Attempt(string stream, string producer, long number, IReadOnlyList<string> payloads) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Attempt, Stream = stream, Producer = producer, Number = number, Payloads = payloads,
+        Kind = HistoryEntryKind.Attempt,
+        Stream = stream,
+        Producer = producer,
+        Number = number,
+        Payloads = payloads,
     });
 
     /// <summary>An append was acknowledged.</summary>
@@ -46,37 +50,56 @@ public sealed class HistoryRecorder
     /// <param name="next">Position after it, when the answer named that (a duplicate's answer does not).</param>
     public void Acknowledge(string stream, string producer, long number, StreamOffset? next) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Acknowledge, Stream = stream, Producer = producer, Number = number, Offset = next?.ToString(),
+        Kind = HistoryEntryKind.Acknowledge,
+        Stream = stream,
+        Producer = producer,
+        Number = number,
+        Offset = next?.ToString(),
     });
 
     /// <summary>An append was refused for good.</summary>
     public void Refuse(string stream, string producer, long number) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Refuse, Stream = stream, Producer = producer, Number = number,
+        Kind = HistoryEntryKind.Refuse,
+        Stream = stream,
+        Producer = producer,
+        Number = number,
     });
 
     /// <summary>A reader begins at a position; null for the very first of the stream.</summary>
     public void Start(string stream, string reader, StreamOffset? from) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Start, Stream = stream, Reader = reader, Offset = from?.ToString(),
+        Kind = HistoryEntryKind.Start,
+        Stream = stream,
+        Reader = reader,
+        Offset = from?.ToString(),
     });
 
     /// <summary>A reader saw an event.</summary>
     public void Observe(string stream, string reader, StreamOffset offset, string payload) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Observe, Stream = stream, Reader = reader, Offset = offset.ToString(), Payloads = [payload],
+        Kind = HistoryEntryKind.Observe,
+        Stream = stream,
+        Reader = reader,
+        Offset = offset.ToString(),
+        Payloads = [payload],
     });
 
     /// <summary>A reader was told of a gap and goes on at a position.</summary>
     public void Gap(string stream, string reader, StreamOffset goesOnAt) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Gap, Stream = stream, Reader = reader, Offset = goesOnAt.ToString(),
+        Kind = HistoryEntryKind.Gap,
+        Stream = stream,
+        Reader = reader,
+        Offset = goesOnAt.ToString(),
     });
 
     /// <summary>Events before a position may be missing from now on.</summary>
     public void Trim(string stream, StreamOffset before) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Trim, Stream = stream, Offset = before.ToString(),
+        Kind = HistoryEntryKind.Trim,
+        Stream = stream,
+        Offset = before.ToString(),
     });
 
     /// <summary>A stream inherits its source's events before a position.</summary>
