@@ -163,7 +163,7 @@ internal sealed partial class StreamLog
     /// </summary>
     private void ReleaseSourceIfUnused()
     {
-        if (State.Origin is { HoldsSource: true } origin && _head.Earliest >= origin.Point
+        if (State.Origin is { HoldsSource: true } origin && _head.Earliest > origin.Point
             && !State.Holds.Any(hold => hold.From < origin.Point))
         {
             Change(State with { Origin = origin with { HoldsSource = false }, OwesRelease = true });

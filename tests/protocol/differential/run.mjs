@@ -69,9 +69,9 @@ export class DifferentialRun {
   }
 
   #describe(request, differences) {
-    const what = { ...request, query: String(request.query ?? ""), headers: undefined }
-    const headers = typeof request.headers === "function" ? request.headers((o) => o) : request.headers
-    return `seed ${this.#seed}, step ${this.#step}: ${JSON.stringify({ ...what, headers })}\n` +
+    const named = (part) => (typeof part === "function" ? part((offset) => offset) : part)
+    const what = { ...request, query: named(request.query), headers: named(request.headers) }
+    return `seed ${this.#seed}, step ${this.#step}: ${JSON.stringify(what)}\n` +
       differences.map((d) => `    ${d.field}: reference ${JSON.stringify(d.reference)}, ours ${JSON.stringify(d.ours)}`).join("\n")
   }
 }
