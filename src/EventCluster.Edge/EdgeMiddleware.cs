@@ -9,7 +9,7 @@ namespace EventCluster.Edge;
 
 /// <summary>The entry of the HTTP surface: checks that hold for every request, then the resource.</summary>
 internal sealed class EdgeMiddleware(
-    StreamEndpoint streams, AdminEndpoint admin, HealthEndpoint health, IOptions<EdgeOptions> options)
+    StreamEndpoint streams, AdminEndpoint admin, HealthEndpoint health, AnswerGuard guard, IOptions<EdgeOptions> options)
 {
     private readonly HostPolicy _hosts = new(options.Value.AllowedHosts);
     private readonly OriginPolicy _origins = new(options.Value.CorsAllowedOrigins);
@@ -32,13 +32,16 @@ internal sealed class EdgeMiddleware(
 
         if (path.StartsWith(StreamPaths.Prefix, StringComparison.Ordinal))
         {
-            return StreamName.TryParseUrlPath(path[StreamPaths.Prefix.Length..], out var name, out var error)
+            return Guard(context, StreamName.TryParseUrlPath(path[StreamPaths.Prefix.Length..], out var name, out var error)
                 ? streams.InvokeAsync(context, name)
-                : ProblemResponse.WriteAsync(context, 400, ErrorCode.InvalidName, error);
+                : ProblemResponse.WriteAsync(context, 400, ErrorCode.InvalidName, error));
         }
 
-        return path is StreamPaths.AdminStreams ? admin.InvokeAsync(context) : OtherAsync(context, next);
+        return path is StreamPaths.AdminStreams ? Guard(context, admin.InvokeAsync(context)) : OtherAsync(context, next);
     }
+
+    private Task Guard(HttpContext context, Task answer) =>
+        answer.IsCompletedSuccessfully ? answer : guard.RunAsync(context, answer);
 
     /// <summary>Host, origin and preflight; null when the request may go on.</summary>
     private Task? Refuse(HttpContext context)

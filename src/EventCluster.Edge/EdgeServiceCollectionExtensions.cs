@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using EventCluster.Edge;
 using EventCluster.Edge.Admin;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Streams;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -42,6 +43,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<CreateHandler>();
         services.TryAddSingleton<DescribeHandler>();
         services.TryAddSingleton<DeleteHandler>();
+        services.TryAddSingleton<AnswerGuard>();
         services.TryAddSingleton<StreamEndpoint>();
         services.TryAddSingleton<AdminEndpoint>();
         services.TryAddSingleton<HealthEndpoint>();

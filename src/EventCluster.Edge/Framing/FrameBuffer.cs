@@ -34,30 +34,52 @@ internal sealed class FrameBuffer(int capacity) : IDisposable
     }
 
     /// <summary>
-    /// Writes text of an event-stream field. CR, LF and CRLF become a new <c>data:</c> line, so that no payload can end a
-    /// field or forge one (WHATWG 9.2.6).
+    /// Writes the text of one event. CR, LF and CRLF become a new <c>data:</c> line, so that no payload can end a field or
+    /// forge one (WHATWG 9.2.6).
     /// </summary>
     public void WriteLines(ReadOnlySpan<byte> text)
     {
-        while (true)
+        while (TakeLine(ref text, out var line))
         {
-            var end = text.IndexOfAny((byte)'\r', (byte)'\n');
-            if (end < 0)
-            {
-                Write(text);
-                return;
-            }
-
-            Write(text[..end]);
+            Write(line);
             Write("\ndata: "u8);
-            text = text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? text[(end + 2)..] : text[(end + 1)..];
         }
+
+        Write(text);
+    }
+
+    /// <summary>
+    /// Writes text that runs on in the next frame. Lines begin <c>data:</c> without the optional space, as the reference
+    /// server writes them; where a line begins with a space, or is still to come, the space that readers drop is added.
+    /// </summary>
+    public void WriteRun(ReadOnlySpan<byte> text)
+    {
+        while (TakeLine(ref text, out var line))
+        {
+            Write(line);
+            Write(text.IsEmpty || text[0] == ' ' ? "\ndata: "u8 : "\ndata:"u8);
+        }
+
+        Write(text);
     }
 
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = [];
+    }
+
+    private static bool TakeLine(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> line)
+    {
+        var end = text.IndexOfAny((byte)'\r', (byte)'\n');
+        line = end < 0 ? default : text[..end];
+        if (end >= 0)
+        {
+            var isPair = text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n';
+            text = text[(end + (isPair ? 2 : 1))..];
+        }
+
+        return end >= 0;
     }
 
     private Span<byte> Reserve(int bytes)

@@ -75,10 +75,10 @@ internal static class FrameEncoder
                 break;
             case SseFraming.DurableJson:
                 buffer.Write(","u8);
-                buffer.WriteLines(payload);
+                buffer.WriteRun(payload);
                 break;
             case SseFraming.DurableText:
-                buffer.WriteLines(payload);
+                buffer.WriteRun(payload);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(framing));

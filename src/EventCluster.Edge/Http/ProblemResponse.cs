@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -8,6 +9,9 @@ namespace EventCluster.Edge.Http;
 /// <summary>Writes problem details (RFC 9457): <c>type</c>, <c>title</c>, <c>status</c>, <c>code</c>, <c>detail</c>.</summary>
 public static class ProblemResponse
 {
+    /// <summary>Apostrophes and such stay readable: the answer is JSON with its own media type, never part of a page.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers with problem details. The response must not have started.</summary>
     /// <param name="context">The request.</param>
     /// <param name="status">The HTTP status.</param>
@@ -22,7 +26,7 @@ public static class ProblemResponse
     internal static Task WriteAsync(HttpContext context, RequestFault fault)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
             json.WriteString("type"u8, fault.Code.Urn);

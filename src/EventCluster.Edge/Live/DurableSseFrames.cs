@@ -5,7 +5,7 @@ using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Live;
 
-/// <summary>The <c>control</c> event of <c>live=sse</c>, rendered per connection.</summary>
+/// <summary>The <c>control</c> event of <c>live=sse</c>, rendered per connection; <c>data:</c> without a space, which clients rely on.</summary>
 internal static class DurableSseFrames
 {
     public static void WriteControl(
@@ -14,6 +14,6 @@ internal static class DurableSseFrames
         var tail = closed
             ? "\"upToDate\":true,\"streamClosed\":true"
             : $"\"streamCursor\":\"{cursor.ToString(CultureInfo.InvariantCulture)}\"{(upToDate ? ",\"upToDate\":true" : "")}";
-        Encoding.ASCII.GetBytes($"event: control\ndata: {{\"streamNextOffset\":\"{next}\",{tail}}}\n\n", output);
+        Encoding.ASCII.GetBytes($"event: control\ndata:{{\"streamNextOffset\":\"{next}\",{tail}}}\n\n", output);
     }
 }

@@ -87,7 +87,7 @@ internal sealed class DurableSseTransport(
     private StreamOffset WriteData(IBufferWriter<byte> output, ReadOutcome.Batch batch)
     {
         var kind = batch.Descriptor.ContentType.Kind;
-        output.Write("event: data\ndata: "u8);
+        output.Write("event: data\ndata:"u8);
         StreamOffset next;
         if (kind == PayloadKind.Json)
         {

@@ -1,0 +1,57 @@
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Edge.Http;
+
+/// <summary>What a surprise answers: problem details while nothing is sent, else a cut connection; never silence.</summary>
+internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
+{
+    /// <summary>Waits for an answer that is under way.</summary>
+    public async Task RunAsync(HttpContext context, Task answer)
+    {
+        try
+        {
+            await answer;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left; there is nobody to answer.
+        }
+        catch (BadHttpRequestException e)
+        {
+            await AnswerAsync(context, new RequestFault(e.StatusCode, CodeOf(e.StatusCode), e.Message));
+        }
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The connection broke while the body was read; nothing was appended.
+        }
+        catch (Exception e)
+        {
+            LogFault(logger, e, context.Request.Method, context.Request.Path);
+            await AnswerAsync(context, new RequestFault(500, ErrorCode.Internal, "The server failed; its log has more."));
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, RequestFault fault)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+
+        // Headers set before the surprise describe an answer that is not given.
+        var kept = EdgeHeaders.Keep(context.Response.Headers);
+        context.Response.Clear();
+        EdgeHeaders.Restore(context.Response.Headers, kept);
+        return ProblemResponse.WriteAsync(context, fault);
+    }
+
+    private static ErrorCode CodeOf(int status) => status switch
+    {
+        413 => ErrorCode.TooLarge,
+        431 => ErrorCode.HeadersTooLarge,
+        _ => ErrorCode.BadRequest,
+    };
+}

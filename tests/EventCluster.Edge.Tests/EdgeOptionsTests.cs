@@ -1,0 +1,50 @@
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Xunit;
+
+namespace EventCluster.Edge.Tests;
+
+public sealed class EdgeOptionsTests
+{
+    [Fact]
+    public void Validate_Defaults_AreUsable() => Assert.Empty(new EdgeOptions().Validate());
+
+    [Fact]
+    public void Validate_ManyFaults_AreReportedTogether()
+    {
+        var options = new EdgeOptions
+        {
+            LongPollTimeout = TimeSpan.Zero,
+            SseHeartbeat = TimeSpan.FromSeconds(121),
+            RetryMilliseconds = 99,
+            MaxSseSlice = EdgeLimits.MaxSseSliceBytes + 1,
+            AllowedHosts = [],
+        };
+        Assert.Equal(5, options.Validate().Count);
+    }
+
+    /// <summary>CORRECTNESS rule 17: what one connection can make the server hold is bounded and known.</summary>
+    [Fact]
+    public void EdgeLimits_Relations_Hold()
+    {
+        Assert.Equal(100L * (64 + 64) * 1024, EdgeLimits.MaxBytesPerHttp2Connection);
+        Assert.True(EdgeLimits.MaxDrainedBodyBytes > ProtocolLimits.MaxRequestBodyBytes);
+        Assert.True(EdgeLimits.MaxRequestLineBytes > (3 * ProtocolLimits.MaxStreamNameBytes) + 1024);
+        Assert.True(EdgeLimits.MaxRequestLineBytes < EdgeLimits.MaxRequestHeaderBytes);
+        Assert.True(new EdgeOptions().MaxSseSlice <= EdgeLimits.MaxSseSliceBytes);
+        Assert.True(new EdgeOptions().FrameCacheBytes > 4 * ProtocolLimits.MaxEventBytes);
+    }
+
+    [Fact]
+    public void KestrelLimits_Apply_SetsEveryBound()
+    {
+        var server = new KestrelServerOptions();
+        KestrelLimits.Apply(server, new EdgeOptions { MaxConnections = 7 });
+        Assert.False(server.AddServerHeader);
+        Assert.Equal(7, server.Limits.MaxConcurrentConnections);
+        Assert.Equal(EdgeLimits.MaxRequestHeaders, server.Limits.MaxRequestHeaderCount);
+        Assert.Equal(EdgeLimits.ResponseBufferBytes, server.Limits.MaxResponseBufferSize);
+        Assert.Equal(EdgeLimits.Http2StreamsPerConnection, server.Limits.Http2.MaxStreamsPerConnection);
+        Assert.Equal(EdgeLimits.MaxDrainedBodyBytes, server.Limits.MaxRequestBodySize);
+    }
+}
