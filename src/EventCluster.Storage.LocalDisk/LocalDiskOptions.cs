@@ -58,4 +58,29 @@ public sealed class LocalDiskOptions
 
     /// <summary>Identity of a store made by this open; null draws one.</summary>
     public UInt128? NewStoreId { get; init; }
+
+    /// <summary>Refuses values that cannot work, naming all of them.</summary>
+    /// <exception cref="ArgumentException">What is wrong and what is allowed.</exception>
+    internal static void Check(LocalDiskOptions options)
+    {
+        string?[] faults =
+        [
+            string.IsNullOrWhiteSpace(options.Path) ? "Path must name a directory" : null,
+            options.SegmentBytes is < MinSegmentBytes or > MaxSegmentBytes
+                ? $"SegmentBytes must be {MinSegmentBytes} to {MaxSegmentBytes}" : null,
+            options.MaxStreams < 1 ? "MaxStreams must be at least 1" : null,
+            options.MaxCommitBytes < 1024 ? "MaxCommitBytes must be at least 1024" : null,
+            options.MaxGroupBytes < 4096 ? "MaxGroupBytes must be at least 4096" : null,
+            options.CheckpointEveryBytes < 4096 ? "CheckpointEveryBytes must be at least 4096" : null,
+            options.CompactionThreshold is < 0.05 or > 1 ? "CompactionThreshold must be 0.05 to 1" : null,
+            options.CompactionBytesPerSecond < 1024 ? "CompactionBytesPerSecond must be at least 1024" : null,
+            options.SealAfter <= TimeSpan.Zero ? "SealAfter must be above zero" : null,
+            options.RetryFullAfter <= TimeSpan.Zero ? "RetryFullAfter must be above zero" : null,
+        ];
+        var found = string.Join("; ", faults.Where(fault => fault is not null));
+        if (found.Length > 0)
+        {
+            throw new ArgumentException($"{found}.", nameof(options));
+        }
+    }
 }

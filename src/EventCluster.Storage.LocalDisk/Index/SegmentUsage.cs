@@ -1,0 +1,62 @@
+namespace EventCluster.Storage.LocalDisk.Index;
+
+/// <summary>How much of each segment is still needed.</summary>
+internal sealed class SegmentUsage
+{
+    private readonly Dictionary<uint, Usage> _segments = [];
+    private Usage? _last;
+    private uint _lastSegment;
+
+    public void Take(in BlockRef block) => Of(block.Segment).LiveBytes += block.StoredBytes;
+
+    public void Release(BlockRef block) => Of(block.Segment).LiveBytes -= block.StoredBytes;
+
+    /// <summary>Segments that hold data still needed.</summary>
+    public IEnumerable<uint> Live => _segments.Where(pair => pair.Value.LiveBytes > 0).Select(pair => pair.Key);
+
+    public long LiveBytes(uint segment) => _segments.TryGetValue(segment, out var usage) ? usage.LiveBytes : 0;
+
+    /// <summary>Segments with delete records, and for each the oldest segment with data of those streams.</summary>
+    public IReadOnlyList<(uint Segment, uint Oldest)> Buried =>
+        [.. _segments.Where(pair => pair.Value.OldestBuried != uint.MaxValue)
+            .Select(pair => (pair.Key, pair.Value.OldestBuried))
+            .Order()];
+
+    /// <summary>Oldest segment with data of streams whose delete records lie in this one; null for none.</summary>
+    public uint? OldestBuried(uint segment) =>
+        _segments.TryGetValue(segment, out var usage) && usage.OldestBuried != uint.MaxValue ? usage.OldestBuried : null;
+
+    public void Bury(uint segment, uint dataSegment)
+    {
+        var usage = Of(segment);
+        usage.OldestBuried = Math.Min(usage.OldestBuried, dataSegment);
+    }
+
+    public void Forget(uint segment)
+    {
+        _segments.Remove(segment);
+        _last = null;
+    }
+
+    private Usage Of(uint segment)
+    {
+        if (_last is null || _lastSegment != segment)
+        {
+            if (!_segments.TryGetValue(segment, out var usage))
+            {
+                _segments[segment] = usage = new Usage();
+            }
+
+            (_last, _lastSegment) = (usage, segment);
+        }
+
+        return _last;
+    }
+
+    private sealed class Usage
+    {
+        public long LiveBytes { get; set; }
+
+        public uint OldestBuried { get; set; } = uint.MaxValue;
+    }
+}

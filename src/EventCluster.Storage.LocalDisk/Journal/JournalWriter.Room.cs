@@ -1,0 +1,129 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Format;
+
+namespace EventCluster.Storage.LocalDisk.Journal;
+
+/// <content>Segments and the full disk.</content>
+internal sealed partial class JournalWriter
+{
+    /// <summary>Bytes for records in the current segment: the header of this group and a last seal always fit.</summary>
+    private long Room => _current.Capacity - _current.End
+        - (_current.End == 0 ? SegmentHeader.Bytes : 0) - (2 * GroupHeader.Bytes);
+
+    /// <summary>Most bytes of records that a segment of this size can hold in one group.</summary>
+    public static int MaxRecordBytes(int segmentBytes) => segmentBytes - SegmentHeader.Bytes - (2 * GroupHeader.Bytes);
+
+    private SegmentHeader NextHeader() => new(_current.Id, _start.StoreId, _flushed, _start.StartNumber);
+
+    private async ValueTask<bool> TryMakeRoomAsync(PendingRecord first)
+    {
+        if (!_health.AcceptsWrites && !first.MayUseReserve)
+        {
+            return false;
+        }
+
+        if (first.MeasuredBytes <= Room)
+        {
+            return true;
+        }
+
+        // The next segment was made ahead; using it up without a replacement is for records that help a full disk.
+        var wanted = first.MayUseReserve && !_health.AcceptsWrites ? 1 : 2;
+        if (!await _spares.TryHaveAsync(wanted))
+        {
+            EnterFull($"No room for another journal segment of {_options.SegmentBytes} bytes.");
+            if (!first.MayUseReserve || !await _spares.TryHaveAsync(1))
+            {
+                return false;
+            }
+        }
+
+        // A segment that never got its header is no part of the journal: nothing may name it as its predecessor.
+        if (_current.End > 0 && _flushed < _current.EndPosition)
+        {
+            await FlushAsync();
+        }
+
+        _current = _spares.Take();
+        _start.Segments.Add(_current);
+        return true;
+    }
+
+    /// <summary>Answers everything that may not use the reserve, and the first of the others if even that is used up.</summary>
+    private void RefuseFull()
+    {
+        List<PendingRecord> refused = [];
+        lock (_queueGate)
+        {
+            for (var node = _queue.First; node is not null;)
+            {
+                var next = node.Next;
+                if (!node.Value.MayUseReserve || node == _queue.First)
+                {
+                    refused.Add(node.Value);
+                    _queue.Remove(node);
+                }
+
+                node = next;
+            }
+        }
+
+        foreach (var record in refused)
+        {
+            record.Complete(CommitStatus.Full);
+        }
+
+        _abandoned(refused);
+    }
+
+    /// <summary>
+    /// The disk was full before the flush: nothing of the group may stay. The segment ends where the group began, and
+    /// what may use the reserve is tried there.
+    /// </summary>
+    private async ValueTask GiveUpSegmentAsync(uint offset, DiskFullException e)
+    {
+        _groupNumber--;
+        await _current.File.TruncateAsync(offset);
+        await _current.File.FlushAsync();
+        _current.EndEarly(offset);
+        EnterFull(e.Message);
+        List<PendingRecord> refused;
+        lock (_queueGate)
+        {
+            foreach (var record in _batch.AsEnumerable().Reverse().Where(record => record.MayUseReserve))
+            {
+                _queue.AddFirst(record);
+            }
+
+            refused = [.. _batch.Where(record => !record.MayUseReserve)];
+        }
+
+        foreach (var record in refused)
+        {
+            record.Complete(CommitStatus.Full);
+        }
+
+        _abandoned(refused);
+        _batch.Clear();
+    }
+
+    private void EnterFull(string reason)
+    {
+        if (_health.AcceptsWrites)
+        {
+            LogFull(_logger, reason);
+            _health = new StoreHealth(AcceptsWrites: false, IsFinal: false, reason);
+            Arm(_options.RetryFullAfter);
+        }
+    }
+
+    private async ValueTask TryLeaveFullAsync()
+    {
+        // One spare must stay in reserve; without ordinary room in the current segment the next group takes another.
+        if (await _spares.TryHaveAsync(Room > MaxRecordBytes(_options.SegmentBytes) / 2 ? 1 : 2))
+        {
+            LogRoomAgain(_logger);
+            _health = StoreHealth.Good;
+        }
+    }
+}

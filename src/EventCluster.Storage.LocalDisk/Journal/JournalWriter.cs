@@ -1,0 +1,343 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Format;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Storage.LocalDisk.Journal;
+
+/// <summary>
+/// The one writer of the journal: takes everything pending, one vectored write, one flush, then all completions. What
+/// comes while a group is being flushed makes up the next one. Callers wait for their record, so the queue holds at most
+/// one commit per stream.
+/// </summary>
+/// <remarks>A failed write or flush is final (CORRECTNESS rule 11); only a full disk noticed before the flush is not.</remarks>
+internal sealed partial class JournalWriter : IAsyncDisposable
+{
+    private readonly Lock _queueGate = new();
+    private readonly LinkedList<PendingRecord> _queue = new();
+    private readonly AsyncSignal _signal = new();
+    private readonly GroupBuffer _group = new();
+    private readonly List<PendingRecord> _batch = [];
+    private readonly LocalDiskOptions _options;
+    private readonly JournalStart _start;
+    private readonly SpareSegments _spares;
+    private readonly Action<IReadOnlyList<PendingRecord>, JournalPosition> _applied;
+    private readonly Action<IReadOnlyList<PendingRecord>> _abandoned;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+    private readonly Task _loop;
+    private Segment _current;
+    private JournalPosition _flushed;
+    private long _groupNumber;
+    private long _armedAtGroup;
+    private bool _sealed = true;
+    private bool _armed;
+    private volatile bool _timerFired;
+    private volatile bool _stopping;
+    private volatile StoreHealth _health = StoreHealth.Good;
+
+    public JournalWriter(
+        LocalDiskOptions options,
+        JournalStart start,
+        Action<IReadOnlyList<PendingRecord>, JournalPosition> applied,
+        Action<IReadOnlyList<PendingRecord>> abandoned,
+        TimeProvider time,
+        ILogger logger,
+        TaskScheduler scheduler)
+    {
+        (_options, _start, _applied, _abandoned, _logger) = (options, start, applied, abandoned, logger);
+        (_current, _flushed, _groupNumber) = (start.Current, start.Flushed, start.GroupNumber);
+        _spares = new SpareSegments(start.Segments, start.Current.Id + 1, options.SegmentBytes);
+        _timer = time.CreateTimer(
+            _ =>
+            {
+                _timerFired = true;
+                _signal.Set();
+            },
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        _loop = Task.Factory.StartNew(
+            RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
+    }
+
+    public StoreHealth Health => _health;
+
+    /// <summary>Journal bytes written since the start.</summary>
+    public long WrittenBytes { get; private set; }
+
+    /// <summary>Queues a record; its task tells the outcome.</summary>
+    public void Enqueue(PendingRecord record)
+    {
+        bool wake;
+        lock (_queueGate)
+        {
+            if (!_health.IsFinal && !_stopping)
+            {
+                wake = _queue.Count == 0;
+                _queue.AddLast(record);
+            }
+            else
+            {
+                wake = false;
+                record.Complete(CommitStatus.Refused);
+                _abandoned([record]);
+            }
+        }
+
+        if (wake)
+        {
+            _signal.Set();
+        }
+    }
+
+    /// <summary>Writes what is queued, seals the journal as cleanly stopped, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_queueGate)
+        {
+            _stopping = true;
+        }
+
+        _signal.Set();
+        await _loop;
+        await _timer.DisposeAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _signal.WaitAsync();
+
+                // Read before the queue is emptied: nothing is queued after it is set, so nothing can be left behind.
+                var stopping = _stopping;
+                while (await TryWriteGroupAsync())
+                {
+                }
+
+                if (_health.IsFinal)
+                {
+                    break;
+                }
+
+                if (stopping)
+                {
+                    await SealAsync(GroupKind.CleanStop);
+                    break;
+                }
+
+                await OnTimerAsync();
+            }
+        }
+        catch (Exception e)
+        {
+            FailForGood(e);
+        }
+    }
+
+    private async ValueTask<bool> TryWriteGroupAsync()
+    {
+        if (!_health.IsFinal && await TryGatherAsync())
+        {
+            await WriteGroupAsync();
+            return true;
+        }
+
+        return !_health.IsFinal && HasPending();
+    }
+
+    private bool HasPending()
+    {
+        lock (_queueGate)
+        {
+            return _queue.Count > 0;
+        }
+    }
+
+    /// <summary>Takes what fits into one group; false when nothing is pending or the first could not be given room.</summary>
+    private async ValueTask<bool> TryGatherAsync()
+    {
+        PendingRecord? first;
+        lock (_queueGate)
+        {
+            first = _queue.First?.Value;
+        }
+
+        if (first is null)
+        {
+            return false;
+        }
+
+        if (!await TryMakeRoomAsync(first))
+        {
+            RefuseFull();
+            return false;
+        }
+
+        var room = Room;
+        long bytes = 0;
+        lock (_queueGate)
+        {
+            while (_queue.First?.Value is { } next
+                && bytes + next.MeasuredBytes <= (_batch.Count == 0 ? room : Math.Min(room, _options.MaxGroupBytes))
+                && (_health.AcceptsWrites || next.MayUseReserve))
+            {
+                _queue.RemoveFirst();
+                _batch.Add(next);
+                bytes += next.MeasuredBytes;
+            }
+        }
+
+        return true;
+    }
+
+    private async ValueTask WriteGroupAsync()
+    {
+        var (offset, forced) = (_current.End, false);
+        _group.Begin(_current, offset == 0 ? NextHeader() : null, offset);
+        foreach (var record in _batch)
+        {
+            record.Write(_group);
+            forced |= record.ForcesFlush;
+        }
+
+        try
+        {
+            if (_group.Records > 0)
+            {
+                await _current.File.WriteAsync(_group.Finish(GroupKind.Records, ++_groupNumber, _flushed), offset);
+                Advance(offset);
+            }
+
+            if ((_options.Flush && _group.Records > 0) || forced)
+            {
+                await FlushAsync();
+            }
+        }
+        catch (DiskFullException e)
+        {
+            await GiveUpSegmentAsync(offset, e);
+            return;
+        }
+        catch (Exception e)
+        {
+            FailForGood(e);
+            return;
+        }
+
+        Settle();
+    }
+
+    private void Settle()
+    {
+        _applied(_batch, _current.EndPosition);
+        foreach (var record in _batch)
+        {
+            record.Complete(CommitStatus.Committed);
+        }
+
+        _batch.Clear();
+        if (!_sealed && !_armed)
+        {
+            Arm(_options.SealAfter);
+        }
+    }
+
+    private void Advance(uint offset)
+    {
+        _current.End = checked((uint)(offset + _group.Length));
+        WrittenBytes += _group.Length;
+        _sealed = false;
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        await _current.File.FlushAsync();
+        _flushed = _current.EndPosition;
+    }
+
+    private async ValueTask SealAsync(GroupKind kind)
+    {
+        // Room for the last seal is always kept; an ordinary one must leave it.
+        var least = kind == GroupKind.CleanStop ? 0 : GroupHeader.Bytes;
+        if (_current.End == 0 || _current.Capacity - _current.End < GroupHeader.Bytes + least)
+        {
+            _sealed = true;
+            return;
+        }
+
+        if (_flushed < _current.EndPosition)
+        {
+            await FlushAsync();
+        }
+
+        var offset = _current.End;
+        _group.Begin(_current, null, offset);
+        await _current.File.WriteAsync(_group.Finish(kind, ++_groupNumber, _flushed), offset);
+        Advance(offset);
+        await FlushAsync();
+        _sealed = true;
+        if (kind == GroupKind.CleanStop)
+        {
+            await _current.File.TruncateAsync(_current.End);
+            await _current.File.FlushAsync();
+        }
+    }
+
+    private async ValueTask OnTimerAsync()
+    {
+        if (!_timerFired)
+        {
+            return;
+        }
+
+        (_timerFired, _armed) = (false, false);
+        if (!_health.AcceptsWrites)
+        {
+            await TryLeaveFullAsync();
+        }
+
+        if (!_sealed && _groupNumber == _armedAtGroup)
+        {
+            await SealAsync(GroupKind.Seal);
+        }
+
+        if (!_sealed || !_health.AcceptsWrites)
+        {
+            Arm(_health.AcceptsWrites ? _options.SealAfter : _options.RetryFullAfter);
+        }
+    }
+
+    private void Arm(TimeSpan after)
+    {
+        (_armed, _armedAtGroup) = (true, _groupNumber);
+        _timer.Change(after, Timeout.InfiniteTimeSpan);
+    }
+
+    private void FailForGood(Exception e)
+    {
+        List<PendingRecord> refused;
+        lock (_queueGate)
+        {
+            _health = new StoreHealth(AcceptsWrites: false, IsFinal: true, $"The journal failed: {e.Message}");
+            refused = [.. _queue];
+            _queue.Clear();
+        }
+
+        LogFailed(_logger, e, _current.Path);
+        foreach (var record in _batch)
+        {
+            record.Fail(new IOException($"The outcome of a commit is unknown: {e.Message}", e));
+        }
+
+        foreach (var record in refused)
+        {
+            record.Complete(CommitStatus.Refused);
+        }
+
+        _abandoned([.. _batch, .. refused]);
+        _batch.Clear();
+    }
+}

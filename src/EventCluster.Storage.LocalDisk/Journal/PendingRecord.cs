@@ -1,0 +1,36 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Index;
+
+namespace EventCluster.Storage.LocalDisk.Journal;
+
+/// <summary>Something that waits to be written, and whoever waits for it.</summary>
+internal abstract class PendingRecord
+{
+    private readonly TaskCompletionSource<CommitStatus> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<CommitStatus> Task => _completion.Task;
+
+    /// <summary>Most bytes that it takes in a group.</summary>
+    public abstract long MeasuredBytes { get; }
+
+    /// <summary>May use the room that is kept back for a full disk.</summary>
+    public abstract bool MayUseReserve { get; }
+
+    /// <summary>Wants everything before it flushed even when the store does not flush.</summary>
+    public virtual bool ForcesFlush => false;
+
+    public abstract void Write(GroupBuffer group);
+
+    /// <summary>Tells the index, once flushed; under the store's gate.</summary>
+    public abstract void Apply(StreamIndex index);
+
+    /// <summary>Nothing came of it; under the store's gate.</summary>
+    public virtual void Abandon()
+    {
+    }
+
+    public void Complete(CommitStatus status) => _completion.TrySetResult(status);
+
+    public void Fail(Exception exception) => _completion.TrySetException(exception);
+}

@@ -1,0 +1,36 @@
+namespace EventCluster.Storage.LocalDisk.Journal;
+
+/// <summary>Segments made ahead: the last one is the reserve for a full disk.</summary>
+internal sealed class SpareSegments(SegmentSet segments, uint nextId, int bytes)
+{
+    private readonly Queue<Segment> _spares = new();
+    private uint _nextId = nextId;
+
+    /// <summary>Makes spares until there are this many; false when the disk has no room for them.</summary>
+    public async ValueTask<bool> TryHaveAsync(int count)
+    {
+        try
+        {
+            while (_spares.Count < count)
+            {
+                _spares.Enqueue(await segments.CreateAsync(_nextId, bytes));
+                _nextId++;
+            }
+
+            return true;
+        }
+        catch (DiskFullException)
+        {
+            return false;
+        }
+    }
+
+    public Segment Take() => _spares.Dequeue();
+
+    /// <summary>A spare of an earlier start, taken over.</summary>
+    public void Adopt(Segment spare)
+    {
+        _spares.Enqueue(spare);
+        _nextId = Math.Max(_nextId, spare.Id + 1);
+    }
+}

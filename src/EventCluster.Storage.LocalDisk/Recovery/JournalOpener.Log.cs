@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Storage.LocalDisk.Recovery;
+
+/// <content>Log messages.</content>
+internal sealed partial class JournalOpener
+{
+    [LoggerMessage(2010, LogLevel.Information, "Opened {Directory}: {Streams} streams, {Groups} journal groups replayed, clean stop {CleanStop}")]
+    private static partial void LogOpened(ILogger logger, string directory, int streams, int groups, bool cleanStop);
+
+    [LoggerMessage(2011, LogLevel.Warning, "Dropped a torn tail at {Position}: {Bytes} bytes that were never acknowledged as flushed")]
+    private static partial void LogTornTail(ILogger logger, string position, long bytes);
+
+    [LoggerMessage(2012, LogLevel.Error, "Checkpoint {File} is damaged; an older one and a longer scan take its place")]
+    private static partial void LogBadCheckpoint(ILogger logger, string file);
+}

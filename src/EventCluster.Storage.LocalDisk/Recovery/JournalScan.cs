@@ -1,0 +1,36 @@
+using EventCluster.Storage.LocalDisk.Format;
+using EventCluster.Storage.LocalDisk.Journal;
+
+namespace EventCluster.Storage.LocalDisk.Recovery;
+
+/// <summary>What a scan of the journal from the newest checkpoint on found.</summary>
+internal sealed class JournalScan
+{
+    /// <summary>Segments of the journal, ascending; closed ones that no scan needs included.</summary>
+    public List<Segment> Journal { get; } = [];
+
+    /// <summary>Files that are no part of the journal: spares, and segments whose first write was lost.</summary>
+    public List<Segment> Leftovers { get; } = [];
+
+    /// <summary>All whole groups with records, in order.</summary>
+    public List<GroupExtent> Groups { get; } = [];
+
+    /// <summary>Where the valid journal ends.</summary>
+    public JournalPosition End { get; set; }
+
+    /// <summary>Everything before it is known to be on stable storage.</summary>
+    public JournalPosition Durable { get; set; }
+
+    /// <summary>The journal's last word is an orderly stop.</summary>
+    public bool CleanStop { get; set; }
+
+    public long LastGroup { get; set; }
+
+    public long StartNumber { get; set; }
+
+    /// <summary>Damage in the middle of flushed data; null for none. The groups end there.</summary>
+    public JournalPosition? Damage { get; set; }
+
+    /// <summary>Bytes behind <see cref="End"/> that looked written and were dropped as a torn tail.</summary>
+    public long DroppedBytes { get; set; }
+}

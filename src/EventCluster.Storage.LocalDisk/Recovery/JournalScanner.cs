@@ -1,0 +1,150 @@
+using EventCluster.Storage.LocalDisk.Format;
+using EventCluster.Storage.LocalDisk.Journal;
+
+namespace EventCluster.Storage.LocalDisk.Recovery;
+
+/// <summary>
+/// Finds the valid journal from a position on and tells a torn tail from damage (CORRECTNESS rule 10): damage at p is a
+/// torn tail only if no valid header behind it declares a flushed position beyond p.
+/// </summary>
+internal sealed class JournalScanner(SegmentSet segments, UInt128 storeId)
+{
+    private readonly JournalScan _scan = new();
+    private readonly Dictionary<uint, SegmentHeader> _headers = [];
+
+    /// <summary>Scans.</summary>
+    /// <param name="ids">All segment files, ascending.</param>
+    /// <param name="from">Where the checkpoint ends; <see cref="JournalPosition.None"/> without one.</param>
+    public async Task<JournalScan> ScanAsync(IReadOnlyList<uint> ids, JournalPosition from)
+    {
+        _scan.Durable = from;
+        _scan.End = from;
+        var files = await OpenAsync(ids);
+        if (!TryChain(files, from))
+        {
+            return _scan;
+        }
+
+        var toScan = _scan.Journal.Where(segment => segment.Id >= from.Segment).ToArray();
+        for (var i = 0; i < toScan.Length; i++)
+        {
+            var limit = i + 1 < toScan.Length ? _headers[toScan[i + 1].Id].PreviousEnd : (JournalPosition?)null;
+            if (!await ScanSegmentAsync(toScan[i], from, limit))
+            {
+                break;
+            }
+        }
+
+        return _scan;
+    }
+
+    private async Task<List<Segment>> OpenAsync(IReadOnlyList<uint> ids)
+    {
+        var files = new List<Segment>(ids.Count);
+        var bytes = new byte[SegmentHeader.Bytes];
+        foreach (var id in ids)
+        {
+            var segment = await segments.OpenAsync(id, writable: true);
+            files.Add(segment);
+            var read = await segment.File.ReadAsync(bytes, 0);
+            if (SegmentHeader.TryRead(bytes.AsSpan(0, read), storeId, id) is { } header)
+            {
+                _headers.Add(id, header);
+                _scan.StartNumber = Math.Max(_scan.StartNumber, header.StartNumber);
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>
+    /// Follows the segments from the newest back to the one where the scan begins. Files beside this chain are leftovers,
+    /// those before it belong to the checkpoint.
+    /// </summary>
+    private bool TryChain(List<Segment> files, JournalPosition from)
+    {
+        var chain = new HashSet<uint>();
+        var next = files.LastOrDefault(file => _headers.ContainsKey(file.Id))?.Id ?? 0;
+        var whole = from == JournalPosition.None && next == 0;
+        while (next != 0 && _headers.TryGetValue(next, out var header))
+        {
+            chain.Add(next);
+            whole = header.Segment == from.Segment || (from.Segment == 0 && header.PreviousEnd.Segment == 0);
+            if (whole)
+            {
+                break;
+            }
+
+            next = header.PreviousEnd.Segment;
+        }
+
+        foreach (var file in files)
+        {
+            var closed = file.Id < from.Segment;
+            (closed || chain.Contains(file.Id) ? _scan.Journal : _scan.Leftovers).Add(file);
+            file.End = closed ? (uint)file.Capacity : file.End;
+        }
+
+        _scan.Damage = whole ? null : new JournalPosition(Math.Max(next, from.Segment), 0);
+        return whole;
+    }
+
+    private async ValueTask<bool> ScanSegmentAsync(Segment segment, JournalPosition from, JournalPosition? end)
+    {
+        var image = await SegmentImage.ReadAsync(segment);
+        var offset = segment.Id == from.Segment ? (int)from.Offset : SegmentHeader.Bytes;
+        var limit = end is { } known ? (int)Math.Min(known.Offset, image.Length) : image.Length;
+        _scan.Durable = Max(_scan.Durable, _headers[segment.Id].PreviousEnd);
+        var previous = 0L;
+        while (image.TryReadGroup(offset, limit) is { } group && (previous == 0 || group.Number == previous + 1))
+        {
+            previous = group.Number;
+            Take(group, new GroupExtent(segment.Id, offset, group.BodyBytes));
+            offset += GroupHeader.Bytes + group.BodyBytes;
+        }
+
+        _scan.End = new JournalPosition(segment.Id, (uint)offset);
+        segment.End = (uint)offset;
+        if (end is { } declared)
+        {
+            // The next segment declares all of this one flushed: anything short of that is damage.
+            _scan.Damage = declared.Offset == offset ? null : _scan.End;
+            return _scan.Damage is null;
+        }
+
+        await JudgeTailAsync(image, offset);
+        return true;
+    }
+
+    private void Take(GroupHeader group, GroupExtent extent)
+    {
+        _scan.Durable = Max(_scan.Durable, group.Flushed);
+        _scan.LastGroup = group.Number;
+        _scan.CleanStop = group.Kind == GroupKind.CleanStop;
+        if (group.Records > 0)
+        {
+            _scan.Groups.Add(extent);
+        }
+    }
+
+    private async ValueTask JudgeTailAsync(SegmentImage last, int offset)
+    {
+        var declared = last.LargestFlushedBehind(offset);
+        var dropped = last.Bytes[offset..].LastIndexOfAnyExcept((byte)0) + 1;
+        foreach (var leftover in _scan.Leftovers.Where(file => file.Id > last.Id))
+        {
+            var image = await SegmentImage.ReadAsync(leftover);
+            declared = Max(declared, image.LargestFlushedBehind(0));
+            dropped += image.Bytes.LastIndexOfAnyExcept((byte)0) + 1;
+        }
+
+        if (declared > _scan.End)
+        {
+            _scan.Damage = _scan.End;
+        }
+
+        _scan.DroppedBytes = dropped;
+    }
+
+    private static JournalPosition Max(JournalPosition left, JournalPosition right) => left > right ? left : right;
+}

@@ -1,0 +1,18 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Conformance.Store;
+using EventCluster.TestKit.Disk;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventCluster.Storage.LocalDisk.Tests.Conformance;
+
+public sealed class SimulatedDiskConformanceTests : LogStoreConformance
+{
+    private readonly SimulatedDisk _disk = new(new Random(7), TimeProvider.System);
+
+    protected override async ValueTask<ILogStore> OpenStoreAsync(int maxStreams) => await LocalDiskLogStore.OpenAsync(
+        new LocalDiskOptions { Path = "/data", MaxStreams = maxStreams, SegmentBytes = 4 * 1024 * 1024 },
+        _disk,
+        TimeProvider.System,
+        NullLogger<LocalDiskLogStore>.Instance,
+        Cancellation);
+}
