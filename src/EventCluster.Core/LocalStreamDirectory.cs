@@ -177,6 +177,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     internal ValueTask<(StreamLogRunner Runner, StepOutcome Step)> LookAsync(StreamName name)
     {
         var runner = GetRunner(name);
+        runner.NoteUse();
         return runner.View is { } view && !runner.IsExpired(view)
             ? ValueTask.FromResult((runner, new StepOutcome(view, default, null)))
             : VisitAsync(name);

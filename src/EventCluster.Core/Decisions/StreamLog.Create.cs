@@ -50,6 +50,7 @@ internal sealed partial class StreamLog
             TtlSeconds = asksForExpiry ? request.TtlSeconds : basis?.TtlSeconds,
             ExpiresAt = asksForExpiry ? expires : basis?.ExpiresAt,
             TouchedAt = now,
+            TouchedExactly = true,
             Retention = request.Retention,
             Closed = request.Close,
             Trimmed = basis?.Trimmed ?? default,

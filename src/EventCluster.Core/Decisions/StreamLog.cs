@@ -49,8 +49,8 @@ internal sealed partial class StreamLog
         _incarnations = stored.Incarnations;
         _state = StreamStateCodec.Decode(stored.State);
 
-        // The newest access before a crash or takeover may be one interval after the committed one: late, never early.
-        _touchedAt = _state.TouchedAt + _state.TouchIntervalMilliseconds;
+        // After a crash or takeover the newest access may be an interval after the committed one: late, never early.
+        _touchedAt = _state.LatestTouch;
         _ageDue = stored.Head.DueAtMilliseconds == StreamHead.NeverDue ? 0 : stored.Head.DueAtMilliseconds;
         foreach (var producer in opened.Producers)
         {
@@ -125,9 +125,18 @@ internal sealed partial class StreamLog
         }
 
         _touchedAt = at;
-        if (IsLive && State.TtlSeconds is not null && at - State.TouchedAt >= State.TouchIntervalMilliseconds)
+        if (IsLive && State.WantsTouchCommitted(at))
         {
-            Change(State with { TouchedAt = at });
+            Change(State with { TouchedAt = at, TouchedExactly = false });
+        }
+    }
+
+    /// <summary>Before the stream leaves memory: commits the newest access, so that the next owner need not allow for more.</summary>
+    public void TouchExactly()
+    {
+        if (IsLive && State is { TtlSeconds: not null, TouchedExactly: false })
+        {
+            Change(State with { TouchedAt = _touchedAt, TouchedExactly = true });
         }
     }
 
@@ -142,9 +151,9 @@ internal sealed partial class StreamLog
             return;
         }
 
-        if (IsLive && State.TtlSeconds is not null && _touchedAt > State.TouchedAt + State.TouchIntervalMilliseconds)
+        if (IsLive && State.TtlSeconds is not null && _touchedAt > State.LatestTouch)
         {
-            Change(State with { TouchedAt = _touchedAt });
+            Change(State with { TouchedAt = _touchedAt, TouchedExactly = false });
         }
 
         _headChanged = true;

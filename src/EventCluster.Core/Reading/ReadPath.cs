@@ -21,6 +21,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
         var startedAt = clock.Time.GetTimestamp();
         var touches = request.Touch;
         var mayWait = request.WaitUpTo > TimeSpan.Zero;
+        StreamView? waitedAt = null;
         for (var emptyReads = 0; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -60,7 +61,8 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
                 continue;
             }
 
-            if (view.State.Closed || !mayWait)
+            // A trim wakes whoever waits, though the tail is where it was: readers learn the new head.
+            if (view.State.Closed || !mayWait || (waitedAt is not null && waitedAt.Head.Earliest != view.Head.Earliest))
             {
                 return EmptyBatch(view, request.From);
             }
@@ -68,6 +70,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
             switch (runner.TryPark(view, out var parked))
             {
                 case ParkResult.Parked:
+                    waitedAt = view;
                     mayWait = await WaitAsync(runner, parked!, request.WaitUpTo - clock.Time.GetElapsedTime(startedAt), cancellationToken);
                     break;
                 case ParkResult.Full:

@@ -15,6 +15,9 @@ internal sealed partial class StreamLogRunner
     public bool IsExpired(StreamView view) =>
         DeadlineOf(view) <= _context.Clock.Now && !_context.Clock.IsSuspended;
 
+    /// <summary>Keeps the stream in memory for a while.</summary>
+    public void NoteUse() => Interlocked.Exchange(ref _usedAt, _context.Clock.Now);
+
     /// <summary>Notes an access; true when it should be committed now.</summary>
     public bool Touch(StreamView view)
     {
@@ -25,7 +28,7 @@ internal sealed partial class StreamLogRunner
 
         var now = _context.Clock.Now;
         NoteTouched(now);
-        return now - view.State.TouchedAt >= view.State.TouchIntervalMilliseconds;
+        return view.State.WantsTouchCommitted(now);
     }
 
     /// <summary>Events from the newest ones in memory, from one committed instant; null when they are not there.</summary>
@@ -33,7 +36,6 @@ internal sealed partial class StreamLogRunner
     {
         lock (_gate)
         {
-            _usedAt = _context.Clock.Now;
             if (_isEnded || _view is not { IsLive: true } view || request.From.Sequence < (_tail.FirstSequence ?? long.MaxValue)
                 || request.From.Sequence >= view.Head.Tail || !view.Incarnations.Holds(request.From)
                 || request.From.Sequence < view.Head.Earliest)
@@ -78,7 +80,6 @@ internal sealed partial class StreamLogRunner
                 return ParkResult.Stopping;
             }
 
-            _usedAt = _context.Clock.Now;
             read = _waiters.TryPark();
             return read is null ? ParkResult.Full : ParkResult.Parked;
         }

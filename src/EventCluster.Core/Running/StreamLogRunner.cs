@@ -83,7 +83,11 @@ internal sealed partial class StreamLogRunner
             {
                 _incoming.Enqueue(command);
                 _pendingBytes += command.PayloadBytes;
-                _usedAt = _context.Clock.Now;
+                if (command.IsBounded)
+                {
+                    NoteUse();
+                }
+
                 if (_isDriving)
                 {
                     return true;
@@ -105,21 +109,33 @@ internal sealed partial class StreamLogRunner
         return true;
     }
 
-    /// <summary>Leaves memory if nothing is pending and nobody used the stream since the given time.</summary>
-    public bool TryUnload(long unusedSince)
+    /// <summary>
+    /// Leaves memory if nothing is pending and nobody used the stream since the given time. A newest access that is not
+    /// committed is committed first; the stream leaves when it is looked at again.
+    /// </summary>
+    public void TryUnload(long unusedSince)
     {
         lock (_gate)
         {
-            if (_isEnded || _isDriving || _waiters.Count > 0 || _usedAt > unusedSince)
+            if (_isEnded || _isDriving || _waiters.Count > 0 || Interlocked.Read(ref _usedAt) > unusedSince)
             {
-                return false;
+                return;
             }
 
-            EndUnderLock();
+            if (_view is not { IsLive: true, State: { TtlSeconds: not null, TouchedExactly: false } })
+            {
+                EndUnderLock();
+            }
         }
 
-        _ended(this);
-        return true;
+        if (IsEnded)
+        {
+            _ended(this);
+        }
+        else
+        {
+            TrySubmit(new StepCommand(static log => log.TouchExactly()));
+        }
     }
 
     /// <summary>Another owner was seen: takes no more commands, and wakes the readers to look again.</summary>

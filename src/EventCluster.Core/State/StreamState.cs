@@ -28,8 +28,16 @@ internal sealed record StreamState
     /// <summary>Absolute expiry in force (requested or inherited).</summary>
     public long? ExpiresAt { get; init; }
 
-    /// <summary>Last access that is committed; the newest access may be up to one persisting interval later.</summary>
+    /// <summary>
+    /// Last access that is committed; the newest one may be up to one persisting interval later, unless
+    /// <see cref="TouchedExactly"/>.
+    /// </summary>
     public long TouchedAt { get; init; }
+
+    /// <summary>
+    /// No access newer than the committed one exists: nobody touched the stream since, or it left memory in good order.
+    /// </summary>
+    public bool TouchedExactly { get; init; }
 
     /// <summary>Retention set on the stream itself; server defaults are never stored.</summary>
     public RetentionLimits Retention { get; init; } = RetentionLimits.None;
@@ -69,13 +77,20 @@ internal sealed record StreamState
     /// </summary>
     public long TouchIntervalMilliseconds => TtlSeconds is { } ttl ? Math.Max(1000, Math.Min(ttl, LongestTtlSeconds) * 125) : 0;
 
+    /// <summary>The latest that the newest access can have been, for an owner that has only read this state.</summary>
+    public long LatestTouch => TouchedAt + (TouchedExactly ? 0 : TouchIntervalMilliseconds);
+
     /// <summary>
     /// When a stream without further access ends, for an owner that knows nothing newer than the committed access:
     /// late by the persisting interval, never early. <see cref="StreamHead.NeverDue"/> for never.
     /// </summary>
     public long CommittedDeadline => Lifecycle != Lifecycle.Live
         ? StreamHead.NeverDue
-        : ExpiresAt ?? (TtlSeconds is null ? StreamHead.NeverDue : DeadlineAfter(TouchedAt + TouchIntervalMilliseconds));
+        : DeadlineAfter(LatestTouch);
+
+    /// <summary>Whether an access at this time must be committed, as the committed one no longer allows for it.</summary>
+    public bool WantsTouchCommitted(long at) =>
+        TtlSeconds is not null && (TouchedExactly || at - TouchedAt >= TouchIntervalMilliseconds);
 
     /// <summary>When the stream ends if its newest access was then.</summary>
     public long DeadlineAfter(long touchedAt) => ExpiresAt

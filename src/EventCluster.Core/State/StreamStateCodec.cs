@@ -15,6 +15,7 @@ internal static class StreamStateCodec
     private const byte FormatVersion = 1;
     private const byte ClosedFlag = 1;
     private const byte OwesReleaseFlag = 2;
+    private const byte TouchedExactlyFlag = 4;
 
     /// <summary>Encodes a state.</summary>
     public static ReadOnlyMemory<byte> Encode(StreamState state)
@@ -22,7 +23,8 @@ internal static class StreamStateCodec
         using var stream = new MemoryStream(128);
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
         writer.Write(FormatVersion);
-        writer.Write((byte)((state.Closed ? ClosedFlag : 0) | (state.OwesRelease ? OwesReleaseFlag : 0)));
+        writer.Write((byte)((state.Closed ? ClosedFlag : 0) | (state.OwesRelease ? OwesReleaseFlag : 0)
+            | (state.TouchedExactly ? TouchedExactlyFlag : 0)));
         writer.Write((byte)state.Lifecycle);
         writer.Write(state.ContentType.Original);
         Write(writer, state.RequestedTtlSeconds);
@@ -79,6 +81,7 @@ internal static class StreamStateCodec
         {
             Closed = (flags & ClosedFlag) != 0,
             OwesRelease = (flags & OwesReleaseFlag) != 0,
+            TouchedExactly = (flags & TouchedExactlyFlag) != 0,
             Lifecycle = (Lifecycle)reader.ReadByte(),
             ContentType = StreamContentType.Parse(reader.ReadString()),
             RequestedTtlSeconds = ReadNumber(reader),
