@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes THIRD-PARTY-NOTICES.md from the restored package graph of the server.
+# Writes THIRD-PARTY-NOTICES.md from the restored package graphs of src.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 EVENTCLUSTER_REGENERATE=1 dotnet test tests/EventCluster.Architecture.Tests --nologo -v q \

@@ -23,6 +23,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     private readonly ILogger<LocalStreamDirectory> _logger;
     private readonly Sweeper _sweeper;
     private volatile bool _isStopping;
+    private bool _isDisposed;
 
     /// <summary>A directory over a store.</summary>
     /// <param name="store">Where streams are remembered; stays open until the directory has stopped.</param>
@@ -123,8 +124,11 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(CancellationToken.None);
-        _sweeper.Dispose();
+        if (!Interlocked.Exchange(ref _isDisposed, true))
+        {
+            await StopAsync(CancellationToken.None);
+            _sweeper.Dispose();
+        }
     }
 
     /// <summary>The runner of a name that takes commands; made when there is none.</summary>

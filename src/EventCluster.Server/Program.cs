@@ -1,1 +1,3 @@
-return 0;
+using EventCluster.Hosting.Commands;
+
+return await ServerCommand.RunAsync(args, Terminal.Process, CancellationToken.None);

@@ -1,3 +1,4 @@
+using EventCluster.Edge;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Hosting.Configuration;
@@ -28,12 +29,12 @@ public sealed class EventClusterOptions
     public bool AllowUnauthenticated { get; set; }
 
     /// <summary>Host names that requests may carry.</summary>
-    [Option("host names that requests may carry besides loopback names and the listening addresses; '*' for any")]
-    public IReadOnlyList<string> AllowedHosts { get; set; } = [];
+    [Option("names that the Host header may carry, without port; '*' for any; addresses listened on may always be named")]
+    public IReadOnlyList<string> AllowedHosts { get; set; } = EdgeOptions.LoopbackHosts;
 
     /// <summary>Who may cache catch-up answers.</summary>
     [Option("who may cache catch-up answers: everybody, the client, nobody")]
-    public CachingKind Caching { get; set; } = CachingKind.Private;
+    public CachePolicy Caching { get; set; } = CachePolicy.Private;
 
     /// <summary>Form of the log on standard output.</summary>
     [Option("form of the log on standard output")]

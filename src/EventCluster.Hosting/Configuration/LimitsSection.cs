@@ -17,15 +17,15 @@ public sealed class LimitsSection
     /// <summary>Most reads that wait at the tail of one stream.</summary>
     [Option("most reads that wait at the tail of one stream; one more answers 503",
         Unit = "reads", Minimum = 1, Maximum = 1_000_000)]
-    public int WaitingReadsPerStream { get; set; } = 100_000;
+    public int WaitingReadsPerStream { get; set; } = 50_000;
 
     /// <summary>Most reads that wait on this node.</summary>
     [Option("most reads that wait on this node; one more answers 503", Unit = "reads", Minimum = 1, Maximum = 1_000_000)]
-    public int WaitingReads { get; set; } = 200_000;
+    public int WaitingReads { get; set; } = 100_000;
 
     /// <summary>Most open connections.</summary>
     [Option("most open connections; more are closed at once", Unit = "connections", Minimum = 1, Maximum = 1_000_000)]
-    public int Connections { get; set; } = 100_000;
+    public int Connections { get; set; } = 50_000;
 
     /// <summary>Most payload bytes that wait for the store in one stream.</summary>
     [Option("most payload bytes that wait for the store in one stream; more answers 503",

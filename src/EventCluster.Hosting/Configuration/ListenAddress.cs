@@ -15,9 +15,20 @@ public sealed record ListenAddress(string Host, int Port)
         Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
+    /// <summary>It stands for every address of the machine.</summary>
+    public bool IsWildcard =>
+        Host is "*" || (IPAddress.TryParse(Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
+
+    /// <summary>The host as a <c>Host</c> header names it.</summary>
+    public string HostName => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
+
     /// <summary>The addresses of an option, untouched.</summary>
     public static IEnumerable<string> Split(string urls) =>
         urls.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The addresses of an option that was validated.</summary>
+    public static IEnumerable<ListenAddress> All(string urls) =>
+        Split(urls).Select(url => TryParse(url, out var address) ? address : throw new FormatException(url));
 
     /// <summary>Reads <c>http://HOST:PORT</c>.</summary>
     public static bool TryParse(string url, out ListenAddress address)
@@ -43,7 +54,7 @@ public sealed record ListenAddress(string Host, int Port)
     }
 
     /// <summary>The form that the server understands.</summary>
-    public override string ToString() => $"{Scheme}{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{Port}";
+    public override string ToString() => $"{Scheme}{HostName}:{Port}";
 
     private static bool IsHost(string host) =>
         host is "*" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host, out _);

@@ -13,5 +13,5 @@ public sealed class MemorySection
 
     /// <summary>Newest events kept in memory on this node.</summary>
     [Option("newest events kept in memory over all streams", Unit = "bytes", Minimum = 0)]
-    public long TailCacheBytes { get; set; } = 256L * 1024 * 1024;
+    public long TailCacheBytes { get; set; } = 128L * 1024 * 1024;
 }

@@ -35,15 +35,22 @@ public static class OptionsValidator
         where origin != "*" && !IsOrigin(origin)
         select $"'EventCluster:Cors:AllowedOrigins' cannot hold '{origin}'; accepted: http(s)://HOST[:PORT] without a path, or *";
 
-    private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && uri.Scheme is "http" or "https"
-        && uri.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase);
+    // A port of ':*' means any; a number in its place makes the rest an ordinary URI.
+    private static bool IsOrigin(string text)
+    {
+        var plain = text.EndsWith(":*", StringComparison.Ordinal) ? text[..^1] + "1" : text;
+        return Uri.TryCreate(plain, UriKind.Absolute, out var uri)
+            && uri.Scheme is "http" or "https"
+            && uri.GetLeftPart(UriPartial.Authority).Equals(plain, StringComparison.OrdinalIgnoreCase);
+    }
 
     private static IEnumerable<string> Hosts(EventClusterOptions options) =>
         from host in options.AllowedHosts
-        where host != "*" && Uri.CheckHostName(host.Trim('[', ']')) == UriHostNameType.Unknown
-        select $"'EventCluster:AllowedHosts' cannot hold '{host}'; accepted: a host name or address without a port, or *";
+        where host != "*" && Uri.CheckHostName(Bare(host)) == UriHostNameType.Unknown
+        select $"'EventCluster:AllowedHosts' cannot hold '{host}'; accepted: a host name or address without a port, *.NAME, or *";
+
+    private static string Bare(string host) =>
+        (host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host).Trim('[', ']');
 
     private static IEnumerable<string> Relations(EventClusterOptions options)
     {

@@ -32,7 +32,7 @@ public sealed class DocumentTests
     {
         foreach (var block in Markdown.Blocks(Repository.Read(file), "sh").Concat(Markdown.Blocks(Repository.Read(file), "bash")))
         {
-            var start = new ProcessStartInfo("bash", ["-n"]) 
+            var start = new ProcessStartInfo("bash", ["-n"])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,

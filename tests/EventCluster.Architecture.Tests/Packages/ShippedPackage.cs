@@ -11,20 +11,23 @@ namespace EventCluster.Architecture.Tests.Packages;
 /// <param name="Copyright">Its copyright line, maybe empty.</param>
 internal sealed record ShippedPackage(string Name, string Version, string Licence, string Authors, string Copyright)
 {
-    /// <summary>The packages in the restored graph of a project that bring code, by name.</summary>
-    public static IReadOnlyList<ShippedPackage> Of(string project)
+    /// <summary>The packages in the restored graphs of the product's projects that bring code, by name.</summary>
+    public static IReadOnlyList<ShippedPackage> OfProduct() =>
+        [.. Repository.Files("src", "*.csproj")
+            .SelectMany(project => Of(Path.GetDirectoryName(project)!))
+            .Distinct()
+            .OrderBy(package => package.Name, StringComparer.Ordinal)];
+
+    private static List<ShippedPackage> Of(string project)
     {
         using var assets = JsonDocument.Parse(Repository.Read($"{project}/obj/project.assets.json"));
         var folders = assets.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name).ToList();
         var libraries = assets.RootElement.GetProperty("libraries");
         var target = assets.RootElement.GetProperty("targets").EnumerateObject().First().Value;
-        return
-        [
-            .. target.EnumerateObject()
-                .Where(library => library.Value.GetProperty("type").GetString() == "package" && BringsCode(library.Value))
-                .Select(library => Read(folders, libraries.GetProperty(library.Name).GetProperty("path").GetString()!))
-                .OrderBy(package => package.Name, StringComparer.Ordinal),
-        ];
+        return target.EnumerateObject()
+            .Where(library => library.Value.GetProperty("type").GetString() == "package" && BringsCode(library.Value))
+            .Select(library => Read(folders, libraries.GetProperty(library.Name).GetProperty("path").GetString()!))
+            .ToList();
     }
 
     private static bool BringsCode(JsonElement library) =>

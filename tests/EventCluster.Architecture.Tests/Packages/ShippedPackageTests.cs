@@ -11,7 +11,7 @@ public sealed class ShippedPackageTests
     [Fact]
     public void ShippedPackages_HaveAcceptedLicences()
     {
-        var packages = ShippedPackage.Of("src/EventCluster.Server");
+        var packages = ShippedPackage.OfProduct();
 
         Assert.NotEmpty(packages);
         Assert.All(packages, package => Assert.Contains(package.Licence, _accepted));
@@ -19,7 +19,7 @@ public sealed class ShippedPackageTests
 
     [Fact]
     public void ThirdPartyNotices_AreWhatTheRestoredGraphSays() =>
-        Committed.AssertSame("THIRD-PARTY-NOTICES.md", Render(ShippedPackage.Of("src/EventCluster.Server")));
+        Committed.AssertSame("THIRD-PARTY-NOTICES.md", Render(ShippedPackage.OfProduct()));
 
     private static string Render(IReadOnlyList<ShippedPackage> packages)
     {
@@ -27,10 +27,10 @@ public sealed class ShippedPackageTests
             """
             # Third-party notices
 
-            Written by `infra/third-party-notices.sh` from the restored package graph of `src/EventCluster.Server`; do not edit.
+            Written by `infra/third-party-notices.sh` from the restored package graphs of `src`; do not edit.
 
             The server runs on the .NET and ASP.NET Core runtimes (MIT), which are installed with the .NET SDK and not shipped
-            with it. These packages are part of it:
+            with it. These packages are part of the product, by themselves or as part of those runtimes:
 
             | Package | Version | Licence | Authors | Copyright |
             |---|---|---|---|---|

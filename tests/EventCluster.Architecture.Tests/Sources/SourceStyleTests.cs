@@ -12,7 +12,7 @@ public sealed class SourceStyleTests
 
     // Registration extensions live where the caller already is.
     private static readonly string[] _callersNamespaces =
-        ["Microsoft.Extensions.DependencyInjection", "Microsoft.AspNetCore.Builder", "Orleans.Hosting"];
+        ["Microsoft.Extensions.DependencyInjection", "Microsoft.AspNetCore.Builder", "Microsoft.Extensions.Logging", "Orleans.Hosting"];
 
     private static readonly IReadOnlyList<SourceFile> _product = SourceFile.Under("src");
 

@@ -1,3 +1,4 @@
+using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
 using Xunit;
 
@@ -21,7 +22,7 @@ public sealed class ConfigurationSourcesTests : IDisposable
             ConfigurationSources.Build(_folder, new Dictionary<string, string?> { ["EventCluster:LongPoll:Timeout"] = "6" }), options);
 
         Assert.Empty(faults);
-        Assert.Equal(CachingKind.Public, options.Caching);
+        Assert.Equal(CachePolicy.Public, options.Caching);
         Assert.Equal(TimeSpan.FromSeconds(6), options.LongPoll.Timeout);
         Assert.Equal(["https://a.example"], options.Cors.AllowedOrigins);
     }

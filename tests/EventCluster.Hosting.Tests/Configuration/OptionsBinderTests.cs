@@ -1,3 +1,4 @@
+using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -42,7 +43,7 @@ public sealed class OptionsBinderTests
             options);
 
         Assert.Empty(faults);
-        Assert.Equal(CachingKind.NoStore, options.Caching);
+        Assert.Equal(CachePolicy.NoStore, options.Caching);
         Assert.Equal(StoreKind.Memory, options.Store);
         Assert.Equal(LogLevel.Warning, options.LogLevel);
         Assert.True(options.AllowUnauthenticated);

@@ -1,0 +1,67 @@
+using System.Net;
+using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
+using EventCluster.Storage.LocalDisk;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventCluster.Hosting.Commands;
+
+/// <summary>
+/// <c>--backup TO</c>: opens the data folder itself, or, when a server has it open, asks that server through its
+/// address and the token in the folder.
+/// </summary>
+internal static class BackupCommand
+{
+    // A backup copies the whole store; nobody can say how long that takes, only that a day is too long.
+    private static readonly TimeSpan _timeout = TimeSpan.FromHours(24);
+
+    public static async Task<int> RunAsync(
+        CommandMode.Backup mode, EventClusterOptions options, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var (from, to) = (Path.GetFullPath(options.DataPath), Path.GetFullPath(mode.To));
+        if (!Directory.Exists(from))
+        {
+            return await terminal.FailAsync($"'{from}' does not exist; name the data folder with --data.");
+        }
+
+        try
+        {
+            await using var store = await LocalDiskStart.OpenAsync(
+                options, new NodeStart(Restored: false), TimeProvider.System, NullLoggerFactory.Instance, cancellationToken);
+            await LocalDiskStart.BackupAsync(store, to, cancellationToken)!;
+        }
+        catch (DataDirectoryLockedException)
+        {
+            if (await AskServerAsync(from, to, cancellationToken) is { } fault)
+            {
+                return await terminal.FailAsync(fault);
+            }
+        }
+
+        await terminal.Out.WriteLineAsync($"Backed up {from} to {to}. Start a server on a copy of it with --restored.");
+        return ExitCode.Success;
+    }
+
+    private static async Task<string?> AskServerAsync(string from, string to, CancellationToken cancellationToken)
+    {
+        if (ControlFile.Read(from) is not { } control)
+        {
+            return $"'{from}' is open in another process, which left no {ControlFile.FileName} there.";
+        }
+
+        using var client = new HttpClient { Timeout = _timeout };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"{control.Url}{BackupEndpoint.Address}?to={Uri.EscapeDataString(to)}");
+        request.Headers.Add(BackupEndpoint.TokenHeader, control.Token);
+        try
+        {
+            using var answer = await client.SendAsync(request, cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            return answer.StatusCode == HttpStatusCode.OK ? null : $"the server at {control.Url} refused: {text}";
+        }
+        catch (HttpRequestException e)
+        {
+            return $"the server at {control.Url} has '{from}' open but does not answer: {e.Message}";
+        }
+    }
+}

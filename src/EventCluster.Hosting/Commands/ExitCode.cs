@@ -1,0 +1,14 @@
+namespace EventCluster.Hosting.Commands;
+
+/// <summary>Exit codes of the server's process.</summary>
+public static class ExitCode
+{
+    /// <summary>Done, or stopped as asked.</summary>
+    public const int Success = 0;
+
+    /// <summary>The store failed for good while serving, or a salvage or backup lost something.</summary>
+    public const int StoreFailed = 1;
+
+    /// <summary>It could not start: configuration, port, data folder.</summary>
+    public const int CannotStart = 2;
+}

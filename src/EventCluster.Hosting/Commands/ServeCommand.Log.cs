@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Hosting.Commands;
+
+internal static partial class ServeCommand
+{
+    [LoggerMessage(4010, LogLevel.Information, "EventCluster {Version} serves on {Urls}")]
+    private static partial void Serving(ILogger logger, string version, string urls);
+
+    [LoggerMessage(4011, LogLevel.Warning,
+        "{Urls} can be reached by others and nobody is asked for credentials: everybody can read, write and delete")]
+    private static partial void Unauthenticated(ILogger logger, string urls);
+}

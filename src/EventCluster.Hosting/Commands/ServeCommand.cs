@@ -1,0 +1,55 @@
+using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Hosting.Commands;
+
+/// <summary>Serves until told to stop.</summary>
+internal static partial class ServeCommand
+{
+    public static async Task<int> RunAsync(
+        CommandMode.Run mode, EventClusterOptions options, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddEventClusterLog(options);
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddEventCluster(options, new NodeStart(mode.Restored));
+
+        await using var app = builder.Build();
+        await app.UseEventClusterAsync(cancellationToken);
+        await app.StartAsync(cancellationToken);
+        var url = app.Urls.First();
+        app.Services.GetRequiredService<BackupEndpoint>().Open(url);
+        await AnnounceAsync(app, options, terminal, url);
+        await app.WaitForShutdownAsync(cancellationToken);
+        return app.Services.GetRequiredService<StoreWatch>().IsFinal ? ExitCode.StoreFailed : ExitCode.Success;
+    }
+
+    private static async Task AnnounceAsync(
+        WebApplication app, EventClusterOptions options, Terminal terminal, string url)
+    {
+        if (!ListenAddress.All(options.Urls).All(address => address.IsLoopback))
+        {
+            Unauthenticated(app.Logger, options.Urls);
+        }
+
+        Serving(app.Logger, VersionText.Version, string.Join(", ", app.Urls));
+        if (options.LogFormat == LogFormat.Console)
+        {
+            await terminal.Out.WriteLineAsync(Welcome(url));
+        }
+    }
+
+    private static string Welcome(string url) => $"""
+
+        EventCluster {VersionText.Version} listens on {url} (page: {url}/). Three lines to try:
+          curl -X PUT {url}/v1/stream/hello -H 'Content-Type: text/plain' -d 'first event'
+          curl -X POST {url}/v1/stream/hello -H 'Content-Type: text/plain' -d 'second event'
+          curl -N '{url}/v1/stream/hello?live=eventsource'
+
+        """;
+}

@@ -1,0 +1,32 @@
+using EventCluster.Hosting.Configuration;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Microsoft.Extensions.Logging;
+
+/// <summary>Sets up the log of a node.</summary>
+public static class EventClusterLoggingExtensions
+{
+    /// <summary>Writes to standard output in the form and from the level that the operator set.</summary>
+    public static ILoggingBuilder AddEventClusterLog(this ILoggingBuilder logging, EventClusterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(logging);
+        logging.SetMinimumLevel(options.LogLevel);
+
+        // The framework's chatter is for its developers; its start failures are reported in one line by the command.
+        logging.AddFilter("Microsoft", level => level >= LogLevel.Warning && level >= options.LogLevel);
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        return options.LogFormat == LogFormat.Json
+            ? logging.AddJsonConsole(Timestamped)
+            : logging.AddSimpleConsole(console =>
+            {
+                Timestamped(console);
+                console.SingleLine = true;
+            });
+    }
+
+    private static void Timestamped(ConsoleFormatterOptions console)
+    {
+        console.UseUtcTimestamp = true;
+        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+    }
+}

@@ -1,0 +1,38 @@
+using EventCluster.Edge;
+using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers a single node.</summary>
+public static class EventClusterServiceCollectionExtensions
+{
+    /// <summary>Adds store, directory, HTTP surface, the watch over the store, and the server's addresses and limits.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="options">What the operator set; validated.</param>
+    /// <param name="start">What this start is about.</param>
+    public static IServiceCollection AddEventCluster(
+        this IServiceCollection services, EventClusterOptions options, NodeStart start)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => SystemRandom.Create());
+        services.AddSingleton(options).AddSingleton(start);
+        services.AddSingleton<EventClusterNode>().AddHostedService(provider => provider.GetRequiredService<EventClusterNode>());
+        services.AddSingleton<StoreWatch>().AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
+        services.AddSingleton<BackupEndpoint>();
+        services.AddSingleton(provider => provider.GetRequiredService<EventClusterNode>().Directory);
+        services.AddEventClusterEdge(edge => NodeOptions.Apply(options, edge));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Timeout);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>((server, edge) =>
+        {
+            KestrelLimits.Apply(server, edge.Value);
+            NodeOptions.Apply(options, server);
+        });
+        return services;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace EventCluster.Hosting.Node;
+
+/// <summary>
+/// A file beside the data that tells one-shot modes how to reach the server that has the folder open. Only who may read
+/// the folder's files can read the token, so the token proves what a remote address cannot.
+/// </summary>
+/// <param name="Url">Where the server listens.</param>
+/// <param name="Token">Must come with each request.</param>
+internal sealed record ControlFile(string Url, string Token)
+{
+    /// <summary>Name inside the data folder.</summary>
+    public const string FileName = "control.json";
+
+    /// <summary>Makes one with a fresh token.</summary>
+    public static ControlFile Create(string url) => new(url, RandomNumberGenerator.GetHexString(64, lowercase: true));
+
+    /// <summary>The file of a running server, or null.</summary>
+    public static ControlFile? Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        return File.Exists(path) ? JsonSerializer.Deserialize<ControlFile>(File.ReadAllBytes(path)) : null;
+    }
+
+    /// <summary>Removes what a server left.</summary>
+    public static void Delete(string folder) => File.Delete(Path.Combine(folder, FileName));
+
+    /// <summary>Puts the file into a folder, readable for its owner only.</summary>
+    public void Write(string folder)
+    {
+        Delete(folder);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new FileStream(Path.Combine(folder, FileName), options);
+        JsonSerializer.Serialize(file, this);
+    }
+
+    /// <summary>True when a request brought the token.</summary>
+    public bool Accepts(string? token) =>
+        token is not null
+        && CryptographicOperations.FixedTimeEquals(System.Text.Encoding.UTF8.GetBytes(token), System.Text.Encoding.UTF8.GetBytes(Token));
+}

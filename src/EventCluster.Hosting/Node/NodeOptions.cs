@@ -1,0 +1,86 @@
+using System.Net;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core;
+using EventCluster.Edge;
+using EventCluster.Hosting.Configuration;
+using EventCluster.Storage.LocalDisk;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace EventCluster.Hosting.Node;
+
+/// <summary>What the operator set, in the words of each room.</summary>
+internal static class NodeOptions
+{
+    public static LocalStreamDirectoryOptions ForDirectory(EventClusterOptions options) => new()
+    {
+        RetentionDefaults = new RetentionLimits(
+            Set(options.Retention.Events), Set(options.Retention.Bytes), Set((long)options.Retention.Age.TotalSeconds)),
+        IdleUnloadAfter = options.Memory.IdleUnloadAfter,
+        TailCacheBytesPerStream = options.Memory.TailCacheBytesPerStream,
+        TailCacheBytesPerNode = options.Memory.TailCacheBytes,
+        MaxPendingAppendBytesPerStream = options.Limits.PendingAppendBytesPerStream,
+        MaxParkedReadsPerStream = options.Limits.WaitingReadsPerStream,
+        MaxParkedReadsPerNode = options.Limits.WaitingReads,
+        MaxProducersPerStream = options.Limits.ProducersPerStream,
+    };
+
+    public static LocalDiskOptions ForLocalDisk(EventClusterOptions options, bool restored) => new()
+    {
+        Path = Path.GetFullPath(options.DataPath),
+        Flush = options.LocalDisk.Flush,
+        SegmentBytes = options.LocalDisk.SegmentBytes,
+        MaxStreams = options.Limits.Streams,
+        Restored = restored,
+    };
+
+    public static void Apply(EventClusterOptions options, EdgeOptions edge)
+    {
+        edge.CorsAllowedOrigins = options.Cors.AllowedOrigins;
+        edge.AllowedHosts = [.. options.AllowedHosts, .. ListeningHosts(options)];
+        edge.Caching = options.Caching;
+        edge.LongPollTimeout = options.LongPoll.Timeout;
+        edge.SseHeartbeat = options.Sse.Heartbeat;
+        edge.SseLifetime = options.Sse.Lifetime;
+        edge.RetryMilliseconds = (int)options.Sse.Retry.TotalMilliseconds;
+        edge.MaxConnections = options.Limits.Connections;
+    }
+
+    // Clear text has no way to agree on HTTP/2 with browsers.
+    public static void Apply(EventClusterOptions options, KestrelServerOptions server)
+    {
+        server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        foreach (var address in ListenAddress.All(options.Urls))
+        {
+            if (address.IsWildcard)
+            {
+                server.ListenAnyIP(address.Port);
+            }
+            else if (IPAddress.TryParse(address.Host, out var ip))
+            {
+                server.Listen(ip, address.Port);
+            }
+            else
+            {
+                server.ListenLocalhost(address.Port);
+            }
+        }
+    }
+
+    private static long? Set(long limit) => limit == 0 ? null : limit;
+
+    // Who listens on all addresses has no list of names to check against, unless AllowedHosts gives one.
+    private static IEnumerable<string> ListeningHosts(EventClusterOptions options)
+    {
+        foreach (var address in ListenAddress.All(options.Urls))
+        {
+            if (!address.IsWildcard)
+            {
+                yield return address.HostName;
+            }
+            else if (options.AllowedHosts.SequenceEqual(EdgeOptions.LoopbackHosts))
+            {
+                yield return "*";
+            }
+        }
+    }
+}
