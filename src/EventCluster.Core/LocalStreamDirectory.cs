@@ -22,7 +22,6 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     private readonly RunnerContext _context;
     private readonly ILogger<LocalStreamDirectory> _logger;
     private readonly Sweeper _sweeper;
-    private volatile bool _isStopping;
     private bool _isDisposed;
 
     /// <summary>A directory over a store.</summary>
@@ -55,7 +54,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     public Durability Durability => _context.Store.Durability;
 
     /// <inheritdoc />
-    public StoreHealth Health => _isStopping
+    public StoreHealth Health => _context.IsStopping
         ? new StoreHealth(AcceptsWrites: false, IsFinal: false, "The server is stopping.")
         : _context.Store.Health;
 
@@ -115,7 +114,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _isStopping = true;
+        _context.IsStopping = true;
         await _sweeper.StopAsync();
         var stops = _runners.Values.Select(runner => runner.StopAsync()).ToArray();
         await Task.WhenAll(stops).WaitAsync(cancellationToken);
@@ -147,9 +146,9 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
                 continue;
             }
 
-            if (_runners.Count >= Options.MaxLoadedStreams)
+            if (_runners.Count >= Options.MaxLoadedStreams && !_sweeper.TryMakeRoom())
             {
-                _sweeper.UnloadIdle(unusedFor: TimeSpan.Zero);
+                return StreamLogRunner.Refusing(name, _context);
             }
 
             runner = new StreamLogRunner(name, _context, Forget);
@@ -163,7 +162,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <summary>Hands a command to the stream's runner.</summary>
     internal ValueTask<TOutcome> Submit<TOutcome>(StreamName name, StreamCommand<TOutcome> command)
     {
-        if (_isStopping && command.IsBounded)
+        if (_context.IsStopping && command.IsBounded)
         {
             command.Refuse(UnavailableReason.Moved, "The server is stopping.");
             return command.Outcome;
@@ -215,10 +214,11 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         var largest = EventBlock.EncodedBytes(options.MaxAppendEvents, options.MaxAppendBytes)
             + Decisions.StreamLog.StateAllowanceBytes;
         var allowed = Math.Min(store.MaxCommitBytes, ProtocolLimits.MaxBlockBytes);
-        if (largest > allowed || store.MaxCommitProducers < 1)
+        if (largest > allowed || store.MaxCommitProducers < 2)
         {
             throw new ArgumentException(
-                $"The largest append needs a commit of {largest} bytes, but the store takes {allowed}; "
+                $"The largest append needs a commit of {largest} bytes and 2 producer entries, but the store takes "
+                + $"{allowed} bytes and {store.MaxCommitProducers} entries; "
                 + $"lower {nameof(options.MaxAppendBytes)} or {nameof(options.MaxAppendEvents)}.",
                 nameof(options));
         }

@@ -12,7 +12,10 @@ public sealed class LocalStreamDirectoryOptions
     /// <summary>A stream that nobody used for this long leaves memory. Default 60 s.</summary>
     public TimeSpan IdleUnloadAfter { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Most streams in memory at once; above, idle ones leave early and else new ones are refused. Default 100,000.</summary>
+    /// <summary>
+    /// Most streams in memory at once. At the limit the idle ones leave early; while none is idle, requests for streams
+    /// that are not in memory are refused as overloaded. Default 100,000.
+    /// </summary>
     public int MaxLoadedStreams { get; set; } = 100_000;
 
     /// <summary>Encoded bytes of newest blocks kept in memory per loaded stream. Default 256 KiB.</summary>

@@ -95,6 +95,10 @@ internal sealed partial class StreamLog
     public static GapReason ReasonFor(StreamState state, long sequence) =>
         sequence >= state.Trimmed.From && sequence < state.Trimmed.To ? GapReason.Trimmed : GapReason.Expired;
 
+    private static long Milliseconds(long age) => Math.Min(age, StreamState.LongestTtlSeconds) * 1000;
+
+    private static long? Milliseconds(long? age) => age is { } seconds ? Milliseconds(seconds) : null;
+
     private RetentionLimits Retention(StreamState state)
     {
         var (own, defaults) = (state.Retention, _limits.RetentionDefaults);
@@ -119,7 +123,7 @@ internal sealed partial class StreamLog
         return _head.Tail - block.End >= limits.Events
             || bytesAfter >= limits.Bytes
             || (block.Count == 1 && block.End < _head.Tail && _head.RetainedBytes > limits.Bytes)
-            || (!ExpirySuspended && block.LastTimeMilliseconds + (limits.AgeSeconds * 1000) <= now);
+            || (!ExpirySuspended && block.LastTimeMilliseconds + Milliseconds(limits.AgeSeconds) <= now);
     }
 
     /// <summary>When the oldest block is too old; a time not later than that when the block is not known.</summary>
@@ -131,7 +135,7 @@ internal sealed partial class StreamLog
     {
         if (Retention(State).AgeSeconds is { } age)
         {
-            _ageDue = _window.TryPeek(out var oldest) ? oldest.LastTimeMilliseconds + (age * 1000) : 0;
+            _ageDue = _window.TryPeek(out var oldest) ? oldest.LastTimeMilliseconds + Milliseconds(age) : 0;
         }
     }
 
@@ -139,7 +143,7 @@ internal sealed partial class StreamLog
     {
         if (Retention(State).AgeSeconds is { } age)
         {
-            _ageDue = time + (age * 1000);
+            _ageDue = time + Milliseconds(age);
         }
     }
 

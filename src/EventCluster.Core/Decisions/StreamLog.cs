@@ -13,6 +13,9 @@ namespace EventCluster.Core.Decisions;
 /// </summary>
 internal sealed partial class StreamLog
 {
+    /// <summary>An append changes one producer and may forget another.</summary>
+    private const int EntriesPerAppend = 2;
+
     private readonly LogLimits _limits;
     private readonly Dictionary<string, ProducerEntry> _producers = new(StringComparer.Ordinal);
 
@@ -113,7 +116,7 @@ internal sealed partial class StreamLog
 
         var bytes = EventBlock.EncodedBytes(_newPayloads.Count + events, _newPayloadBytes + payloadBytes);
         return bytes + StateAllowanceBytes <= Math.Min(_limits.MaxCommitBytes, ProtocolLimits.MaxBlockBytes)
-            && _changedProducers.Count + _removedProducers.Count < _limits.MaxCommitProducers;
+            && _changedProducers.Count + _removedProducers.Count + EntriesPerAppend <= _limits.MaxCommitProducers;
     }
 
     /// <summary>Notes an access (a read with touch, or any append).</summary>

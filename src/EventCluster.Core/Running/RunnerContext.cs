@@ -11,6 +11,7 @@ internal sealed class RunnerContext
     private long _commitIdCount;
     private long _tailCacheBytes;
     private int _parkedReads;
+    private bool _isStopping;
 
     /// <summary>A context; throws when the store cannot take the largest append.</summary>
     public RunnerContext(
@@ -47,6 +48,13 @@ internal sealed class RunnerContext
 
     /// <summary>Limits that decisions depend on.</summary>
     public LogLimits Limits { get; }
+
+    /// <summary>The directory is stopping: no read waits any more, no client command is taken.</summary>
+    public bool IsStopping
+    {
+        get => Volatile.Read(ref _isStopping);
+        set => Volatile.Write(ref _isStopping, value);
+    }
 
     /// <summary>The tail caches of this node hold more than they may together.</summary>
     public bool TailCachesAreFull => Interlocked.Read(ref _tailCacheBytes) > Options.TailCacheBytesPerNode;

@@ -54,7 +54,7 @@ internal sealed partial class StreamLogRunner
         {
             if (_incoming.Count > 0)
             {
-                (_incoming, _work) = (_work, _incoming);
+                (_incoming, _work, _incomingBytes) = (_work, _incoming, 0);
                 return true;
             }
 
@@ -101,7 +101,10 @@ internal sealed partial class StreamLogRunner
                     return;
                 }
 
-                await command.PrepareAsync(log, _reader);
+                if (!await TryPrepareAsync(command, log))
+                {
+                    continue;
+                }
             }
 
             if (!log.Fits(command.EventCount, command.PayloadBytes))
@@ -115,13 +118,38 @@ internal sealed partial class StreamLogRunner
         }
     }
 
+    /// <summary>A command whose preparation fails (a damaged block, say) fails alone; nothing is decided yet.</summary>
+    private async ValueTask<bool> TryPrepareAsync(StreamCommand command, StreamLog log)
+    {
+        try
+        {
+            await command.PrepareAsync(log, _reader);
+            return true;
+        }
+        catch (Exception e)
+        {
+            _work.Dequeue();
+            command.Fail(e);
+            return false;
+        }
+    }
+
     private async ValueTask ApplyRetentionAsync(StreamLog log, long now)
     {
         const int BlocksAtOnce = 1_024;
-        var oldest = await _reader.ListOldestAsync(log.View(), BlocksAtOnce);
-        _retentionIsBlocked = oldest.Count == 0;
-        log.OfferWindow(oldest);
-        log.ApplyRetention(now);
+        try
+        {
+            var oldest = await _reader.ListOldestAsync(log.View(), BlocksAtOnce);
+            _retentionIsBlocked = oldest.Count == 0;
+            log.OfferWindow(oldest);
+            log.ApplyRetention(now);
+        }
+        catch (Exception e)
+        {
+            // Appends go on without it; the next commit lets retention try again.
+            _retentionIsBlocked = true;
+            LogRetentionFailed(_context.Logger, Name.Value, e);
+        }
     }
 
     private async ValueTask CommitAsync()
@@ -281,21 +309,12 @@ internal sealed partial class StreamLogRunner
     private void ReleaseBatch()
     {
         var view = View!;
-        long bytes = 0;
         foreach (var command in _batch)
         {
-            bytes += command.PayloadBytes;
             command.Release(view);
         }
 
         _batch.Clear();
-        if (bytes > 0)
-        {
-            lock (_gate)
-            {
-                _pendingBytes -= bytes;
-            }
-        }
     }
 
     private void AbandonUnknown(string detail) => Abandon(

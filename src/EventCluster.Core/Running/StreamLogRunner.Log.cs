@@ -23,4 +23,7 @@ internal sealed partial class StreamLogRunner
 
     [LoggerMessage(1005, LogLevel.Warning, "Stream '{Stream}': another owner took over; this one ends.")]
     private static partial void LogOwnershipLost(ILogger logger, string stream);
+
+    [LoggerMessage(1006, LogLevel.Error, "Stream '{Stream}': retention cannot read the oldest blocks; it is tried again after the next commit.")]
+    private static partial void LogRetentionFailed(ILogger logger, string stream, Exception exception);
 }

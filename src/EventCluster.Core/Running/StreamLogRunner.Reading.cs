@@ -75,7 +75,7 @@ internal sealed partial class StreamLogRunner
                 return ParkResult.Changed;
             }
 
-            if (_isStopping)
+            if (_isStopping || _context.IsStopping)
             {
                 return ParkResult.Stopping;
             }

@@ -28,12 +28,13 @@ internal sealed partial class StreamLogRunner
     private StreamView? _view;
     private ReadOutcome.Batch? _sharedBatch;
     private (int Bytes, int Events) _sharedBudget;
-    private long _pendingBytes;
+    private long _incomingBytes;
     private long _touchedAt;
     private long _usedAt;
     private bool _isDriving;
     private bool _isEnded;
     private bool _isStopping;
+    private bool _isRefusing;
 
     /// <summary>A runner that opens its stream when the first command comes.</summary>
     /// <param name="name">The stream.</param>
@@ -59,6 +60,12 @@ internal sealed partial class StreamLogRunner
     /// <summary>The runner takes no more commands; the directory makes a new one.</summary>
     public bool IsEnded => Volatile.Read(ref _isEnded);
 
+    /// <summary>
+    /// A runner that refuses everything, for a stream that is not loaded because as many are in memory as may be.
+    /// </summary>
+    public static StreamLogRunner Refusing(StreamName name, RunnerContext context) =>
+        new(name, context, static _ => { }) { _isRefusing = true };
+
     /// <summary>Takes a command, and drives the runner if nobody does. False when the runner ended.</summary>
     public bool TrySubmit(StreamCommand command)
     {
@@ -71,7 +78,11 @@ internal sealed partial class StreamLogRunner
                 return false;
             }
 
-            if (_isStopping && command.IsBounded)
+            if (_isRefusing)
+            {
+                refusal = "Too many streams are in use; try again after a moment.";
+            }
+            else if (_isStopping && command.IsBounded)
             {
                 (reason, refusal) = (UnavailableReason.Moved, "The server is stopping.");
             }
@@ -82,7 +93,7 @@ internal sealed partial class StreamLogRunner
             else
             {
                 _incoming.Enqueue(command);
-                _pendingBytes += command.PayloadBytes;
+                _incomingBytes += command.PayloadBytes;
                 if (command.IsBounded)
                 {
                     NoteUse();
@@ -177,8 +188,8 @@ internal sealed partial class StreamLogRunner
 
     private bool IsOverloadedBy(StreamCommand command) =>
         _incoming.Count >= _context.Options.MaxPendingAppendsPerStream
-        || (_pendingBytes > 0
-            && _pendingBytes + command.PayloadBytes > _context.Options.MaxPendingAppendBytesPerStream);
+        || (_incomingBytes > 0
+            && _incomingBytes + command.PayloadBytes > _context.Options.MaxPendingAppendBytesPerStream);
 
     private void EndUnderLock()
     {

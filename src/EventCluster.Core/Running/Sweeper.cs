@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 
 namespace EventCluster.Core.Running;
@@ -12,10 +13,15 @@ internal sealed partial class Sweeper(
     : IDisposable
 {
     private const int DuePerSweep = 1_000;
+    private const int VisitsAtOnce = 64;
+
+    /// <summary>At the limit of loaded streams, one that nobody used for this long leaves.</summary>
+    private static readonly TimeSpan IdleAtTheLimit = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private bool _wasSuspended;
+    private long _madeRoomAt;
 
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop = RunAsync();
@@ -37,17 +43,37 @@ internal sealed partial class Sweeper(
         }
     }
 
+    /// <summary>Unloads the streams that are idle for a moment; false when that did not bring the number below the limit.</summary>
+    public bool TryMakeRoom()
+    {
+        // Looking at every stream is dear, so a burst of requests at the limit looks once per interval.
+        var (now, last) = (context.Clock.Now, Interlocked.Read(ref _madeRoomAt));
+        if (Math.Abs(now - last) >= IdleAtTheLimit.TotalMilliseconds
+            && Interlocked.CompareExchange(ref _madeRoomAt, now, last) == last)
+        {
+            UnloadIdle(IdleAtTheLimit);
+        }
+
+        return runners.Count < context.Options.MaxLoadedStreams;
+    }
+
     /// <inheritdoc />
     public void Dispose() => _stopping.Dispose();
 
     private async Task RunAsync()
     {
+        var hasAppliedDefaults = false;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(context.Options.SweepInterval, context.Clock.Time, _stopping.Token);
                 await SweepAsync();
+                if (!hasAppliedDefaults)
+                {
+                    await ApplyRetentionDefaultsAsync();
+                    hasAppliedDefaults = true;
+                }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -70,14 +96,52 @@ internal sealed partial class Sweeper(
         }
 
         var due = await context.Store.ListDueAsync(context.Clock.Now, DuePerSweep, _stopping.Token);
-        foreach (var name in due)
+        await VisitAsync(due);
+    }
+
+    /// <summary>
+    /// Streams without limits of their own follow the server's defaults, which may be others than before the restart:
+    /// owners of those that could be outside them are asked once.
+    /// </summary>
+    private async Task ApplyRetentionDefaultsAsync()
+    {
+        if (context.Options.RetentionDefaults.IsEmpty)
+        {
+            return;
+        }
+
+        StreamName? after = null;
+        while (!_stopping.IsCancellationRequested)
+        {
+            var page = await context.Store.ListAsync("", after, DuePerSweep, _stopping.Token);
+            await VisitAsync([.. page.Where(MayBeOutsideDefaults).Select(head => head.Name)]);
+            if (page.Count < DuePerSweep)
+            {
+                return;
+            }
+
+            after = page[^1].Name;
+        }
+    }
+
+    private bool MayBeOutsideDefaults(StoredHead stored)
+    {
+        var (head, defaults) = (stored.Head, context.Options.RetentionDefaults);
+        return head.Tail - head.Earliest > (defaults.Events ?? long.MaxValue)
+            || head.RetainedBytes > (defaults.Bytes ?? long.MaxValue)
+            || (defaults.AgeSeconds is not null && head.Tail > head.Earliest && head.DueAtMilliseconds == StreamHead.NeverDue);
+    }
+
+    private async Task VisitAsync(IReadOnlyList<StreamName> names)
+    {
+        foreach (var chunk in names.Chunk(VisitsAtOnce))
         {
             if (_stopping.IsCancellationRequested)
             {
                 return;
             }
 
-            await directory.Forks.VisitDueAsync(name);
+            await Task.WhenAll(chunk.Select(name => directory.Forks.VisitDueAsync(name).AsTask()));
         }
     }
 

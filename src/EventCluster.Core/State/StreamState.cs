@@ -11,7 +11,7 @@ namespace EventCluster.Core.State;
 internal sealed record StreamState
 {
     /// <summary>A longer time to live (about 3,000 years) is for ever; keeps deadlines inside the calendar.</summary>
-    private const long LongestTtlSeconds = 100_000_000_000;
+    public const long LongestTtlSeconds = 100_000_000_000;
 
     /// <summary>Content type as the creator sent it, or the default, or the source's.</summary>
     public required StreamContentType ContentType { get; init; }

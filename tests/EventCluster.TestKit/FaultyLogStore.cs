@@ -1,0 +1,207 @@
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Store;
+using EventCluster.Protocol;
+
+namespace EventCluster.TestKit;
+
+/// <summary>
+/// A store whose commits and opens fail on purpose: by a plan (the next commits, one fault each), by gates that hold
+/// commits until they are let go, and by seeded probabilities. Everything else reaches the inner store unchanged.
+/// </summary>
+public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<CommitFault> _plan = new();
+    private readonly Dictionary<CommitFault, int> _counts = [];
+    private TaskCompletionSource? _gate;
+    private int _held;
+    private int _commits;
+
+    /// <summary>Probability of each fault per commit, applied when nothing is planned.</summary>
+    public IDictionary<CommitFault, double> Probabilities { get; } = new Dictionary<CommitFault, double>();
+
+    /// <summary>Probability that an open throws.</summary>
+    public double OpenFailureProbability { get; set; }
+
+    /// <summary>The next opens throw.</summary>
+    public int OpensToFail { get; set; }
+
+    /// <summary>Commits that wait at the gate now.</summary>
+    public int Held => Volatile.Read(ref _held);
+
+    /// <summary>Commits that were asked for so far.</summary>
+    public int Commits => Volatile.Read(ref _commits);
+
+    /// <summary>How often each fault happened.</summary>
+    public IReadOnlyDictionary<CommitFault, int> Counts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new Dictionary<CommitFault, int>(_counts);
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public Durability Durability => inner.Durability;
+
+    /// <inheritdoc />
+    public int MaxCommitBytes => inner.MaxCommitBytes;
+
+    /// <inheritdoc />
+    public int MaxCommitProducers => inner.MaxCommitProducers;
+
+    /// <inheritdoc />
+    public StoreHealth Health => inner.Health;
+
+    /// <summary>Plans faults for the next commits, one each; <see cref="CommitFault.None"/> lets one pass.</summary>
+    public void Plan(params ReadOnlySpan<CommitFault> faults)
+    {
+        lock (_lock)
+        {
+            foreach (var fault in faults)
+            {
+                _plan.Enqueue(fault);
+            }
+        }
+    }
+
+    /// <summary>Holds every commit from now on, until <see cref="LetGo"/>.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+        {
+            _gate ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Lets the held commits go, and holds no more.</summary>
+    public void LetGo()
+    {
+        TaskCompletionSource? gate;
+        lock (_lock)
+        {
+            gate = _gate;
+            _gate = null;
+        }
+
+        gate?.TrySetResult();
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<CommitStatus> CommitAsync(StreamCommit commit, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _commits);
+        await PassGateAsync();
+        var fault = NextFault();
+        switch (fault)
+        {
+            case CommitFault.Conflict:
+                // As after a takeover that was given up: somebody else opened the stream and wrote nothing.
+                await inner.OpenAsync(commit.Name, cancellationToken);
+                return await inner.CommitAsync(commit, cancellationToken);
+            case CommitFault.Full:
+                return CommitStatus.Full;
+            case CommitFault.Refused:
+                return CommitStatus.Refused;
+            case CommitFault.FailBefore:
+                throw new IOException("The commit failed before it landed (planned).");
+            default:
+                var status = await inner.CommitAsync(commit, cancellationToken);
+                return fault == CommitFault.FailAfter
+                    ? throw new IOException("The commit failed after it landed (planned).")
+                    : status;
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (OpensToFail > 0 || (OpenFailureProbability > 0 && random.NextDouble() < OpenFailureProbability))
+            {
+                OpensToFail = Math.Max(0, OpensToFail - 1);
+                throw new IOException("The open failed (planned).");
+            }
+        }
+
+        return inner.OpenAsync(name, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken) =>
+        inner.GetHeadAsync(name, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<EventBlock>> ReadAsync(
+        BlockRange range, int maxBytes, CancellationToken cancellationToken) =>
+        inner.ReadAsync(range, maxBytes, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<BlockInfo>> ListBlocksAsync(
+        StreamName name, long from, int limit, CancellationToken cancellationToken) =>
+        inner.ListBlocksAsync(name, from, limit, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken) =>
+        inner.DrawIncarnationAsync(cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<StoredHead>> ListAsync(
+        string prefix, StreamName? after, int limit, CancellationToken cancellationToken) =>
+        inner.ListAsync(prefix, after, limit, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<StreamName>> ListDueAsync(
+        long nowMilliseconds, int limit, CancellationToken cancellationToken) =>
+        inner.ListDueAsync(nowMilliseconds, limit, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private async ValueTask PassGateAsync()
+    {
+        Task? gate;
+        lock (_lock)
+        {
+            gate = _gate?.Task;
+        }
+
+        if (gate is not null)
+        {
+            Interlocked.Increment(ref _held);
+            await gate;
+            Interlocked.Decrement(ref _held);
+        }
+    }
+
+    private CommitFault NextFault()
+    {
+        lock (_lock)
+        {
+            if (!_plan.TryDequeue(out var fault))
+            {
+                fault = Roll();
+            }
+
+            _counts[fault] = _counts.GetValueOrDefault(fault) + 1;
+            return fault;
+        }
+    }
+
+    private CommitFault Roll()
+    {
+        foreach (var (fault, probability) in Probabilities)
+        {
+            if (random.NextDouble() < probability)
+            {
+                return fault;
+            }
+        }
+
+        return CommitFault.None;
+    }
+}
