@@ -161,9 +161,13 @@ internal sealed partial class StreamLog
     /// A fork whose own head passed the fork point, with no fork of its own that needs earlier events, needs its source
     /// no longer: the release is owed from this commit on.
     /// </summary>
-    private void ReleaseSourceIfUnused()
+    /// <param name="hasMoved">
+    /// The head just moved, so it passed the fork point by standing on it; a fork that inherits nothing always stands there.
+    /// </param>
+    private void ReleaseSourceIfUnused(bool hasMoved = false)
     {
-        if (State.Origin is { HoldsSource: true } origin && _head.Earliest > origin.Point
+        if (State.Origin is { HoldsSource: true } origin
+            && (_head.Earliest > origin.Point || (hasMoved && _head.Earliest == origin.Point))
             && !State.Holds.Any(hold => hold.From < origin.Point))
         {
             Change(State with { Origin = origin with { HoldsSource = false }, OwesRelease = true });

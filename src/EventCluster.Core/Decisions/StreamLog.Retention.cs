@@ -158,7 +158,7 @@ internal sealed partial class StreamLog
             Change(State with { Inherited = [.. State.Inherited.Where(range => range.To > to)] });
         }
 
-        ReleaseSourceIfUnused();
+        ReleaseSourceIfUnused(hasMoved: true);
     }
 
     /// <summary>Gives up own events of a range that readers of this stream no longer use, except what forks hold.</summary>
