@@ -1,11 +1,16 @@
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Running;
+using EventCluster.Benchmarks.Store;
+using EventCluster.Benchmarks.Streams;
 
 // The generator's sockets complete on the polling thread: cheaper, and it leaves more of the machine to the server.
 // Read by the runtime when the first socket is used; servers that are started do not inherit it (BenchmarkServer).
 Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 
-IBenchmark[] benchmarks = [new HttpBenchmark(), new CatchUpBenchmark()];
+IBenchmark[] benchmarks =
+[
+    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new StartUpBenchmark(), new ListBenchmark(),
+];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);
 if (settings is null || benchmark is null)

@@ -57,6 +57,11 @@ public sealed class CrashRun(CrashOptions options, ServerProcess server) : IDisp
         await UntilReadersAtTailAsync(slow, readers, cancellationToken);
         await readersEnd.CancelAsync();
         await Phase.OfAsync("readers end", Task.WhenAll(reading));
+        foreach (var stream in streams)
+        {
+            var tail = readers.First(reader => reader.Stream == stream).Sequence;
+            await new GetCrashReader(_client, History, stream, "final").ReadFinalAsync(tail, cancellationToken);
+        }
     }
 
     /// <inheritdoc />

@@ -1,13 +1,26 @@
 using EventCluster.EndToEnd.Tests.Http;
+using EventCluster.Protocol;
 using EventCluster.TestKit.History;
 
 namespace EventCluster.EndToEnd.Tests.Crash;
 
 /// <summary>Polls with plain GETs.</summary>
-public sealed class GetCrashReader(HttpClient client, HistoryRecorder history, string stream)
-    : CrashReader(client, history, "get", stream)
+public sealed class GetCrashReader(HttpClient client, HistoryRecorder history, string stream, string name = "get")
+    : CrashReader(client, history, name, stream)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Reads once from the start to a tail, after everything else ended: the final view.</summary>
+    public async Task ReadFinalAsync(long tail, CancellationToken cancellationToken)
+    {
+        history.Start(Stream, Name, null);
+        while (Sequence < tail)
+        {
+            await ReadOnceAsync(cancellationToken);
+        }
+
+        history.Final(Stream, Name);
+    }
 
     /// <inheritdoc />
     protected override async Task ReadOnceAsync(CancellationToken cancellationToken)
@@ -15,6 +28,9 @@ public sealed class GetCrashReader(HttpClient client, HistoryRecorder history, s
         using var answer = await Client.GetAsync(new Uri(Path + OffsetQuery, UriKind.Relative), cancellationToken);
         answer.EnsureSuccessStatusCode();
         ObserveArray(await answer.Content.ReadAsStringAsync(cancellationToken), StreamClient.Next(answer));
-        await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
+        if (answer.Headers.Contains(HeaderNames.UpToDate))
+        {
+            await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
+        }
     }
 }
