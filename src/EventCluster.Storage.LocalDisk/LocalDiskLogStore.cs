@@ -1,6 +1,7 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
+using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;
 using EventCluster.Storage.LocalDisk.Recovery;
@@ -14,6 +15,9 @@ namespace EventCluster.Storage.LocalDisk;
 /// </summary>
 public sealed partial class LocalDiskLogStore : ILogStore
 {
+    /// <summary>The data format that this build writes.</summary>
+    public const int FormatVersion = DataFormat.Version;
+
     private readonly Lock _gate = new();
     private readonly StreamIndex _index;
     private readonly FenceTable _fences;

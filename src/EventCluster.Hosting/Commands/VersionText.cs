@@ -1,5 +1,5 @@
 using System.Reflection;
-using EventCluster.Hosting.Node;
+using EventCluster.Storage.LocalDisk;
 
 namespace EventCluster.Hosting.Commands;
 
@@ -15,7 +15,7 @@ public static class VersionText
         var parts = Informational().Split('+', 2);
         return $"""
             EventCluster {parts[0]}
-            data format {LocalDiskStart.FormatVersion}
+            data format {LocalDiskLogStore.FormatVersion}
             commit {(parts.Length == 2 ? parts[1] : "unknown")}
 
             """;

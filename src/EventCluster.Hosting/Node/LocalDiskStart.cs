@@ -1,6 +1,6 @@
 using EventCluster.Abstractions.Store;
-using EventCluster.Core.InMemory;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Storage.LocalDisk;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Hosting.Node;
@@ -8,14 +8,14 @@ namespace EventCluster.Hosting.Node;
 /// <summary>The embedded store with the operator's options.</summary>
 internal static class LocalDiskStart
 {
-    public const int FormatVersion = 1;
-
-    public static Task<ILogStore> OpenAsync(
-        EventClusterOptions options, NodeStart start, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(options.DataPath);
-        return Task.FromResult<ILogStore>(new InMemoryLogStore(new InMemoryLogStoreOptions()));
-    }
+    public static async Task<ILogStore> OpenAsync(
+        EventClusterOptions options, NodeStart start, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        await LocalDiskLogStore.OpenAsync(
+            NodeOptions.ForLocalDisk(options, start.Restored),
+            new SystemDisk(),
+            time,
+            loggers.CreateLogger<LocalDiskLogStore>(),
+            cancellationToken);
 
     public static Task? BackupAsync(ILogStore store, string folder, CancellationToken cancellationToken) => null;
 }
