@@ -1,0 +1,173 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Conformance.Streams;
+using EventCluster.TestKit;
+using Xunit;
+
+namespace EventCluster.Core.Tests.Running;
+
+/// <summary>CORRECTNESS rules 2 and 3: the fence is in every commit, and final answers need a confirmed head.</summary>
+public sealed class OwnershipTests : IAsyncDisposable
+{
+    private readonly DirectoryFixture _fixture = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    [Fact]
+    public async Task Rule2_AnotherOwnerCommitted_TheStaleOneWritesNothingAndSaysUnknown()
+    {
+        var stale = _fixture.At("s");
+        await stale.NewAsync();
+        await stale.PutAsync("a");
+        var other = _fixture.OpenAnother(seed: 2).GetStream(stale.Name);
+        await other.PutAsync("b");
+
+        var refused = Assert.IsType<AppendOutcome.Unavailable>(await stale.SendAsync(Plain("c")));
+
+        Assert.Equal(UnavailableReason.OutcomeUnknown, refused.Reason);
+        await stale.PutAsync("d");
+        Assert.Equal(["a", "b", "d"], await stale.TextsAsync());
+    }
+
+    [Fact]
+    public async Task Rule2_AnotherOwnerOnlyOpened_TheCommitIsDecidedAgainUnderANewFence()
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync();
+        var before = (await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation))!.Fence;
+        _fixture.Store.Plan(CommitFault.Conflict);
+
+        await stream.PutAsync("a");
+
+        Assert.Equal(["a"], await stream.TextsAsync());
+        Assert.True((await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation))!.Fence > before + 1);
+    }
+
+    [Theory]
+    [InlineData(CommitFault.FailBefore)]
+    [InlineData(CommitFault.FailAfter)]
+    [InlineData(CommitFault.Conflict)]
+    public async Task Rule2_EachCommandMeetsAFault_HappensExactlyOnce(CommitFault fault)
+    {
+        var stream = _fixture.At("s");
+        _fixture.Store.Plan(fault);
+        var created = await stream.NewAsync(new CreateRequest { Events = TestData.Payloads("0", "1") });
+        _fixture.Store.Plan(fault);
+        await stream.PutAsync("2");
+        _fixture.Store.Plan(fault);
+        Assert.IsType<TrimOutcome.Trimmed>(
+            await stream.TrimAsync(created.Earliest with { Sequence = 1 }, Cancellation));
+        _fixture.Store.Plan(fault);
+        Assert.IsType<ConfigureOutcome.Configured>(await stream.ConfigureAsync(new RetentionLimits(Events: 100), Cancellation));
+        Assert.Equal(["1", "2"], await stream.TextsAsync());
+        _fixture.Store.Plan(fault);
+        Assert.IsType<DeleteOutcome.Deleted>(await stream.DeleteAsync(Cancellation));
+
+        Assert.Null(await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation));
+        Assert.IsType<DescribeOutcome.NotFound>(await stream.DescribeAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Rule2_TheStoreDoesNotAnswer_UnknownForTheCommitAndMovedBehindIt()
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync();
+        _fixture.Store.Hold();
+        _fixture.Store.Plan(CommitFault.FailAfter);
+        var first = stream.AppendAsync(Plain("a"), Cancellation).AsTask();
+        await Phase.UntilAsync("a commit is held", () => _fixture.Store.Held == 1, Cancellation);
+        var second = stream.AppendAsync(Plain("b"), Cancellation).AsTask();
+        _fixture.Store.OpensToFail = 1;
+        _fixture.Store.LetGo();
+
+        var unknown = Assert.IsType<AppendOutcome.Unavailable>(await Phase.OfAsync("first ends", first));
+        var moved = Assert.IsType<AppendOutcome.Unavailable>(await Phase.OfAsync("second ends", second));
+
+        Assert.Equal(UnavailableReason.OutcomeUnknown, unknown.Reason);
+        Assert.Equal(UnavailableReason.Moved, moved.Reason);
+        Assert.Equal(["a"], await stream.TextsAsync());
+    }
+
+    [Fact]
+    public async Task Rule3_PositionBeyondAStaleOwnersTail_IsMovedAndThenServed()
+    {
+        var stale = _fixture.At("s");
+        await stale.NewAsync();
+        await stale.PutAsync("a");
+        var other = _fixture.OpenAnother(seed: 2).GetStream(stale.Name);
+        var next = (await other.PutAsync("b")).Next;
+        await other.PutAsync("c");
+
+        var moved = Assert.IsType<ReadOutcome.Unavailable>(await stale.PeekAsync(next));
+
+        Assert.Equal(UnavailableReason.Moved, moved.Reason);
+        Assert.Equal(["c"], (await stale.BatchAsync(next)).Texts());
+    }
+
+    [Fact]
+    public async Task Rule3_StaleOwnerOfADeletedStream_DoesNotSayGapOrGone()
+    {
+        var stale = _fixture.At("s");
+        var old = await stale.NewAsync(new CreateRequest { Events = TestData.Payloads("a") });
+        var other = _fixture.OpenAnother(seed: 2).GetStream(stale.Name);
+        await other.DeleteAsync(Cancellation);
+        await other.NewAsync(new CreateRequest { Events = TestData.Payloads("b") });
+
+        var beyond = old.Tail with { Sequence = 5 };
+        Assert.Equal(UnavailableReason.Moved, Assert.IsType<ReadOutcome.Unavailable>(await stale.PeekAsync(beyond)).Reason);
+        Assert.Equal(Protocol.GapReason.Recreated, (await stale.GapAsync(beyond)).Reason);
+    }
+
+    [Fact]
+    public async Task Full_Append_IsRefusedWhileTheTrimBesideItHappens()
+    {
+        var stream = _fixture.At("s");
+        var created = await stream.NewAsync(new CreateRequest { Events = TestData.Payloads("0", "1") });
+        _fixture.Store.Hold();
+        var first = stream.AppendAsync(Plain("2"), Cancellation).AsTask();
+        await Phase.UntilAsync("a commit is held", () => _fixture.Store.Held == 1, Cancellation);
+        var second = stream.AppendAsync(Plain("3"), Cancellation).AsTask();
+        var retention = stream.ConfigureAsync(new RetentionLimits(Events: 1), Cancellation).AsTask();
+        _fixture.Store.Plan(CommitFault.None, CommitFault.Full);
+        _fixture.Store.LetGo();
+
+        Assert.IsType<AppendOutcome.Appended>(await Phase.OfAsync("first ends", first));
+        var full = Assert.IsType<AppendOutcome.Unavailable>(await Phase.OfAsync("second ends", second));
+        Assert.Equal(UnavailableReason.StorageFull, full.Reason);
+        Assert.IsType<ConfigureOutcome.Configured>(await Phase.OfAsync("configure ends", retention));
+        Assert.Equal(["2"], await stream.TextsAsync());
+        await stream.PutAsync("4");
+        Assert.Equal(["4"], await stream.TextsAsync());
+        Assert.Equal(created.Tail.Sequence + 2, (await stream.StateAsync()).Tail.Sequence);
+    }
+
+    [Fact]
+    public async Task Refused_Append_IsStoreFailedAndReadsGoOn()
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync(new CreateRequest { Events = TestData.Payloads("0") });
+        _fixture.Store.Plan(CommitFault.Refused);
+
+        var refused = Assert.IsType<AppendOutcome.Unavailable>(await stream.SendAsync(Plain("1")));
+
+        Assert.Equal(UnavailableReason.StoreFailed, refused.Reason);
+        Assert.Equal(["0"], await stream.TextsAsync());
+    }
+
+    [Fact]
+    public async Task Open_Fails_TheCallerGetsTheExceptionAndTheNextOneIsServed()
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync();
+        _fixture.Crash(seed: 2);
+        _fixture.Store.OpensToFail = 2;
+
+        await Assert.ThrowsAsync<IOException>(() => _fixture.At("s").SendAsync(Plain("1")));
+        await Assert.ThrowsAsync<IOException>(async () => await _fixture.At("s").DescribeAsync(Cancellation));
+        await _fixture.At("s").PutAsync("1");
+        Assert.Equal(["1"], await _fixture.At("s").TextsAsync());
+    }
+
+    private static AppendRequest Plain(string text) => new() { Events = TestData.Payloads(text) };
+}
