@@ -9,7 +9,7 @@ namespace EventCluster.Hosting.Node;
 /// and <see cref="IsFinal"/> makes the exit code say so.
 /// </summary>
 internal sealed partial class StoreWatch(
-    EventClusterNode node, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StoreWatch> logger)
+    IStreamDirectory directory, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StoreWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(250);
@@ -19,7 +19,6 @@ internal sealed partial class StoreWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        IStreamDirectory directory = node.Directory;
         using var timer = new PeriodicTimer(_interval, time);
         while (!IsFinal && await timer.WaitForNextTickAsync(stoppingToken))
         {
