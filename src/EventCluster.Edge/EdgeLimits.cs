@@ -46,4 +46,7 @@ public static class EdgeLimits
 
     /// <summary>How often a read is tried again when the head moved between resolving and reading.</summary>
     public const int MaxReadAttempts = 8;
+
+    /// <summary>Most payload bytes of the newest events that one feed keeps in memory for its subscribers.</summary>
+    public const int MaxFeedWindowBytes = 1024 * 1024;
 }

@@ -36,6 +36,12 @@ public sealed class EdgeOptions
     /// <summary>Most bytes of encoded frames kept for readers to share.</summary>
     public long FrameCacheBytes { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>Most bytes of blocks kept for readers that catch up.</summary>
+    public long BlockCacheBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>Most payload bytes of the newest events that all feeds together keep for their subscribers.</summary>
+    public long FeedBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>Most client connections; further ones are closed at once.</summary>
     public int MaxConnections { get; set; } = 50_000;
 
@@ -63,6 +69,8 @@ public sealed class EdgeOptions
         Check(MaxSseSlice is >= 1024 and <= EdgeLimits.MaxSseSliceBytes,
             $"MaxSseSlice must be 1,024 to {EdgeLimits.MaxSseSliceBytes:N0} bytes.");
         Check(FrameCacheBytes >= 0, "FrameCacheBytes must be 0 or more.");
+        Check(BlockCacheBytes >= 0, "BlockCacheBytes must be 0 or more.");
+        Check(FeedBytes >= 0, "FeedBytes must be 0 or more.");
         Check(MaxConnections >= 1, "MaxConnections must be at least 1.");
         Check(AllowedHosts.Count > 0, "AllowedHosts must name at least one host, or \"*\".");
         return faults;

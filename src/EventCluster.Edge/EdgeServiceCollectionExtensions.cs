@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using EventCluster.Edge;
 using EventCluster.Edge.Admin;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
@@ -33,6 +34,10 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton(static provider => new FrameCache(
             provider.GetRequiredService<IOptions<EdgeOptions>>().Value.FrameCacheBytes));
         services.TryAddSingleton<FrameWriter>();
+        services.TryAddSingleton(static provider => new BlockCache(
+            provider.GetRequiredService<IOptions<EdgeOptions>>().Value.BlockCacheBytes));
+        services.TryAddSingleton<DeadlineQueue>();
+        services.TryAddSingleton<FeedDirectory>();
         services.TryAddSingleton<LiveCursor>();
         services.TryAddSingleton<CatchUpTransport>();
         services.TryAddSingleton<LongPollTransport>();

@@ -14,6 +14,9 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     private long _lastTouch;
     private bool _touched;
 
+    /// <summary>When set, a wait also ends, with an empty batch, when the stream's earliest position is another one.</summary>
+    public StreamOffset? KnownEarliest { get; set; }
+
     /// <summary>Where the next read begins.</summary>
     public StreamOffset Position { get; set; }
 
@@ -76,7 +79,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
                 continue;
             }
 
-            if (batch.Slices.Count > 0 || batch.Descriptor.Closed
+            if (batch.Slices.Count > 0 || batch.Descriptor.Closed || IsTrimmed(batch.Descriptor)
                 || left <= TimeSpan.Zero || time.GetElapsedTime(started) >= waitUpTo)
             {
                 return batch;
@@ -84,7 +87,8 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         }
     }
 
-    private static ReadOutcome.Unavailable Busy { get; } =
+    /// <summary>The answer when the stream changes faster than it can be read.</summary>
+    public static ReadOutcome.Unavailable Busy { get; } =
         new(UnavailableReason.Moved, "The stream changed faster than it could be read; retry.");
 
     private async ValueTask<ReadOutcome?> ResolveAsync(ReadStart start, CancellationToken cancellationToken)
@@ -139,6 +143,17 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         }
 
         return batch.Next.Sequence == sequence;
+    }
+
+    private bool IsTrimmed(StreamDescriptor descriptor)
+    {
+        if (KnownEarliest is not { } known || known == descriptor.Earliest)
+        {
+            return false;
+        }
+
+        KnownEarliest = descriptor.Earliest;
+        return true;
     }
 
     private bool TakeTouch()

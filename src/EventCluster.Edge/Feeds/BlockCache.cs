@@ -1,0 +1,161 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Feeds;
+
+/// <summary>
+/// Blocks that subscribers catch up from, each loaded once however many ask for it, bounded by bytes. A cached block is
+/// never an answer by itself: the descriptor of the reader's feed admits and clips every read (CORRECTNESS rule 15).
+/// </summary>
+internal sealed class BlockCache(long maxBytes)
+{
+    private readonly BlockIndex _index = new(maxBytes);
+    private readonly Dictionary<(StreamName Stream, StreamOffset From), Task<ReadOutcome>> _loads = [];
+    private readonly Lock _gate = new();
+    private long _loaded;
+
+    /// <summary>Encoded bytes held.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _index.Bytes;
+            }
+        }
+    }
+
+    /// <summary>Reads that went to an owner so far.</summary>
+    public long Loads => Interlocked.Read(ref _loaded);
+
+    /// <summary>
+    /// Events from a position that <paramref name="descriptor"/> retains; null when only the owner can say what is there.
+    /// Failures and refusals are not kept and not shared.
+    /// </summary>
+    public async ValueTask<ReadOutcome.Batch?> ReadAsync(
+        IStreamHandle stream,
+        StreamDescriptor descriptor,
+        StreamOffset from,
+        int maxBytes,
+        int maxEvents,
+        CancellationToken cancellationToken)
+    {
+        Task<ReadOutcome> load;
+        lock (_gate)
+        {
+            if (Collect(descriptor, from, maxBytes, maxEvents) is { } batch)
+            {
+                return batch;
+            }
+
+            if (!_loads.TryGetValue((stream.Name, from), out load!))
+            {
+                load = LoadAsync(stream, from);
+                if (!load.IsCompleted)
+                {
+                    _loads.Add((stream.Name, from), load);
+                }
+            }
+        }
+
+        // The load belongs to the cache: it goes on when this reader leaves.
+        var outcome = await load.WaitAsync(cancellationToken);
+        return outcome is ReadOutcome.Batch { Slices.Count: > 0 } loaded && loaded.From.Sequence == from.Sequence
+            ? Cut(loaded, descriptor, maxBytes, maxEvents)
+            : null;
+    }
+
+    private async Task<ReadOutcome> LoadAsync(IStreamHandle stream, StreamOffset from)
+    {
+        // Leaves the caller's lock before anything else, so that a load that completes at once is not a special case.
+        await Task.Yield();
+        try
+        {
+            Interlocked.Increment(ref _loaded);
+            var outcome = await stream.ReadAsync(
+                new ReadRequest(
+                    from, ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, TimeSpan.Zero, Touch: false),
+                CancellationToken.None);
+            if (outcome is ReadOutcome.Batch batch)
+            {
+                lock (_gate)
+                {
+                    for (var i = 0; i < batch.Slices.Count; i++)
+                    {
+                        _index.Add(batch.Slices[i].Block);
+                    }
+                }
+            }
+
+            return outcome;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _loads.Remove((stream.Name, from));
+            }
+        }
+    }
+
+    private ReadOutcome.Batch? Collect(StreamDescriptor descriptor, StreamOffset from, int maxBytes, int maxEvents)
+    {
+        List<BlockSlice>? slices = null;
+        var next = from.Sequence;
+        while (next < descriptor.Tail.Sequence && _index.Find(descriptor.Incarnations.HolderOf(next), next) is { } block)
+        {
+            // A block of a fork's source may go on past the fork point.
+            var end = Math.Min(descriptor.Tail.Sequence, descriptor.Incarnations.EndOfHolder(next) ?? long.MaxValue);
+            var start = (int)(next - block.FirstSequence);
+            var last = (int)Math.Min(block.Count, end - block.FirstSequence);
+            var fit = SliceFit.End(block, start, last, maxBytes, maxEvents, isFirst: slices is null);
+            if (fit == start)
+            {
+                break;
+            }
+
+            (slices ??= []).Add(new BlockSlice(block, start, fit));
+            maxBytes -= block.GetPayloadBytes(start, fit);
+            maxEvents -= fit - start;
+            next = block.FirstSequence + fit;
+            if (fit < last)
+            {
+                break;
+            }
+        }
+
+        return slices is null
+            ? null
+            : new ReadOutcome.Batch(from, descriptor.Incarnations.OffsetAfter(next), slices, descriptor);
+    }
+
+    /// <summary>The part of a loaded batch that a reader's budget has room for.</summary>
+    private static ReadOutcome.Batch Cut(ReadOutcome.Batch loaded, StreamDescriptor descriptor, int maxBytes, int maxEvents)
+    {
+        List<BlockSlice> slices = [];
+        var next = loaded.From.Sequence;
+        for (var i = 0; i < loaded.Slices.Count; i++)
+        {
+            var slice = loaded.Slices[i];
+            var end = SliceFit.End(slice.Block, slice.Start, slice.End, maxBytes, maxEvents, isFirst: i == 0);
+            if (end == slice.Start)
+            {
+                break;
+            }
+
+            slices.Add(slice with { End = end });
+            maxBytes -= slice.Block.GetPayloadBytes(slice.Start, end);
+            maxEvents -= end - slice.Start;
+            next = slice.Block.FirstSequence + end;
+            if (end < slice.End)
+            {
+                break;
+            }
+        }
+
+        // The owner's instant may be newer than the feed's; it is the one that admitted these events.
+        var instant = loaded.Descriptor.Tail.Sequence >= descriptor.Tail.Sequence ? loaded.Descriptor : descriptor;
+        return new ReadOutcome.Batch(loaded.From, instant.Incarnations.OffsetAfter(next), slices, instant);
+    }
+}

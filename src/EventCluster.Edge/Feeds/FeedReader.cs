@@ -1,0 +1,158 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Feeds;
+
+/// <summary>
+/// One subscription that pulls: its position is all it remembers. Events come from the feed's window, older ones through
+/// the block cache, and at the tail it waits on the feed, so a thousand readers cost one read upstream.
+/// </summary>
+/// <remarks>
+/// Outcomes: a batch with events; an empty batch whose <c>AtEnd</c> is true (end of a closed stream); another empty batch
+/// (the wait ended: time for a heartbeat); a gap; not found or gone; unavailable. Set <see cref="Position"/> to where the
+/// delivered events end, or after a gap to where the policy goes on. Not for concurrent use.
+/// </remarks>
+internal sealed class FeedReader(
+    IStreamHandle stream, FeedDirectory directory, BlockCache blocks, DeadlineQueue deadlines, TimeProvider time) : IDisposable
+{
+    private readonly PositionReader _owner = new(stream, time);
+    private readonly FeedWait _wait = new(deadlines);
+    private StreamDescriptor? _descriptor;
+    private FeedLease? _lease;
+
+    /// <summary>The stream.</summary>
+    public StreamName Name => stream.Name;
+
+    /// <summary>Where the next read begins.</summary>
+    public StreamOffset Position
+    {
+        get => _owner.Position;
+        set => _owner.Position = value;
+    }
+
+    /// <summary>The feed that the last read used; null before the first, or after its feed ended.</summary>
+    public StreamFeed? Feed => _lease?.Feed;
+
+    /// <summary>
+    /// Resolves the start, sets <see cref="Position"/> to it and reads from there without waiting. The owner answers, so
+    /// that not found, gone and gap are final. A start that is not a concrete position never ends in a gap.
+    /// </summary>
+    public async ValueTask<ReadOutcome> OpenAsync(
+        ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken) =>
+        Learn(await _owner.OpenAsync(start, maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+
+    /// <summary>Reads from <see cref="Position"/>, which stays where it is; at the tail it waits.</summary>
+    /// <param name="maxBytes">Payload bytes wanted at most; one event is returned whatever its size.</param>
+    /// <param name="maxEvents">Events wanted at most, at least 1.</param>
+    /// <param name="waitUpTo">How long to wait at the tail; zero for no wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<ReadOutcome> ReadAsync(
+        int maxBytes, int maxEvents, TimeSpan waitUpTo, CancellationToken cancellationToken)
+    {
+        var until = deadlines.In(waitUpTo);
+        for (var attempts = 0; attempts < EdgeLimits.MaxReadAttempts;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryFeed() is not { } feed)
+            {
+                return Learn(await _owner.ReadAsync(maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+            }
+
+            var place = feed.Read(Position, maxBytes, maxEvents, out var slices, out var next, out var seen);
+            switch (place)
+            {
+                case FeedPlace.Inside:
+                    return new ReadOutcome.Batch(Position, seen.Incarnations.OffsetAfter(next), slices!, seen);
+                case FeedPlace.AtEnd:
+                    return new ReadOutcome.Batch(Position, Position, [], seen);
+                case FeedPlace.Behind:
+                    if (await blocks.ReadAsync(stream, seen, Position, maxBytes, maxEvents, cancellationToken) is { } old)
+                    {
+                        return old;
+                    }
+
+                    break;
+                case FeedPlace.Ended:
+                    Leave();
+                    attempts++;
+                    break;
+            }
+
+            if (place != FeedPlace.AtTail)
+            {
+                var outcome = Learn(await _owner.ReadAsync(maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+                if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
+                {
+                    return outcome;
+                }
+            }
+
+            if (place != FeedPlace.Ended && !await WaitAsync(feed, seen, until, cancellationToken))
+            {
+                return new ReadOutcome.Batch(Position, Position, [], seen);
+            }
+        }
+
+        return PositionReader.Busy;
+    }
+
+    public void Dispose() => Leave();
+
+    /// <summary>The feed, once an instant of the stream is known.</summary>
+    internal StreamFeed? TryFeed()
+    {
+        if (_lease is null && _descriptor is { } descriptor)
+        {
+            _lease = directory.Acquire(stream, descriptor);
+            _descriptor = null;
+        }
+
+        return _lease?.Feed;
+    }
+
+    /// <summary>Waits until the feed has news or the time is over; false when it is over.</summary>
+    private async ValueTask<bool> WaitAsync(
+        StreamFeed feed, StreamDescriptor seen, long until, CancellationToken cancellationToken)
+    {
+        if (deadlines.Now >= until)
+        {
+            return false;
+        }
+
+        _wait.Arm(until);
+        if (!feed.TryWait(_wait, seen))
+        {
+            _wait.Wake();
+        }
+
+        using (cancellationToken.UnsafeRegister(static wait => ((FeedWait)wait!).Wake(), _wait))
+        {
+            await _wait.WaitAsync();
+        }
+
+        feed.Forget(_wait);
+        return true;
+    }
+
+    private ReadOutcome Learn(ReadOutcome outcome)
+    {
+        if (_lease is null && outcome is ReadOutcome.Batch batch)
+        {
+            _descriptor = batch.Descriptor;
+        }
+        else if (_lease is null && outcome is ReadOutcome.Gap gap)
+        {
+            _descriptor = gap.Descriptor;
+        }
+
+        return outcome;
+    }
+
+    private void Leave()
+    {
+        _lease?.Dispose();
+        _lease = null;
+    }
+}

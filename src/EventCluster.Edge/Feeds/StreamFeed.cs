@@ -1,0 +1,250 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Live;
+using EventCluster.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Edge.Feeds;
+
+/// <summary>
+/// The live view of one stream while it has subscribers here: one waiting read upstream, the newest blocks in memory, and
+/// a descriptor that admits positions (CORRECTNESS rule 15). Subscribers keep only a position.
+/// </summary>
+internal sealed partial class StreamFeed : IDisposable
+{
+    private static readonly TimeSpan UpstreamWait = TimeSpan.FromSeconds(60);
+
+    private readonly IStreamHandle _stream;
+    private readonly FeedDirectory _directory;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly FeedWindow _window = new();
+    private readonly CancellationTokenSource _unused = new();
+    private HashSet<FeedWait> _waits = [];
+    private IFeedListener[] _listeners = [];
+    private StreamDescriptor _descriptor;
+    private bool _isEnded;
+
+    /// <summary>A feed that begins at the tail of an instant; <see cref="Start"/> makes it read on.</summary>
+    public StreamFeed(
+        IStreamHandle stream, StreamDescriptor descriptor, FeedDirectory directory, TimeProvider time, ILogger logger)
+    {
+        (_stream, _descriptor, _directory, _time, _logger) = (stream, descriptor, directory, time, logger);
+        _window.Reset(descriptor.Tail.Sequence);
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamName Name => _stream.Name;
+
+    /// <summary>The newest instant that was read.</summary>
+    public StreamDescriptor Descriptor => Volatile.Read(ref _descriptor);
+
+    /// <summary>The feed reads no more: its stream is gone, moved out of reach, or nobody listens.</summary>
+    public bool IsEnded => Volatile.Read(ref _isEnded);
+
+    /// <summary>Subscribers that hold the feed; guarded by the directory's lock.</summary>
+    public int Leases { get; set; }
+
+    /// <summary>Begins to read upstream.</summary>
+    public void Start() => _ = ReadUpstreamAsync(_unused.Token);
+
+    /// <summary>Ends the waiting read: the last subscriber left.</summary>
+    public void Dispose()
+    {
+        _unused.Cancel();
+        _unused.Dispose();
+    }
+
+    /// <summary>
+    /// Reads from the window; there are slices only for <see cref="FeedPlace.Inside"/>.
+    /// </summary>
+    /// <param name="from">A position.</param>
+    /// <param name="maxBytes">Payload bytes wanted at most; one event is returned whatever its size.</param>
+    /// <param name="maxEvents">Events wanted at most.</param>
+    /// <param name="slices">The events.</param>
+    /// <param name="next">The sequence after the last event.</param>
+    /// <param name="descriptor">The instant that the answer belongs to.</param>
+    public FeedPlace Read(
+        StreamOffset from,
+        int maxBytes,
+        int maxEvents,
+        out List<BlockSlice>? slices,
+        out long next,
+        out StreamDescriptor descriptor)
+    {
+        slices = null;
+        lock (_gate)
+        {
+            descriptor = _descriptor;
+            next = from.Sequence;
+            var place = PlaceOf(from, descriptor);
+            if (place == FeedPlace.Inside)
+            {
+                slices = [];
+                next = _window.Read(from.Sequence, maxBytes, maxEvents, slices);
+            }
+
+            return place;
+        }
+    }
+
+    /// <summary>Registers a wait if nothing happened since <paramref name="seen"/>; it is woken once. False otherwise.</summary>
+    public bool TryWait(FeedWait wait, StreamDescriptor seen)
+    {
+        lock (_gate)
+        {
+            return !_isEnded && ReferenceEquals(seen, _descriptor) && _waits.Add(wait);
+        }
+    }
+
+    /// <summary>Takes a wait back.</summary>
+    public void Forget(FeedWait wait)
+    {
+        lock (_gate)
+        {
+            _waits.Remove(wait);
+        }
+    }
+
+    /// <summary>Tells a listener about every advance until <see cref="RemoveListener"/>.</summary>
+    public void AddListener(IFeedListener listener)
+    {
+        lock (_gate)
+        {
+            _listeners = [.. _listeners, listener];
+        }
+    }
+
+    /// <summary>Undoes <see cref="AddListener"/>.</summary>
+    public void RemoveListener(IFeedListener listener)
+    {
+        lock (_gate)
+        {
+            _listeners = Array.FindAll(_listeners, other => other != listener);
+        }
+    }
+
+    private FeedPlace PlaceOf(StreamOffset from, StreamDescriptor descriptor)
+    {
+        if (_isEnded && !descriptor.Closed)
+        {
+            return FeedPlace.Ended;
+        }
+
+        if (!descriptor.Incarnations.Holds(from) || from.Sequence < descriptor.Earliest.Sequence
+            || from.Sequence > descriptor.Tail.Sequence)
+        {
+            return FeedPlace.Elsewhere;
+        }
+
+        if (from.Sequence == descriptor.Tail.Sequence)
+        {
+            return descriptor.Closed ? FeedPlace.AtEnd : FeedPlace.AtTail;
+        }
+
+        return from.Sequence >= _window.Start ? FeedPlace.Inside : FeedPlace.Behind;
+    }
+
+    private async Task ReadUpstreamAsync(CancellationToken unused)
+    {
+        var upstream = new PositionReader(_stream, _time)
+        {
+            Position = Descriptor.Tail,
+            KnownEarliest = Descriptor.Earliest,
+        };
+        var retry = new RetryDelay(_time);
+        try
+        {
+            while (true)
+            {
+                var outcome = await upstream.ReadAsync(
+                    ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, UpstreamWait, unused);
+                if (outcome is ReadOutcome.Batch batch)
+                {
+                    retry.Reset();
+                    upstream.Position = batch.Next;
+                    Advance(batch);
+                    if (batch.AtEnd)
+                    {
+                        return;
+                    }
+                }
+                else if (outcome is not ReadOutcome.Unavailable || !await retry.WaitAsync(unused))
+                {
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody listens any more.
+        }
+        catch (Exception e)
+        {
+            LogFault(_logger, e, Name);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private void Advance(ReadOutcome.Batch batch)
+    {
+        HashSet<FeedWait>? woken = null;
+        IFeedListener[] listeners;
+        lock (_gate)
+        {
+            if (batch.Slices.Count == 0 && ReferenceEquals(batch.Descriptor, _descriptor))
+            {
+                return;
+            }
+
+            _window.Add(batch.Slices, _directory.WindowBytes);
+            _window.DropBefore(batch.Descriptor.Earliest.Sequence);
+
+            // The window reaches to the batch's end, which may lie before the tail of its instant.
+            Volatile.Write(ref _descriptor, batch.UpToDate
+                ? batch.Descriptor
+                : batch.Descriptor with { Tail = batch.Next, Closed = false });
+            listeners = _listeners;
+            if (_waits.Count > 0)
+            {
+                (woken, _waits) = (_waits, []);
+            }
+        }
+
+        Notify(woken, listeners);
+    }
+
+    private void End()
+    {
+        HashSet<FeedWait> woken;
+        IFeedListener[] listeners;
+        _directory.Remove(this);
+        lock (_gate)
+        {
+            Volatile.Write(ref _isEnded, true);
+            listeners = _listeners;
+            (woken, _waits) = (_waits, []);
+        }
+
+        Notify(woken, listeners);
+    }
+
+    private void Notify(HashSet<FeedWait>? woken, IFeedListener[] listeners)
+    {
+        foreach (var listener in listeners)
+        {
+            listener.OnAdvanced(this);
+        }
+
+        if (woken is not null)
+        {
+            foreach (var wait in woken)
+            {
+                wait.Wake();
+            }
+        }
+    }
+}

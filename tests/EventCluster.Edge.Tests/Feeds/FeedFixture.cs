@@ -1,0 +1,107 @@
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core;
+using EventCluster.Core.InMemory;
+using EventCluster.Edge.Feeds;
+using EventCluster.Protocol;
+using EventCluster.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace EventCluster.Edge.Tests.Feeds;
+
+/// <summary>Feeds over a real directory on the in-memory store and a virtual clock; counts the reads that reach the owner.</summary>
+internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
+{
+    private readonly LocalStreamDirectory _directory;
+    private int _reads;
+
+    public FeedFixture(long feedBytes = 1024 * 1024, long blockCacheBytes = 1024 * 1024)
+    {
+        var store = new InMemoryLogStore(new InMemoryLogStoreOptions());
+        _directory = new LocalStreamDirectory(
+            store, new LocalStreamDirectoryOptions(), Clock, new Random(1), NullLogger<LocalStreamDirectory>.Instance);
+        Blocks = new BlockCache(blockCacheBytes);
+        Deadlines = new DeadlineQueue(Clock);
+        Feeds = new FeedDirectory(
+            this, Blocks, Deadlines, Clock, Options.Create(new EdgeOptions { FeedBytes = feedBytes }),
+            NullLogger<StreamFeed>.Instance);
+    }
+
+    public VirtualTimeProvider Clock { get; } = new();
+
+    public BlockCache Blocks { get; }
+
+    public DeadlineQueue Deadlines { get; }
+
+    public FeedDirectory Feeds { get; }
+
+    /// <summary>Reads that wait at the owner.</summary>
+    public int ParkedReads => _directory.ParkedReads;
+
+    /// <summary>Reads that reached the owner.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
+    public Durability Durability => _directory.Durability;
+
+    public StoreHealth Health => _directory.Health;
+
+    public IStreamHandle GetStream(StreamName name) => new CountingHandle(_directory.GetStream(name), this);
+
+    public ValueTask<StreamPage> ListAsync(
+        string prefix, StreamName? after, int limit, CancellationToken cancellationToken) =>
+        _directory.ListAsync(prefix, after, limit, cancellationToken);
+
+    public async Task<IStreamHandle> CreateAsync(string name, params string[] events)
+    {
+        var stream = GetStream(TestData.Name(name));
+        var outcome = await stream.CreateAsync(
+            new CreateRequest { Events = TestData.Payloads(events) }, CancellationToken.None);
+        Assert.IsType<CreateOutcome.Created>(outcome);
+        return stream;
+    }
+
+    public static async Task<StreamOffset> AppendAsync(IStreamHandle stream, params string[] events)
+    {
+        var outcome = await stream.AppendAsync(
+            new AppendRequest { Events = TestData.Payloads(events) }, CancellationToken.None);
+        return Assert.IsType<AppendOutcome.Appended>(outcome).Next;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _directory.DisposeAsync();
+        Deadlines.Dispose();
+    }
+
+    private sealed class CountingHandle(IStreamHandle inner, FeedFixture counter) : IStreamHandle
+    {
+        public StreamName Name => inner.Name;
+
+        public ValueTask<CreateOutcome> CreateAsync(CreateRequest request, CancellationToken cancellationToken) =>
+            inner.CreateAsync(request, cancellationToken);
+
+        public ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
+            inner.AppendAsync(request, cancellationToken);
+
+        public ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref counter._reads);
+            return inner.ReadAsync(request, cancellationToken);
+        }
+
+        public ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken) =>
+            inner.DescribeAsync(cancellationToken);
+
+        public ValueTask<ConfigureOutcome> ConfigureAsync(RetentionLimits changes, CancellationToken cancellationToken) =>
+            inner.ConfigureAsync(changes, cancellationToken);
+
+        public ValueTask<TrimOutcome> TrimAsync(StreamOffset before, CancellationToken cancellationToken) =>
+            inner.TrimAsync(before, cancellationToken);
+
+        public ValueTask<DeleteOutcome> DeleteAsync(CancellationToken cancellationToken) =>
+            inner.DeleteAsync(cancellationToken);
+    }
+}
