@@ -107,7 +107,8 @@ internal static class RecordCodec
             Head = head,
             Name = sections.HasFlag(RecordSections.Name) ? ReadName(ref reader) : null,
             Incarnations = sections.HasFlag(RecordSections.Incarnations) ? ReadIncarnations(ref reader) : null,
-            State = sections.HasFlag(RecordSections.State) ? ReadState(ref reader) : null,
+            // Typed on purpose: a null of byte[] would convert to empty state, which says "changed to nothing".
+            State = sections.HasFlag(RecordSections.State) ? ReadState(ref reader) : default(ReadOnlyMemory<byte>?),
             Producers = sections.HasFlag(RecordSections.Producers) ? ReadProducers(ref reader) : [],
             RemovedProducers = sections.HasFlag(RecordSections.RemovedProducers) ? ReadRemoved(ref reader) : [],
             Purges = sections.HasFlag(RecordSections.Purges) ? ReadRanges(ref reader) : [],

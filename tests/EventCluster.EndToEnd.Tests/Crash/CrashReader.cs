@@ -23,6 +23,9 @@ public abstract class CrashReader(HttpClient client, HistoryRecorder history, st
     /// <summary>Where it goes on; null for the start.</summary>
     protected StreamOffset? Position { get; private set; }
 
+    /// <summary>Where everything it sees goes.</summary>
+    protected HistoryRecorder History => history;
+
     /// <summary>Its HTTP client.</summary>
     protected HttpClient Client => client;
 

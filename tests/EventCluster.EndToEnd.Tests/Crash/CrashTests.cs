@@ -17,7 +17,15 @@ public sealed class CrashTests(ITestOutputHelper output)
         var options = CrashOptions.FromEnvironment();
         await using var server = await ServerProcess.StartAsync(TestContext.Current.CancellationToken);
         using var run = new CrashRun(options, server);
-        await run.RunAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await run.RunAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            output.WriteLine(server.Output);
+            throw;
+        }
 
         var entries = run.History.Entries;
         output.WriteLine($"seed {options.Seed}: {options.Kills} kills, {run.Acknowledged} appends acknowledged, "

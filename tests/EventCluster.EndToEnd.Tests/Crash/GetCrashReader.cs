@@ -13,13 +13,13 @@ public sealed class GetCrashReader(HttpClient client, HistoryRecorder history, s
     /// <summary>Reads once from the start to a tail, after everything else ended: the final view.</summary>
     public async Task ReadFinalAsync(long tail, CancellationToken cancellationToken)
     {
-        history.Start(Stream, Name, null);
+        History.Start(Stream, Name, null);
         while (Sequence < tail)
         {
             await ReadOnceAsync(cancellationToken);
         }
 
-        history.Final(Stream, Name);
+        History.Final(Stream, Name);
     }
 
     /// <inheritdoc />

@@ -43,6 +43,7 @@ public sealed class StopTests
         while (true)
         {
             var answer = await after.ReadAsync("live", next2, Token);
+            Assert.True(answer.Status == 200, answer.Body + server.Output);
             using var body = System.Text.Json.JsonDocument.Parse(answer.Body);
             count += body.RootElement.GetArrayLength();
             if (body.RootElement.GetArrayLength() == 0)
