@@ -104,6 +104,7 @@ public sealed partial class LocalDiskLogStore
             }
 
             _index.Applied = end;
+            _housekeeper?.Notice();
         }
     }
 

@@ -4,6 +4,7 @@ using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;
+using EventCluster.Storage.LocalDisk.Maintenance;
 using EventCluster.Storage.LocalDisk.Recovery;
 using Microsoft.Extensions.Logging;
 
@@ -21,19 +22,22 @@ public sealed partial class LocalDiskLogStore : ILogStore
     private readonly Lock _gate = new();
     private readonly StreamIndex _index;
     private readonly FenceTable _fences;
-    private readonly Dictionary<StreamName, Task> _inFlight = [];
+    private readonly Dictionary<StreamName, PendingCommit> _inFlight = [];
     private readonly OpenedJournal _opened;
     private readonly JournalWriter _writer;
+    private readonly Housekeeper _housekeeper;
     private readonly JournalThread? _ownThread;
+    private readonly IDisk _disk;
+    private readonly ILogger _logger;
     private readonly LocalDiskOptions _options;
     private long _incarnation;
     private int _creating;
     private bool _disposed;
 
     private LocalDiskLogStore(
-        OpenedJournal opened, LocalDiskOptions options, TimeProvider time, ILogger<LocalDiskLogStore> logger)
+        OpenedJournal opened, LocalDiskOptions options, IDisk disk, TimeProvider time, ILogger<LocalDiskLogStore> logger)
     {
-        (_opened, _options, _index) = (opened, options, opened.Index);
+        (_opened, _options, _disk, _logger, _index) = (opened, options, disk, logger, opened.Index);
         _fences = new FenceTable(opened.Start.StartNumber);
         _incarnation = opened.Index.LargestIncarnation;
         MaxCommitBytes = Math.Min(options.MaxCommitBytes, JournalWriter.MaxRecordBytes(options.SegmentBytes) / 2);
@@ -41,6 +45,7 @@ public sealed partial class LocalDiskLogStore : ILogStore
         _ownThread = options.Scheduler is null ? new JournalThread() : null;
         _writer = new JournalWriter(
             options, opened.Start, Applied, Abandoned, time, logger, options.Scheduler ?? _ownThread!);
+        _housekeeper = new Housekeeper(disk, options, opened, _gate, _writer, time, logger);
     }
 
     /// <inheritdoc />
@@ -69,7 +74,17 @@ public sealed partial class LocalDiskLogStore : ILogStore
     {
         LocalDiskOptions.Check(options);
         var opened = await new JournalOpener(disk, options, time, logger).OpenAsync(cancellationToken);
-        return new LocalDiskLogStore(opened, options, time, logger);
+        var store = new LocalDiskLogStore(opened, options, disk, time, logger);
+        try
+        {
+            await store.OpenNewHistoriesAsync(time);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc />
@@ -77,19 +92,20 @@ public sealed partial class LocalDiskLogStore : ILogStore
     {
         while (true)
         {
-            Task? inFlight;
+            Task settled;
             lock (_gate)
             {
                 ThrowIfUnusable();
-                if (!_inFlight.TryGetValue(name, out inFlight))
+                if (!_inFlight.TryGetValue(name, out var inFlight))
                 {
                     return OpenSettled(name);
                 }
+
+                settled = inFlight.WhenSettled();
             }
 
             // An earlier owner's commit is being written: the head that it leaves is the one to open with.
-            await inFlight.WaitAsync(cancellationToken).ConfigureAwait(
-                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await settled;
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -116,12 +132,13 @@ public sealed partial class LocalDiskLogStore : ILogStore
                     $"A commit of {pending.MeasuredBytes} bytes does not fit a segment.", nameof(commit));
             }
 
-            _inFlight.Add(commit.Name, pending.Task);
+            _inFlight.Add(commit.Name, pending);
             _creating += entry is null ? 1 : 0;
         }
 
+        pending.EndWaitOn(cancellationToken);
         _writer.Enqueue(pending);
-        return new(cancellationToken.CanBeCanceled ? pending.Task.WaitAsync(cancellationToken) : pending.Task);
+        return new(pending.Task);
     }
 
     /// <inheritdoc />
@@ -231,6 +248,7 @@ public sealed partial class LocalDiskLogStore : ILogStore
             _disposed = true;
         }
 
+        await _housekeeper.DisposeAsync();
         await _writer.DisposeAsync();
         _ownThread?.Dispose();
         await _opened.Start.Segments.CloseAsync();

@@ -116,6 +116,14 @@ internal static class RecordCodec
         };
     }
 
+    /// <summary>The stream's number, with which every kind of record begins.</summary>
+    public static long ReadNumber(ReadOnlySpan<byte> record) =>
+        BinaryPrimitives.ReadInt64LittleEndian(record[HeaderBytes..]);
+
+    /// <summary>True for a commit that removes its stream.</summary>
+    public static bool IsRemoval(ReadOnlySpan<byte> record) =>
+        record[12] == (byte)RecordKind.Commit && ((RecordSections)record[13]).HasFlag(RecordSections.Remove);
+
     /// <summary>Stream number and old location of a moved block.</summary>
     public static (long Number, JournalPosition Old) ReadMoved(ReadOnlySpan<byte> meta)
     {

@@ -68,6 +68,13 @@ internal sealed class BlockList
         return low;
     }
 
+    /// <summary>True if this very block, at this place, is in the list.</summary>
+    public bool Has(in BlockRef block)
+    {
+        var index = FirstEndingAfter(block.FirstSequence);
+        return index < Count && Items[index] == block;
+    }
+
     /// <summary>The block that starts exactly at a sequence, if any, may be moved.</summary>
     public bool TryMove(long firstSequence, JournalPosition old, JournalPosition now)
     {

@@ -27,7 +27,7 @@ internal sealed class CommitChange
 
     public ReadOnlyMemory<byte>? State { get; init; }
 
-    public IReadOnlyList<ProducerEntry> Producers { get; init; } = [];
+    public IReadOnlyList<ProducerEntry> Producers { get; set; } = [];
 
     public IReadOnlyList<string> RemovedProducers { get; init; } = [];
 

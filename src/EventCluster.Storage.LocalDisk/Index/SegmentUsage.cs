@@ -9,7 +9,14 @@ internal sealed class SegmentUsage
 
     public void Take(in BlockRef block) => Of(block.Segment).LiveBytes += block.StoredBytes;
 
-    public void Release(BlockRef block) => Of(block.Segment).LiveBytes -= block.StoredBytes;
+    public void Release(BlockRef block)
+    {
+        Of(block.Segment).LiveBytes -= block.StoredBytes;
+        ReleasedBytes += block.StoredBytes;
+    }
+
+    /// <summary>Bytes released since the start.</summary>
+    public long ReleasedBytes { get; private set; }
 
     /// <summary>Segments that hold data still needed.</summary>
     public IEnumerable<uint> Live => _segments.Where(pair => pair.Value.LiveBytes > 0).Select(pair => pair.Key);
@@ -31,6 +38,9 @@ internal sealed class SegmentUsage
         var usage = Of(segment);
         usage.OldestBuried = Math.Min(usage.OldestBuried, dataSegment);
     }
+
+    /// <summary>The deletes of a segment were copied forward.</summary>
+    public void Unbury(uint segment) => Of(segment).OldestBuried = uint.MaxValue;
 
     public void Forget(uint segment)
     {

@@ -114,6 +114,15 @@ internal sealed class StreamIndex
 
     public void Remember(long incarnation) => LargestIncarnation = Math.Max(LargestIncarnation, incarnation);
 
+    /// <summary>Takes a stream out, wherever its delete is recorded.</summary>
+    public void Forget(long number)
+    {
+        if (Find(number) is { } entry)
+        {
+            Remove(entry, 0);
+        }
+    }
+
     private StreamEntry Create(CommitChange change)
     {
         if (change.Name is not { } name || change.Incarnations is null || Find(name) is not null)

@@ -56,10 +56,12 @@ internal sealed class GroupBuffer
     }
 
     /// <summary>Adds a delete copied forward.</summary>
-    public void AddTombstone(long number, uint oldestSegment)
+    /// <returns>The segment that has it now.</returns>
+    public uint AddTombstone(long number, uint oldestSegment)
     {
         RecordCodec.WriteTombstone(_bytes, number, oldestSegment, _segment.Seed);
         _records++;
+        return _segment.Id;
     }
 
     /// <summary>Ends the group: one vectored write.</summary>

@@ -68,20 +68,21 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     /// <summary>Queues a record; its task tells the outcome.</summary>
     public void Enqueue(PendingRecord record)
     {
-        bool wake;
+        bool wake, refused;
         lock (_queueGate)
         {
-            if (!_health.IsFinal && !_stopping)
+            refused = _health.IsFinal || _stopping;
+            wake = !refused && _queue.Count == 0;
+            if (!refused)
             {
-                wake = _queue.Count == 0;
                 _queue.AddLast(record);
             }
-            else
-            {
-                wake = false;
-                record.Complete(CommitStatus.Refused);
-                _abandoned([record]);
-            }
+        }
+
+        if (refused)
+        {
+            record.Complete(CommitStatus.Refused);
+            _abandoned([record]);
         }
 
         if (wake)

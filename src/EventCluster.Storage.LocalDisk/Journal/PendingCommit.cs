@@ -6,8 +6,10 @@ namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>A commit that waits for its group.</summary>
 internal sealed class PendingCommit(
-    StreamName name, CommitChange change, ReadOnlyMemory<byte> block, Dictionary<StreamName, Task> inFlight) : PendingRecord
+    StreamName name, CommitChange change, ReadOnlyMemory<byte> block, Dictionary<StreamName, PendingCommit> inFlight) : PendingRecord
 {
+    private TaskCompletionSource? _settled;
+
     public override long MeasuredBytes { get; } =
         RecordCodec.MeasureCommit(change) + RecordCodec.StoredBlockBytes(block.Length);
 
@@ -27,8 +29,16 @@ internal sealed class PendingCommit(
         // A newer owner may have opened the stream since this commit was sent.
         Removed = change.Remove ? (name, Math.Max(change.Fence, index.Find(name)?.Fence ?? 0)) : null;
         index.Apply(change);
-        inFlight.Remove(name);
+        Abandon();
     }
 
-    public override void Abandon() => inFlight.Remove(name);
+    public override void Abandon()
+    {
+        inFlight.Remove(name);
+        _settled?.TrySetResult();
+    }
+
+    /// <summary>Ends when the index knows the outcome; asked under the store's gate.</summary>
+    public Task WhenSettled() =>
+        (_settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 }

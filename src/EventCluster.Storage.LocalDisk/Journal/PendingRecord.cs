@@ -9,6 +9,8 @@ internal abstract class PendingRecord
     private readonly TaskCompletionSource<CommitStatus> _completion =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private CancellationTokenRegistration _cancellation;
+
     public Task<CommitStatus> Task => _completion.Task;
 
     /// <summary>Most bytes that it takes in a group.</summary>
@@ -30,7 +32,25 @@ internal abstract class PendingRecord
     {
     }
 
-    public void Complete(CommitStatus status) => _completion.TrySetResult(status);
+    /// <summary>Cancelling ends the caller's wait, never the record.</summary>
+    public void EndWaitOn(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _cancellation = cancellationToken.UnsafeRegister(
+                static (record, token) => ((PendingRecord)record!)._completion.TrySetCanceled(token), this);
+        }
+    }
 
-    public void Fail(Exception exception) => _completion.TrySetException(exception);
+    public void Complete(CommitStatus status)
+    {
+        _cancellation.Unregister();
+        _completion.TrySetResult(status);
+    }
+
+    public void Fail(Exception exception)
+    {
+        _cancellation.Unregister();
+        _completion.TrySetException(exception);
+    }
 }

@@ -88,13 +88,13 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
             {
                 // An older one may be there, but where it begins is not worth reading it: nothing is dropped until
                 // this start has written its own.
-                return (checkpoint, new KnownCheckpoints(numbers[^1], checkpoint.Range.From, JournalPosition.None));
+                return (checkpoint, new KnownCheckpoints(numbers[^1], number, checkpoint.Range.From, JournalPosition.None));
             }
 
             LogBadCheckpoint(logger, DataFormat.CheckpointFile(number));
         }
 
-        return (null, new KnownCheckpoints(numbers.LastOrDefault(), JournalPosition.None, JournalPosition.None));
+        return (null, new KnownCheckpoints(numbers.LastOrDefault(), 0, JournalPosition.None, JournalPosition.None));
     }
 
     private static async Task ReplayAsync(JournalScan scan, JournalReplay replay)

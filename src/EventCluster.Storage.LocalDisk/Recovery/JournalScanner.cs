@@ -31,10 +31,11 @@ internal sealed class JournalScanner(SegmentSet segments, UInt128 storeId)
             var limit = i + 1 < toScan.Length ? _headers[toScan[i + 1].Id].PreviousEnd : (JournalPosition?)null;
             if (!await ScanSegmentAsync(toScan[i], from, limit))
             {
-                break;
+                return _scan;
             }
         }
 
+        await JudgeLeftoversAsync();
         return _scan;
     }
 
@@ -112,7 +113,7 @@ internal sealed class JournalScanner(SegmentSet segments, UInt128 storeId)
             return _scan.Damage is null;
         }
 
-        await JudgeTailAsync(image, offset);
+        JudgeTail(image, offset);
         return true;
     }
 
@@ -127,23 +128,22 @@ internal sealed class JournalScanner(SegmentSet segments, UInt128 storeId)
         }
     }
 
-    private async ValueTask JudgeTailAsync(SegmentImage last, int offset)
+    private void JudgeTail(SegmentImage image, int offset)
     {
-        var declared = last.LargestFlushedBehind(offset);
-        var dropped = last.Bytes[offset..].LastIndexOfAnyExcept((byte)0) + 1;
-        foreach (var leftover in _scan.Leftovers.Where(file => file.Id > last.Id))
+        _scan.DroppedBytes += image.Bytes[offset..].LastIndexOfAnyExcept((byte)0) + 1;
+        if (image.LargestFlushedBehind(offset) > _scan.End)
         {
-            var image = await SegmentImage.ReadAsync(leftover);
-            declared = Max(declared, image.LargestFlushedBehind(0));
-            dropped += image.Bytes.LastIndexOfAnyExcept((byte)0) + 1;
+            _scan.Damage ??= offset == 0 ? new JournalPosition(image.Id, 0) : _scan.End;
         }
+    }
 
-        if (declared > _scan.End)
+    /// <summary>A file without a valid header of its own may still hold headers that declare the end before it flushed.</summary>
+    private async ValueTask JudgeLeftoversAsync()
+    {
+        foreach (var leftover in _scan.Leftovers.Where(file => file.Id > _scan.End.Segment))
         {
-            _scan.Damage = _scan.End;
+            JudgeTail(await SegmentImage.ReadAsync(leftover), 0);
         }
-
-        _scan.DroppedBytes = dropped;
     }
 
     private static JournalPosition Max(JournalPosition left, JournalPosition right) => left > right ? left : right;

@@ -1,0 +1,251 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Checkpoints;
+using EventCluster.Storage.LocalDisk.Format;
+using EventCluster.Storage.LocalDisk.Index;
+using EventCluster.Storage.LocalDisk.Journal;
+using EventCluster.Storage.LocalDisk.Recovery;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Storage.LocalDisk.Maintenance;
+
+/// <summary>
+/// Keeps start-up short and the disk small: writes checkpoints, copies live blocks out of mostly dead segments, and
+/// drops segments that nothing needs (CORRECTNESS rule 12).
+/// </summary>
+internal sealed partial class Housekeeper : IAsyncDisposable
+{
+    // Starts leave small segments behind; this many are worth merging.
+    private const int ManySmallSegments = 16;
+    private const int SmallSegmentFraction = 16;
+    private const int LookAfterFraction = 8;
+
+    private readonly AsyncSignal _signal = new();
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<uint> _damaged = [];
+    private readonly IDisk _disk;
+    private readonly LocalDiskOptions _options;
+    private readonly OpenedJournal _opened;
+    private readonly Lock _gate;
+    private readonly JournalWriter _writer;
+    private readonly CheckpointWriter _checkpoints;
+    private readonly Compactor _compactor;
+    private readonly ILogger _logger;
+    private readonly Task _loop;
+    private KnownCheckpoints _known;
+    private long _checkpointedAt;
+    private long _checkpointBytes;
+    private long _lookAtWritten;
+    private long _lookAtReleased;
+
+    public Housekeeper(
+        IDisk disk,
+        LocalDiskOptions options,
+        OpenedJournal opened,
+        Lock gate,
+        JournalWriter writer,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_disk, _options, _opened, _gate, _writer, _logger) = (disk, options, opened, gate, writer, logger);
+        (_known, _checkpointedAt) = (opened.Checkpoints, -opened.BytesSinceCheckpoint);
+        _checkpoints = new CheckpointWriter(disk, options.Path, opened.Format.StoreId, gate, opened.Index);
+        _compactor = new Compactor(options, opened.Index, gate, writer, time);
+        _loop = Task.Factory.StartNew(
+            RunAsync,
+            CancellationToken.None,
+            TaskCreationOptions.DenyChildAttach,
+            options.Scheduler ?? TaskScheduler.Default).Unwrap();
+    }
+
+    private StreamIndex Index => _opened.Index;
+
+    private SegmentSet Segments => _opened.Start.Segments;
+
+    private long SinceCheckpoint => _writer.WrittenBytes - _checkpointedAt;
+
+    /// <summary>A group was applied; wakes the housekeeper when there may be something to do. Under the store's gate.</summary>
+    public void Notice()
+    {
+        if (SinceCheckpoint >= _options.CheckpointEveryBytes
+            || _writer.WrittenBytes >= _lookAtWritten
+            || Index.Usage.ReleasedBytes >= _lookAtReleased)
+        {
+            _lookAtWritten = _writer.WrittenBytes + (_options.SegmentBytes / LookAfterFraction);
+            _lookAtReleased = Index.Usage.ReleasedBytes + (_options.SegmentBytes / LookAfterFraction);
+            _signal.Set();
+        }
+    }
+
+    /// <summary>Runs something that needs the checkpoints and segments to stay as they are, right after a checkpoint.</summary>
+    public async Task AfterCheckpointAsync(Func<uint, Task> action)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await WriteCheckpointAsync();
+            await action(_known.Newest);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends; a last checkpoint makes the next start short.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _signal.Set();
+        await _loop;
+        if (SinceCheckpoint >= _options.CheckpointEveryBytes / ManySmallSegments && !_writer.Health.IsFinal)
+        {
+            await TryAsync(WriteCheckpointAsync);
+        }
+
+        _stopping.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            await _signal.WaitAsync();
+            if (!_stopping.IsCancellationRequested && !_writer.Health.IsFinal)
+            {
+                await TryAsync(LookAsync);
+            }
+        }
+    }
+
+    /// <summary>Nothing here is needed for correctness: what fails is logged and tried again when there is more to do.</summary>
+    private async Task TryAsync(Func<Task> action)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await action();
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            LogFailed(_logger, e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        if (SinceCheckpoint >= _options.CheckpointEveryBytes)
+        {
+            await WriteCheckpointAsync();
+        }
+
+        foreach (var victim in Victims())
+        {
+            if (!await _compactor.TryEmptyAsync(victim, Segments.All, _stopping.Token))
+            {
+                LogNotCompacted(_logger, victim.Path);
+                _damaged.Add(victim.Id);
+            }
+        }
+
+        var empty = Empty();
+        if (empty.Any(segment => !_known.Cover(segment.Id)) && IsWorthACheckpoint(empty))
+        {
+            await WriteCheckpointAsync();
+            await WriteCheckpointAsync();
+        }
+
+        foreach (var segment in Empty().Where(segment => _known.Cover(segment.Id)))
+        {
+            LogDropped(_logger, segment.Path);
+            lock (_gate)
+            {
+                Index.Usage.Forget(segment.Id);
+            }
+
+            await Segments.DropAsync(segment);
+        }
+    }
+
+    /// <summary>Two checkpoints are written to give segments free, so there must be something to gain.</summary>
+    private bool IsWorthACheckpoint(IReadOnlyCollection<Segment> empty) =>
+        !_writer.Health.AcceptsWrites || empty.Sum(segment => segment.Capacity) > 2 * _checkpointBytes;
+
+    private Segment[] Closed()
+    {
+        lock (_gate)
+        {
+            return [.. Segments.All.Where(segment => segment.Id < Index.Applied.Segment)];
+        }
+    }
+
+    private Segment[] Empty()
+    {
+        lock (_gate)
+        {
+            return [.. Closed().Where(segment => !_compactor.IsNeeded(segment, Segments.All))];
+        }
+    }
+
+    private Segment[] Victims()
+    {
+        var closed = Closed();
+        var small = closed.Where(segment => segment.End < _options.SegmentBytes / SmallSegmentFraction).ToArray();
+        lock (_gate)
+        {
+            var victims = closed.Where(IsMostlyDead).Concat(small.Length > ManySmallSegments ? small : []);
+            return [.. victims
+                .Distinct()
+                .Where(segment => !_damaged.Contains(segment.Id) && _compactor.IsNeeded(segment, Segments.All))
+                .OrderBy(segment => segment.Id)];
+        }
+    }
+
+    private bool IsMostlyDead(Segment segment)
+    {
+        var used = Math.Max(1, (long)segment.End - SegmentHeader.Bytes);
+        return used - Index.Usage.LiveBytes(segment.Id) >= used * _options.CompactionThreshold;
+    }
+
+    private async Task WriteCheckpointAsync()
+    {
+        var written = _writer.WrittenBytes;
+        var number = _known.LastNumber + 1;
+        _known = _known with { LastNumber = number };
+        var (range, bytes) = await _checkpoints.WriteAsync(number, _opened.Start.StartNumber, FlushAsync);
+        var kept = _known.Newest;
+        _known = _known.Then(number, range.From);
+        (_checkpointedAt, _checkpointBytes) = (written, bytes);
+        LogCheckpoint(_logger, number, range.From.ToString(), bytes);
+        foreach (var old in DataFormat.Checkpoints(await _disk.ListAsync(_options.Path)))
+        {
+            if (old != number && old != kept)
+            {
+                await _disk.DeleteAsync($"{_options.Path}/{DataFormat.CheckpointFile(old)}");
+            }
+        }
+    }
+
+    private async Task FlushAsync()
+    {
+        if (_options.Flush)
+        {
+            return;
+        }
+
+        var flush = new PendingFlush();
+        _writer.Enqueue(flush);
+        if (await flush.Task != CommitStatus.Committed)
+        {
+            throw new IOException("The journal does not flush.");
+        }
+    }
+}

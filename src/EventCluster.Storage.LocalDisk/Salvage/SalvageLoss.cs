@@ -1,0 +1,12 @@
+namespace EventCluster.Storage.LocalDisk.Salvage;
+
+/// <summary>Something that could not be copied.</summary>
+/// <param name="Stream">The stream, or what is known of it.</param>
+/// <param name="From">First sequence lost.</param>
+/// <param name="To">First sequence after the loss; equal to <paramref name="From"/> when no event is known to be lost.</param>
+/// <param name="What">What happened, in words.</param>
+public sealed record SalvageLoss(string Stream, long From, long To, string What)
+{
+    /// <summary>One line for the operator.</summary>
+    public override string ToString() => From == To ? $"{Stream}: {What}" : $"{Stream}: sequences {From} to {To}: {What}";
+}
