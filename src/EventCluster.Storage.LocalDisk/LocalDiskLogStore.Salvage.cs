@@ -36,7 +36,7 @@ public sealed partial class LocalDiskLogStore
             CommitId = found.LastCommitId,
             Head = head,
             Incarnations = version == 1 ? histories : null,
-            State = version == 1 ? found.State : null,
+            State = version == 1 ? found.State : (ReadOnlyMemory<byte>?)null,
         };
 
         await ImportAsync([new PendingCommit(found.Name, Change(1), default, _inFlight)]);

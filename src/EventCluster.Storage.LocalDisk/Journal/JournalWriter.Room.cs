@@ -68,12 +68,7 @@ internal sealed partial class JournalWriter
             }
         }
 
-        foreach (var record in refused)
-        {
-            record.Complete(CommitStatus.Full);
-        }
-
-        _abandoned(refused);
+        Refuse(refused, CommitStatus.Full);
     }
 
     /// <summary>
@@ -98,12 +93,7 @@ internal sealed partial class JournalWriter
             refused = [.. _batch.Where(record => !record.MayUseReserve)];
         }
 
-        foreach (var record in refused)
-        {
-            record.Complete(CommitStatus.Full);
-        }
-
-        _abandoned(refused);
+        Refuse(refused, CommitStatus.Full);
         _batch.Clear();
     }
 

@@ -81,8 +81,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
         if (refused)
         {
-            record.Complete(CommitStatus.Refused);
-            _abandoned([record]);
+            Refuse([record], CommitStatus.Refused);
         }
 
         if (wake)
@@ -328,17 +327,23 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         }
 
         LogFailed(_logger, e, _current.Path);
+        _abandoned(_batch);
         foreach (var record in _batch)
         {
             record.Fail(new IOException($"The outcome of a commit is unknown: {e.Message}", e));
         }
 
-        foreach (var record in refused)
-        {
-            record.Complete(CommitStatus.Refused);
-        }
-
-        _abandoned([.. _batch, .. refused]);
         _batch.Clear();
+        Refuse(refused, CommitStatus.Refused);
+    }
+
+    /// <summary>The store hears of it first: the caller's next commit must not meet this one.</summary>
+    private void Refuse(IReadOnlyList<PendingRecord> records, CommitStatus status)
+    {
+        _abandoned(records);
+        foreach (var record in records)
+        {
+            record.Complete(status);
+        }
     }
 }

@@ -25,6 +25,27 @@ public sealed class TornTailTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Open_AfterKill_KeepsEveryPartOfTheHead()
+    {
+        await _fixture.OpenAsync();
+        var owner = await _fixture.CreateAsync("a", "1");
+        await owner.CommitAsync(owner.Next("2") with
+        {
+            State = TestData.Payload("state 2"),
+            Producers = [new ProducerEntry("p", 1, 2, 3), new ProducerEntry("q", 4, 5, 6)],
+        });
+        await owner.CommitAsync(owner.Next("3") with { RemovedProducers = ["q"], CommitId = 77 });
+        var before = await _fixture.Store.GetHeadAsync(owner.Name, CancellationToken.None);
+
+        await _fixture.CrashAndOpenAsync();
+
+        var opened = await _fixture.Store.OpenAsync(owner.Name, CancellationToken.None);
+        Assert.Equal("state 2", TestData.Text(opened.Head!.State));
+        Assert.Equal(before! with { Fence = 0, State = default }, opened.Head with { Fence = 0, State = default });
+        Assert.Equal(new ProducerEntry("p", 1, 2, 3), Assert.Single(opened.Producers));
+    }
+
+    [Fact]
     public async Task Open_LastGroupTornBeforeASeal_DropsTheWholeGroup()
     {
         await _fixture.OpenAsync();

@@ -24,6 +24,9 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
     /// <summary>Room of the disk in bytes; null for endless.</summary>
     public long? Capacity { get; set; }
 
+    /// <summary>Preallocation reserves nothing, as on file systems that copy on write: room runs out at the write.</summary>
+    public bool ThinPreallocation { get; set; }
+
     /// <summary>A lying device: flushes answer at once and make nothing durable.</summary>
     public bool SkipFlush { get; set; }
 
@@ -136,14 +139,17 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
 
     public ValueTask CreateDirectoryAsync(string path) => ValueTask.CompletedTask;
 
-    public ValueTask<IReadOnlyList<string>> ListAsync(string directory)
+    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => new(ListNow(directory));
+
+    /// <summary>Names of the files in a directory.</summary>
+    public IReadOnlyList<string> ListNow(string directory)
     {
         lock (_gate)
         {
             var prefix = directory.TrimEnd('/') + "/";
-            return new([.. _names.Keys
+            return [.. _names.Keys
                 .Where(path => path.StartsWith(prefix, StringComparison.Ordinal) && !path[prefix.Length..].Contains('/'))
-                .Select(path => path[prefix.Length..])]);
+                .Select(path => path[prefix.Length..])];
         }
     }
 
@@ -271,7 +277,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
             else if (length > handle.File.Length)
             {
                 var before = handle.File.Allocated;
-                if (Allocate(handle.File, length) < length)
+                if (!ThinPreallocation && Allocate(handle.File, length) < length)
                 {
                     handle.File.Allocated = before;
                     throw Full(handle);

@@ -105,13 +105,18 @@ public sealed class HistoryRecorder
     /// <summary>A stream inherits its source's events before a position.</summary>
     public void Fork(string stream, string source, StreamOffset point) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Fork, Stream = stream, Source = source, Offset = point.ToString(),
+        Kind = HistoryEntryKind.Fork,
+        Stream = stream,
+        Source = source,
+        Offset = point.ToString(),
     });
 
     /// <summary>This reader read from its last start to the tail after everything else ended.</summary>
     public void Final(string stream, string reader) => Add(new HistoryEntry
     {
-        Kind = HistoryEntryKind.Final, Stream = stream, Reader = reader,
+        Kind = HistoryEntryKind.Final,
+        Stream = stream,
+        Reader = reader,
     });
 
     /// <summary>Writes one JSON object per line.</summary>
