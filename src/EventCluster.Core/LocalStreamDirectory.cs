@@ -22,6 +22,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     private readonly RunnerContext _context;
     private readonly ILogger<LocalStreamDirectory> _logger;
     private readonly Sweeper _sweeper;
+    private int _loaded;
     private bool _isDisposed;
 
     /// <summary>A directory over a store.</summary>
@@ -59,7 +60,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         : _context.Store.Health;
 
     /// <summary>Streams in memory now.</summary>
-    public int LoadedStreams => _runners.Count;
+    public int LoadedStreams => Volatile.Read(ref _loaded);
 
     /// <summary>Reads that wait at the tails of streams now.</summary>
     public int ParkedReads => _context.ParkedReads;
@@ -146,7 +147,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
                 continue;
             }
 
-            if (_runners.Count >= Options.MaxLoadedStreams && !_sweeper.TryMakeRoom())
+            if (LoadedStreams >= Options.MaxLoadedStreams && !_sweeper.TryMakeRoom())
             {
                 return StreamLogRunner.Refusing(name, _context);
             }
@@ -154,6 +155,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
             runner = new StreamLogRunner(name, _context, Forget);
             if (_runners.TryAdd(name, runner))
             {
+                Interlocked.Increment(ref _loaded);
                 return runner;
             }
         }
@@ -206,8 +208,13 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         }
     }
 
-    private void Forget(StreamLogRunner runner) =>
-        _runners.TryRemove(new KeyValuePair<StreamName, StreamLogRunner>(runner.Name, runner));
+    private void Forget(StreamLogRunner runner)
+    {
+        if (_runners.TryRemove(new KeyValuePair<StreamName, StreamLogRunner>(runner.Name, runner)))
+        {
+            Interlocked.Decrement(ref _loaded);
+        }
+    }
 
     private static void CheckAppendFits(ILogStore store, LocalStreamDirectoryOptions options)
     {

@@ -26,6 +26,9 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     /// <summary>The next opens throw.</summary>
     public int OpensToFail { get; set; }
 
+    /// <summary>Every commit gives the others a turn before it reaches the store, so that commands gather behind it.</summary>
+    public bool YieldsBeforeCommits { get; set; }
+
     /// <summary>Commits that wait at the gate now.</summary>
     public int Held => Volatile.Read(ref _held);
 
@@ -94,6 +97,11 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     public async ValueTask<CommitStatus> CommitAsync(StreamCommit commit, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _commits);
+        if (YieldsBeforeCommits)
+        {
+            await Task.Yield();
+        }
+
         await PassGateAsync();
         var fault = NextFault();
         switch (fault)

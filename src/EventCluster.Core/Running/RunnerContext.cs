@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Core.Decisions;
+using EventCluster.Core.Reading;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Core.Running;
@@ -18,6 +19,7 @@ internal sealed class RunnerContext
         ILogStore store, LocalStreamDirectoryOptions options, TimeProvider time, Random random, ILogger logger)
     {
         Store = store;
+        Blocks = new BlockReader(store);
         Options = options;
         Clock = new DirectoryClock(time);
         Logger = logger;
@@ -36,6 +38,9 @@ internal sealed class RunnerContext
 
     /// <summary>The back door.</summary>
     public ILogStore Store { get; }
+
+    /// <summary>Reads events for all runners.</summary>
+    public BlockReader Blocks { get; }
 
     /// <summary>Named limits.</summary>
     public LocalStreamDirectoryOptions Options { get; }

@@ -123,7 +123,7 @@ internal sealed partial class StreamLogRunner
     {
         try
         {
-            await command.PrepareAsync(log, _reader);
+            await command.PrepareAsync(log, Blocks);
             return true;
         }
         catch (Exception e)
@@ -139,7 +139,7 @@ internal sealed partial class StreamLogRunner
         const int BlocksAtOnce = 1_024;
         try
         {
-            var oldest = await _reader.ListOldestAsync(log.View(), BlocksAtOnce);
+            var oldest = await Blocks.ListOldestAsync(log.View(), BlocksAtOnce);
             _retentionIsBlocked = oldest.Count == 0;
             log.OfferWindow(oldest);
             log.ApplyRetention(now);

@@ -9,7 +9,7 @@ namespace EventCluster.Core.Running;
 internal sealed partial class StreamLogRunner
 {
     /// <summary>Reads from the store for this stream.</summary>
-    public BlockReader Blocks => _reader;
+    public BlockReader Blocks => _context.Blocks;
 
     /// <summary>The stream's time is over by what this owner knows; a visit commits that.</summary>
     public bool IsExpired(StreamView view) =>

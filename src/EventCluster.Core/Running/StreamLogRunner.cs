@@ -17,7 +17,6 @@ namespace EventCluster.Core.Running;
 internal sealed partial class StreamLogRunner
 {
     private readonly RunnerContext _context;
-    private readonly BlockReader _reader;
     private readonly Lock _gate = new();
     private readonly TailCache _tail;
     private readonly TailWaiters _waiters;
@@ -45,7 +44,6 @@ internal sealed partial class StreamLogRunner
         Name = name;
         _context = context;
         _ended = ended;
-        _reader = new BlockReader(context.Store);
         _tail = new TailCache(context);
         _waiters = new TailWaiters(context);
         _usedAt = context.Clock.Now;

@@ -54,7 +54,7 @@ internal sealed partial class Sweeper(
             UnloadIdle(IdleAtTheLimit);
         }
 
-        return runners.Count < context.Options.MaxLoadedStreams;
+        return directory.LoadedStreams < context.Options.MaxLoadedStreams;
     }
 
     /// <inheritdoc />

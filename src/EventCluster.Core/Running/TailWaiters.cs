@@ -3,28 +3,28 @@ namespace EventCluster.Core.Running;
 /// <summary>The reads that wait at one stream's tail, bounded per stream and node; guarded by the runner's lock.</summary>
 internal sealed class TailWaiters(RunnerContext context)
 {
-    private HashSet<ParkedRead> _parked = [];
+    private HashSet<ParkedRead>? _parked;
 
     /// <summary>Number of waiting reads.</summary>
-    public int Count => _parked.Count;
+    public int Count => _parked?.Count ?? 0;
 
     /// <summary>Parks one more read; null when a limit is reached.</summary>
     public ParkedRead? TryPark()
     {
-        if (_parked.Count >= context.Options.MaxParkedReadsPerStream || !context.TryAddParkedRead())
+        if (Count >= context.Options.MaxParkedReadsPerStream || !context.TryAddParkedRead())
         {
             return null;
         }
 
         var read = new ParkedRead();
-        _parked.Add(read);
+        (_parked ??= []).Add(read);
         return read;
     }
 
     /// <summary>Removes a read that goes on by itself.</summary>
     public void Remove(ParkedRead read)
     {
-        if (_parked.Remove(read))
+        if (_parked?.Remove(read) == true)
         {
             context.RemoveParkedRead();
         }
@@ -33,13 +33,12 @@ internal sealed class TailWaiters(RunnerContext context)
     /// <summary>Takes all reads out, to be woken outside the lock; null when nobody waits.</summary>
     public IReadOnlyCollection<ParkedRead>? TakeAll()
     {
-        if (_parked.Count == 0)
+        if (_parked is not { Count: > 0 } all)
         {
             return null;
         }
 
-        var all = _parked;
-        _parked = [];
+        _parked = null;
         for (var i = 0; i < all.Count; i++)
         {
             context.RemoveParkedRead();
