@@ -18,6 +18,9 @@ public sealed record BenchmarkContext(BenchmarkSettings Settings, Report Report,
             CancellationToken.ThrowIfCancellationRequested();
             Progress($"{label}: round {i + 1} of {Settings.Rounds}");
             rounds.Add(await round(i));
+
+            // A round may end on the sockets' polling thread, which must not be kept from polling by what comes next.
+            await Task.Yield();
         }
 
         Progress("");
