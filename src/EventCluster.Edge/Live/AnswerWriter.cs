@@ -29,7 +29,7 @@ internal static class AnswerWriter
         PipeWriter output, ReadOutcome.Batch batch, PayloadKind kind, CancellationToken cancellationToken)
     {
         var json = kind == PayloadKind.Json;
-        var unflushed = 0;
+        var (unflushed, flushes) = (0, 0);
         for (var i = 0; i < batch.Slices.Count; i++)
         {
             var slice = batch.Slices[i];
@@ -42,6 +42,7 @@ internal static class AnswerWriter
                 if (unflushed >= FlushBytes)
                 {
                     unflushed = 0;
+                    flushes++;
                     var flushed = await output.FlushAsync(cancellationToken);
                     if (flushed.IsCompleted || flushed.IsCanceled)
                     {
@@ -54,6 +55,12 @@ internal static class AnswerWriter
         if (json)
         {
             output.Write(batch.Slices.Count == 0 ? "[]"u8 : "]"u8);
+        }
+
+        // Once the headers are out, the server no longer flushes what is left at the end of a request.
+        if (flushes > 0)
+        {
+            await output.FlushAsync(cancellationToken);
         }
     }
 
