@@ -6,7 +6,7 @@ public static class ExitCode
     /// <summary>Done, or stopped as asked.</summary>
     public const int Success = 0;
 
-    /// <summary>The store failed for good while serving, or a salvage or backup lost something.</summary>
+    /// <summary>The store failed for good while serving.</summary>
     public const int StoreFailed = 1;
 
     /// <summary>It could not start: configuration, port, data folder.</summary>

@@ -1,10 +1,36 @@
 using EventCluster.Hosting.Configuration;
+using EventCluster.Storage.LocalDisk;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventCluster.Hosting.Commands;
 
-/// <summary><c>--salvage FROM TO</c>.</summary>
+/// <summary><c>--salvage FROM TO</c>: copies everything readable and prints what is lost.</summary>
 internal static class SalvageCommand
 {
-    public static Task<int> RunAsync(CommandMode.Salvage mode, Terminal terminal, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException();
+    public static async Task<int> RunAsync(CommandMode.Salvage mode, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var (from, to) = (Path.GetFullPath(mode.From), Path.GetFullPath(mode.To));
+        if (!Directory.Exists(from))
+        {
+            return await terminal.FailAsync($"'{from}' does not exist.");
+        }
+
+        var report = await LocalDiskSalvage.RunAsync(
+            from, to, new SystemDisk(), TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, cancellationToken);
+        foreach (var loss in report.Losses)
+        {
+            await terminal.Out.WriteLineAsync($"lost: {loss}");
+        }
+
+        await terminal.Out.WriteLineAsync(
+            $"Copied {report.Events} events of {report.Streams} streams to {to}; {Count(report.Losses.Count)} lost.");
+        return ExitCode.Success;
+    }
+
+    private static string Count(int losses) => losses switch
+    {
+        0 => "nothing is",
+        1 => "the range above is",
+        _ => $"the {losses} ranges above are",
+    };
 }

@@ -17,5 +17,7 @@ internal static class LocalDiskStart
             loggers.CreateLogger<LocalDiskLogStore>(),
             cancellationToken);
 
-    public static Task? BackupAsync(ILogStore store, string folder, CancellationToken cancellationToken) => null;
+    /// <summary>Writes a consistent copy into a new folder; null when the store is another one.</summary>
+    public static Task? BackupAsync(ILogStore store, string folder, CancellationToken cancellationToken) =>
+        (store as LocalDiskLogStore)?.BackupAsync(Path.GetFullPath(folder), cancellationToken);
 }
