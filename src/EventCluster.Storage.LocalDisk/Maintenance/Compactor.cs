@@ -18,8 +18,8 @@ internal sealed class Compactor(
     public bool IsNeeded(Segment segment, IReadOnlyList<Segment> all) =>
         index.Usage.LiveBytes(segment.Id) > 0 || Buries(segment, all);
 
-    /// <summary>Copies; false when some live block of the segment cannot be read.</summary>
-    public async Task<bool> TryEmptyAsync(Segment segment, IReadOnlyList<Segment> all, CancellationToken cancellationToken)
+    /// <summary>Copies; false when stopped, or when some live block of the segment cannot be read.</summary>
+    public async Task<bool> TryEmptyAsync(Segment segment, IReadOnlyList<Segment> all, Func<bool> stopping)
     {
         var image = await SegmentImage.ReadAsync(segment);
         var found = new List<PendingRecord>();
@@ -37,7 +37,7 @@ internal sealed class Compactor(
             }
         });
 
-        for (var from = 0; from < found.Count;)
+        for (var from = 0; from < found.Count && !stopping();)
         {
             var (to, bytes) = (from, 0L);
             while (to < found.Count && bytes < BatchBytes)
@@ -48,13 +48,27 @@ internal sealed class Compactor(
 
             await SettleAsync(found[from..to]);
             from = to;
-            await Task.Delay(TimeSpan.FromSeconds((double)bytes / options.CompactionBytesPerSecond), time, cancellationToken);
+            await PauseAsync(TimeSpan.FromSeconds((double)bytes / options.CompactionBytesPerSecond), stopping);
+        }
+
+        if (stopping())
+        {
+            return false;
         }
 
         lock (gate)
         {
             index.Usage.Unbury(segment.Id);
             return index.Usage.LiveBytes(segment.Id) == 0;
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan rest, Func<bool> stopping)
+    {
+        // In slices, so that a low rate does not hold up a stop.
+        for (var slice = TimeSpan.FromSeconds(0.1); rest > TimeSpan.Zero && !stopping(); rest -= slice)
+        {
+            await Task.Delay(rest < slice ? rest : slice, time);
         }
     }
 

@@ -21,7 +21,6 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
     private readonly AsyncSignal _signal = new();
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<uint> _damaged = [];
     private readonly IDisk _disk;
     private readonly LocalDiskOptions _options;
@@ -33,6 +32,7 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Task _loop;
     private KnownCheckpoints _known;
+    private volatile bool _stopping;
     private long _checkpointedAt;
     private long _checkpointBytes;
     private long _lookAtWritten;
@@ -95,7 +95,8 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     /// <summary>Ends; a last checkpoint makes the next start short.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        // No cancellation token: its callbacks would leave the scheduler.
+        _stopping = true;
         _signal.Set();
         await _loop;
         if (SinceCheckpoint >= _options.CheckpointEveryBytes / ManySmallSegments && !_writer.Health.IsFinal)
@@ -103,16 +104,15 @@ internal sealed partial class Housekeeper : IAsyncDisposable
             await TryAsync(WriteCheckpointAsync);
         }
 
-        _stopping.Dispose();
         _turn.Dispose();
     }
 
     private async Task RunAsync()
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!_stopping)
         {
             await _signal.WaitAsync();
-            if (!_stopping.IsCancellationRequested && !_writer.Health.IsFinal)
+            if (!_stopping && !_writer.Health.IsFinal)
             {
                 await TryAsync(LookAsync);
             }
@@ -126,9 +126,6 @@ internal sealed partial class Housekeeper : IAsyncDisposable
         try
         {
             await action();
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
         }
         catch (Exception e)
         {
@@ -149,8 +146,13 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
         foreach (var victim in Victims())
         {
-            if (!await _compactor.TryEmptyAsync(victim, Segments.All, _stopping.Token))
+            if (!await _compactor.TryEmptyAsync(victim, Segments.All, () => _stopping))
             {
+                if (_stopping)
+                {
+                    return;
+                }
+
                 LogNotCompacted(_logger, victim.Path);
                 _damaged.Add(victim.Id);
             }
