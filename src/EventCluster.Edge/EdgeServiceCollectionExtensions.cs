@@ -5,6 +5,7 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Streams;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -38,6 +39,7 @@ public static class EdgeServiceCollectionExtensions
             provider.GetRequiredService<IOptions<EdgeOptions>>().Value.BlockCacheBytes));
         services.TryAddSingleton<DeadlineQueue>();
         services.TryAddSingleton<FeedDirectory>();
+        services.TryAddSingleton<SubscriptionPump>();
         services.TryAddSingleton<LiveCursor>();
         services.TryAddSingleton<CatchUpTransport>();
         services.TryAddSingleton<LongPollTransport>();

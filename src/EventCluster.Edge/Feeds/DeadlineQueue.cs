@@ -37,6 +37,9 @@ internal sealed class DeadlineQueue : IDisposable
         return at / _grain * _grain;
     }
 
+    /// <summary>The time that is left until a timestamp.</summary>
+    public TimeSpan Until(long timestamp) => _time.GetElapsedTime(_time.GetTimestamp(), timestamp);
+
     /// <summary>Adds a deadline.</summary>
     /// <param name="deadline">Who is told.</param>
     /// <param name="dueAt">When, in timestamps.</param>

@@ -98,6 +98,29 @@ internal sealed class FeedReader(
         return PositionReader.Busy;
     }
 
+    /// <summary>
+    /// Lets time pass without reading, to deliver less often. Ends early when an answer's worth of bytes has come.
+    /// </summary>
+    /// <param name="until">When it ends, in timestamps of the deadline queue.</param>
+    /// <param name="cancellationToken">Ends it with an exception.</param>
+    public async ValueTask RestAsync(long until, CancellationToken cancellationToken)
+    {
+        var feed = TryFeed();
+        var fullAt = (feed?.TotalBytes ?? 0) + ProtocolLimits.MaxReadAnswerBytes;
+        while (deadlines.Now < until && (feed is null || feed.TotalBytes < fullAt))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _wait.Arm(until);
+            if (feed is not null && !feed.TryRest(_wait, fullAt))
+            {
+                _wait.Wake();
+            }
+
+            await AwaitAsync(cancellationToken);
+            feed?.Forget(_wait);
+        }
+    }
+
     public void Dispose() => Leave();
 
     /// <summary>The feed, once an instant of the stream is known.</summary>
@@ -127,13 +150,17 @@ internal sealed class FeedReader(
             _wait.Wake();
         }
 
+        await AwaitAsync(cancellationToken);
+        feed.Forget(_wait);
+        return true;
+    }
+
+    private async ValueTask AwaitAsync(CancellationToken cancellationToken)
+    {
         using (cancellationToken.UnsafeRegister(static wait => ((FeedWait)wait!).Wake(), _wait))
         {
             await _wait.WaitAsync();
         }
-
-        feed.Forget(_wait);
-        return true;
     }
 
     private ReadOutcome Learn(ReadOutcome outcome)

@@ -21,7 +21,10 @@ internal sealed partial class StreamFeed : IDisposable
     private readonly FeedWindow _window = new();
     private readonly CancellationTokenSource _unused = new();
     private HashSet<FeedWait> _waits = [];
+    private readonly Dictionary<FeedWait, long> _rests = [];
     private IFeedListener[] _listeners = [];
+    private long _totalBytes;
+    private long _nextFull = long.MaxValue;
     private StreamDescriptor _descriptor;
     private bool _isEnded;
 
@@ -41,6 +44,9 @@ internal sealed partial class StreamFeed : IDisposable
 
     /// <summary>The feed reads no more: its stream is gone, moved out of reach, or nobody listens.</summary>
     public bool IsEnded => Volatile.Read(ref _isEnded);
+
+    /// <summary>Payload bytes that it has read so far.</summary>
+    public long TotalBytes => Interlocked.Read(ref _totalBytes);
 
     /// <summary>Subscribers that hold the feed; guarded by the directory's lock.</summary>
     public int Leases { get; set; }
@@ -97,12 +103,28 @@ internal sealed partial class StreamFeed : IDisposable
         }
     }
 
+    /// <summary>Registers a wait that ignores news until <see cref="TotalBytes"/> reaches a number. False if it has.</summary>
+    public bool TryRest(FeedWait wait, long fullAt)
+    {
+        lock (_gate)
+        {
+            if (_totalBytes >= fullAt)
+            {
+                return false;
+            }
+
+            _nextFull = Math.Min(_nextFull, fullAt);
+            return _rests.TryAdd(wait, fullAt);
+        }
+    }
+
     /// <summary>Takes a wait back.</summary>
     public void Forget(FeedWait wait)
     {
         lock (_gate)
         {
             _waits.Remove(wait);
+            _rests.Remove(wait);
         }
     }
 
@@ -212,9 +234,40 @@ internal sealed partial class StreamFeed : IDisposable
             {
                 (woken, _waits) = (_waits, []);
             }
+
+            Count(batch.Slices);
+            if (_totalBytes >= _nextFull)
+            {
+                TakeFull(woken ??= []);
+            }
         }
 
         Notify(woken, listeners);
+    }
+
+    private void Count(IReadOnlyList<BlockSlice> slices)
+    {
+        for (var i = 0; i < slices.Count; i++)
+        {
+            _totalBytes += slices[i].PayloadBytes;
+        }
+    }
+
+    private void TakeFull(HashSet<FeedWait> woken)
+    {
+        _nextFull = long.MaxValue;
+        foreach (var (wait, fullAt) in _rests)
+        {
+            if (fullAt <= _totalBytes)
+            {
+                woken.Add(wait);
+                _rests.Remove(wait);
+            }
+            else
+            {
+                _nextFull = Math.Min(_nextFull, fullAt);
+            }
+        }
     }
 
     private void End()

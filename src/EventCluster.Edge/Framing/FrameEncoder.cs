@@ -42,17 +42,8 @@ internal static class FrameEncoder
     public static ReadOnlyMemory<byte> Payloads(EventBlock block, int start, int end) =>
         block.Payloads.Slice(block.GetPayloadBytes(0, start), block.GetPayloadBytes(start, end));
 
-    private static FrameChunk EncodeRun(EventBlock block, int start, int end, FrameBuffer buffer)
-    {
-        buffer.WriteBase64(Payloads(block, start, end).Span);
-
-        // Base64 of a run cannot be cut between events: every boundary but the last reads as "nothing yet".
-        var ends = new int[end - start];
-        ends[^1] = buffer.Length;
-        return new FrameChunk(start, buffer.Written.ToArray(), ends);
-    }
-
-    private static void EncodeEvent(EventBlock block, int index, SseFraming framing, FrameBuffer buffer)
+    /// <summary>Encodes one event, in any framing but <see cref="SseFraming.DurableBase64"/>.</summary>
+    public static void EncodeEvent(EventBlock block, int index, SseFraming framing, FrameBuffer buffer)
     {
         var payload = block.GetPayload(index).Span;
         switch (framing)
@@ -83,6 +74,16 @@ internal static class FrameEncoder
             default:
                 throw new ArgumentOutOfRangeException(nameof(framing));
         }
+    }
+
+    private static FrameChunk EncodeRun(EventBlock block, int start, int end, FrameBuffer buffer)
+    {
+        buffer.WriteBase64(Payloads(block, start, end).Span);
+
+        // Base64 of a run cannot be cut between events: every boundary but the last reads as "nothing yet".
+        var ends = new int[end - start];
+        ends[^1] = buffer.Length;
+        return new FrameChunk(start, buffer.Written.ToArray(), ends);
     }
 
     /// <summary>Where an event would begin if every frame had the usual overhead; grows with the index.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Live;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Framing;
@@ -38,7 +39,15 @@ internal sealed class FrameWriter(FrameCache cache)
                 }
 
                 var frames = chunk.Frames(index, to);
-                WriteFrames(output, frames, framing, isFirst: written == 0);
+                if (framing is SseFraming.DurableJson or SseFraming.DurableText)
+                {
+                    DurableSseFrames.WriteRun(output, framing, frames, isFirst: written == 0);
+                }
+                else
+                {
+                    output.Write(frames);
+                }
+
                 written += frames.Length;
                 index = to;
                 position = new StreamOffset(slice.Block.Incarnation, slice.Block.FirstSequence + index);
@@ -65,24 +74,6 @@ internal sealed class FrameWriter(FrameCache cache)
         }
 
         return WriteGathered(output, batch, maxBytes / 4 * 3);
-    }
-
-    private static void WriteFrames(
-        IBufferWriter<byte> output, ReadOnlySpan<byte> frames, SseFraming framing, bool isFirst)
-    {
-        if (isFirst && framing == SseFraming.DurableJson)
-        {
-            output.Write(frames[1..]);
-            return;
-        }
-
-        if (isFirst && framing == SseFraming.DurableText && !frames.IsEmpty && frames[0] == ' ')
-        {
-            // The slice opened with "data:", after which readers drop one space.
-            output.Write(" "u8);
-        }
-
-        output.Write(frames);
     }
 
     /// <summary>Small blocks run together, which no two readers cut alike: encoded for this reader alone.</summary>

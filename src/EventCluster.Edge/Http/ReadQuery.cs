@@ -40,6 +40,7 @@ internal enum GapPolicy
 internal struct ReadQuery
 {
     private bool _hasEncoding;
+    private bool _hasWindow;
 
     public ReadQuery()
     {
@@ -65,6 +66,9 @@ internal struct ReadQuery
     public TimeSpan? Wait { get; private set; }
 
     public TimeSpan? Heartbeat { get; private set; }
+
+    /// <summary>Delivery at most once per this time; zero when it is off.</summary>
+    public TimeSpan Window { get; private set; }
 
     public GapPolicy OnGap { get; private set; }
 
@@ -106,6 +110,7 @@ internal struct ReadQuery
         "limit" => SetLimit(value),
         "wait" => SetWait(value),
         "heartbeat" => SetHeartbeat(value),
+        "window" => SetWindow(value),
         "onGap" => SetGapPolicy(value),
         "encoding" => SetEncoding(value),
         _ => null,
@@ -227,6 +232,23 @@ internal struct ReadQuery
         }
 
         Heartbeat = TimeSpan.FromSeconds(seconds);
+        return null;
+    }
+
+    private RequestFault? SetWindow(ReadOnlySpan<char> value)
+    {
+        if (_hasWindow)
+        {
+            return Repeated("window");
+        }
+
+        _hasWindow = true;
+        if (!TryNumber(value, 0, 60_000, out var milliseconds))
+        {
+            return RequestFault.BadRequest("window must be 0 (off) to 60,000 milliseconds.");
+        }
+
+        Window = TimeSpan.FromMilliseconds(milliseconds);
         return null;
     }
 

@@ -1,7 +1,8 @@
-using System.Buffers;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,9 @@ namespace EventCluster.Edge.Live;
 /// </summary>
 internal sealed class DurableSseTransport(
     IOptions<EdgeOptions> options,
-    TimeProvider time,
+    FeedDirectory feeds,
+    SubscriptionPump pump,
+    DeadlineQueue deadlines,
     FrameWriter frames,
     LiveCursor cursors,
     IHostApplicationLifetime lifetime) : ISubscriberTransport
@@ -22,19 +25,21 @@ internal sealed class DurableSseTransport(
     /// <inheritdoc />
     public async Task RunAsync(ReadOperation read)
     {
-        using var response = new LiveResponse(read.Context, lifetime.ApplicationStopping);
+        using var response = new LiveResponse(read.Context, options.Value.MaxSseSlice, lifetime.ApplicationStopping);
+        using var subscription = new LiveSubscription(feeds.Open(read.Name), pump, deadlines, read.Query, options.Value)
+        {
+            ExpiresAt = deadlines.In(options.Value.SseLifetime),
+        };
         try
         {
-            var first = await read.Reader.OpenAsync(
-                read.Start, SliceBudget.Bytes(options.Value), SliceBudget.Events(options.Value), TimeSpan.Zero, response.Ended);
+            var first = await subscription.OpenAsync(read.Start, response.Ended);
             if (ErrorResponses.Of(first, read.Name) is { } fault)
             {
                 await ProblemResponse.WriteAsync(read.Context, fault);
                 return;
             }
 
-            response.Begin(((ReadOutcome.Batch)first).Descriptor.ContentType.Kind == PayloadKind.Binary);
-            await LoopAsync(read, response, first);
+            await LoopAsync(read, response, subscription, (ReadOutcome.Batch)first);
         }
         catch (OperationCanceledException)
         {
@@ -42,30 +47,36 @@ internal sealed class DurableSseTransport(
         }
     }
 
-    private async ValueTask LoopAsync(ReadOperation read, LiveResponse response, ReadOutcome first)
+    private async ValueTask LoopAsync(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome.Batch first)
     {
-        var started = time.GetTimestamp();
-        var (bytes, events) = (SliceBudget.Bytes(options.Value), SliceBudget.Events(options.Value));
-        var heartbeat = read.Query.Heartbeat ?? options.Value.SseHeartbeat;
+        var kind = first.Descriptor.ContentType.Kind;
+        var framing = kind switch
+        {
+            PayloadKind.Json => SseFraming.DurableJson,
+            PayloadKind.Text => SseFraming.DurableText,
+            _ => SseFraming.DurableBase64,
+        };
         var cursor = cursors.Next(read.Query.Cursor);
-        var more = Write(read, response.Output, first, cursor);
+        var connection = new DurableSseConnection(response, framing, cursors, cursor)
+        {
+            Heartbeat = subscription.Heartbeat,
+            ExpiresAt = subscription.ExpiresAt,
+        };
+        response.Begin(base64: framing == SseFraming.DurableBase64);
+        var more = Write(subscription, response, framing, first, cursor);
         first = null!;
         while (await response.FlushAsync() && more)
         {
-            var left = options.Value.SseLifetime - time.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero)
-            {
-                return;
-            }
-
-            var outcome = await read.Reader.ReadAsync(bytes, events, left < heartbeat ? left : heartbeat, response.Ended);
-            more = Write(read, response.Output, outcome, Math.Max(cursor, cursors.Next(clientCursor: null)));
-            outcome = null!;
+            var outcome = await subscription.NextAsync(connection, response.Ended);
+            more = Write(subscription, response, framing, outcome, Math.Max(cursor, cursors.Next(clientCursor: null)));
+            outcome = null;
         }
     }
 
     /// <summary>Writes one outcome into the buffer. False when the response ends with it.</summary>
-    private bool Write(ReadOperation read, IBufferWriter<byte> output, ReadOutcome outcome, long cursor)
+    private bool Write(
+        LiveSubscription subscription, LiveResponse response, SseFraming framing, ReadOutcome? outcome, long cursor)
     {
         if (outcome is not ReadOutcome.Batch batch)
         {
@@ -75,34 +86,17 @@ internal sealed class DurableSseTransport(
 
         if (batch.Slices.Count > 0)
         {
-            read.Reader.Position = WriteData(output, batch);
+            DurableSseFrames.WriteDataStart(response.Output, framing);
+            subscription.Position = framing == SseFraming.DurableBase64
+                ? frames.WriteBase64(response.Output, batch, response.Slice)
+                : frames.Write(response.Output, batch, framing, response.Slice);
+            DurableSseFrames.WriteDataEnd(response.Output, framing);
         }
 
-        var reached = read.Reader.Position.Sequence == batch.Next.Sequence;
+        var reached = subscription.Position.Sequence == batch.Next.Sequence;
         var closed = batch.AtEnd && reached;
-        DurableSseFrames.WriteControl(output, read.Reader.Position, cursor, reached && batch.UpToDate, closed);
+        DurableSseFrames.WriteControl(
+            response.Output, subscription.Position, cursor, reached && batch.UpToDate, closed);
         return !closed;
-    }
-
-    private StreamOffset WriteData(IBufferWriter<byte> output, ReadOutcome.Batch batch)
-    {
-        var kind = batch.Descriptor.ContentType.Kind;
-        output.Write("event: data\ndata:"u8);
-        StreamOffset next;
-        if (kind == PayloadKind.Json)
-        {
-            output.Write("["u8);
-            next = frames.Write(output, batch, SseFraming.DurableJson, options.Value.MaxSseSlice);
-            output.Write("]"u8);
-        }
-        else
-        {
-            next = kind == PayloadKind.Text
-                ? frames.Write(output, batch, SseFraming.DurableText, options.Value.MaxSseSlice)
-                : frames.WriteBase64(output, batch, options.Value.MaxSseSlice);
-        }
-
-        output.Write("\n\n"u8);
-        return next;
     }
 }

@@ -1,7 +1,8 @@
-using System.Buffers;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -15,6 +16,9 @@ namespace EventCluster.Edge.Live;
 /// </summary>
 internal sealed class EventSourceTransport(
     IOptions<EdgeOptions> options,
+    FeedDirectory feeds,
+    SubscriptionPump pump,
+    DeadlineQueue deadlines,
     FrameWriter frames,
     EdgeRandom random,
     IHostApplicationLifetime lifetime) : ISubscriberTransport
@@ -22,18 +26,18 @@ internal sealed class EventSourceTransport(
     /// <inheritdoc />
     public async Task RunAsync(ReadOperation read)
     {
-        using var response = new LiveResponse(read.Context, lifetime.ApplicationStopping);
+        using var response = new LiveResponse(read.Context, options.Value.MaxSseSlice, lifetime.ApplicationStopping);
+        using var subscription = new LiveSubscription(feeds.Open(read.Name), pump, deadlines, read.Query, options.Value);
         try
         {
-            var first = await read.Reader.OpenAsync(
-                read.Start, SliceBudget.Bytes(options.Value), SliceBudget.Events(options.Value), TimeSpan.Zero, response.Ended);
+            var first = await subscription.OpenAsync(read.Start, response.Ended);
             if (await RefuseAsync(read, first))
             {
                 return;
             }
 
             response.Begin(base64: false);
-            await LoopAsync(read, response, first);
+            await LoopAsync(read, response, subscription, first);
         }
         catch (OperationCanceledException) when (response.ClientIsThere)
         {
@@ -76,38 +80,62 @@ internal sealed class EventSourceTransport(
         return true;
     }
 
-    private async ValueTask LoopAsync(ReadOperation read, LiveResponse response, ReadOutcome first)
+    private async ValueTask LoopAsync(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome first)
     {
-        var (bytes, events) = (SliceBudget.Bytes(options.Value), SliceBudget.Events(options.Value));
-        var heartbeat = read.Query.Heartbeat ?? options.Value.SseHeartbeat;
         if (first is ReadOutcome.Batch)
         {
-            EventSourceFrames.WritePriming(response.Output, read.Reader.Position, RetryMilliseconds());
+            EventSourceFrames.WritePriming(response.Output, subscription.Position, RetryMilliseconds());
         }
 
-        var more = Write(read, response.Output, first, isFirst: true);
+        var more = Write(read, response, subscription, first, isFirst: true);
+        var connection = Connect(FramingOf(read, first));
         first = null!;
         while (await response.FlushAsync() && more)
         {
-            more = Write(
-                read, response.Output,
-                await read.Reader.ReadAsync(bytes, events, heartbeat, response.Ended), isFirst: false);
+            var outcome = await subscription.NextAsync(connection, response.Ended);
+            if (outcome is ReadOutcome.Batch or ReadOutcome.Gap && FramingOf(read, outcome) != connection.Framing)
+            {
+                // The stream was deleted and created again with another content type.
+                connection = Connect(FramingOf(read, outcome));
+            }
+
+            more = Write(read, response, subscription, outcome, isFirst: false);
+            outcome = null;
         }
+
+        EventSourceConnection Connect(SseFraming framing) =>
+            new(response, framing) { Heartbeat = subscription.Heartbeat };
+    }
+
+    private static SseFraming FramingOf(ReadOperation read, ReadOutcome outcome)
+    {
+        var stream = outcome switch
+        {
+            ReadOutcome.Batch batch => batch.Descriptor,
+            ReadOutcome.Gap gap => gap.Descriptor,
+            _ => null,
+        };
+        return read.Query.Base64 || stream?.ContentType.Kind == PayloadKind.Binary
+            ? SseFraming.EventSourceBase64
+            : SseFraming.EventSourceText;
     }
 
     /// <summary>Writes one outcome into the buffer. False when the response ends with it.</summary>
-    private bool Write(ReadOperation read, IBufferWriter<byte> output, ReadOutcome outcome, bool isFirst)
+    private bool Write(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome? outcome, bool isFirst)
     {
         switch (outcome)
         {
             case ReadOutcome.Batch batch:
-                return WriteBatch(read, output, batch, isFirst);
+                return WriteBatch(response, subscription, batch, FramingOf(read, batch), isFirst);
             case ReadOutcome.Gap gap when read.Query.OnGap != GapPolicy.Fail:
-                read.Reader.Position = read.Query.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
-                EventSourceFrames.WriteGap(output, gap.Info, read.Reader.Position, isFirst ? RetryMilliseconds() : null);
+                subscription.Position = read.Query.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
+                EventSourceFrames.WriteGap(
+                    response.Output, gap.Info, subscription.Position, isFirst ? RetryMilliseconds() : null);
                 return true;
             case ReadOutcome.Unavailable:
-                EventSourceFrames.WriteRetry(output, RetryMilliseconds());
+                EventSourceFrames.WriteRetry(response.Output, RetryMilliseconds());
                 return false;
             default:
                 // Deleted, or a gap under onGap=fail: the reconnect gets the status that says so.
@@ -115,25 +143,24 @@ internal sealed class EventSourceTransport(
         }
     }
 
-    private bool WriteBatch(ReadOperation read, IBufferWriter<byte> output, ReadOutcome.Batch batch, bool isFirst)
+    private bool WriteBatch(
+        LiveResponse response, LiveSubscription subscription, ReadOutcome.Batch batch, SseFraming framing, bool isFirst)
     {
         if (batch.Slices.Count > 0)
         {
-            var base64 = read.Query.Base64 || batch.Descriptor.ContentType.Kind == PayloadKind.Binary;
-            read.Reader.Position = frames.Write(
-                output, batch, base64 ? SseFraming.EventSourceBase64 : SseFraming.EventSourceText, options.Value.MaxSseSlice);
+            subscription.Position = frames.Write(response.Output, batch, framing, response.Slice);
         }
         else if (!isFirst && !batch.AtEnd)
         {
-            EventSourceFrames.WriteHeartbeat(output);
+            EventSourceFrames.WriteHeartbeat(response.Output);
         }
 
-        if (!batch.AtEnd || read.Reader.Position.Sequence != batch.Next.Sequence)
+        if (!batch.AtEnd || subscription.Position.Sequence != batch.Next.Sequence)
         {
             return true;
         }
 
-        EventSourceFrames.WriteEnd(output, batch.Next);
+        EventSourceFrames.WriteEnd(response.Output, batch.Next);
         return false;
     }
 

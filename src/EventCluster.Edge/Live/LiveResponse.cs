@@ -13,12 +13,16 @@ internal sealed class LiveResponse : IDisposable
     private static readonly StringValues NoTransform = "no-cache, no-transform";
     private static readonly StringValues No = "no";
 
+    /// <summary>A slice for a client that was slow a moment ago: what it does not take stays in memory.</summary>
+    private const int SmallSlice = 8 * 1024;
+
     private readonly HttpContext _context;
+    private readonly int _maxSlice;
     private readonly CancellationTokenSource _ended;
 
-    public LiveResponse(HttpContext context, CancellationToken stopping)
+    public LiveResponse(HttpContext context, int maxSlice, CancellationToken stopping)
     {
-        _context = context;
+        (_context, _maxSlice, Slice) = (context, maxSlice, maxSlice);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
     }
 
@@ -26,6 +30,9 @@ internal sealed class LiveResponse : IDisposable
     public CancellationToken Ended => _ended.Token;
 
     public PipeWriter Output => _context.Response.BodyWriter;
+
+    /// <summary>Most bytes of the next slice: small after a flush that had to wait, doubling with each that had not.</summary>
+    public int Slice { get; private set; }
 
     /// <summary>Whether the client is still there; then a stopping server can say good-bye.</summary>
     public bool ClientIsThere => !_context.RequestAborted.IsCancellationRequested;
@@ -57,7 +64,9 @@ internal sealed class LiveResponse : IDisposable
     {
         try
         {
-            var flushed = await Output.FlushAsync(Ended);
+            var flush = Output.FlushAsync(Ended);
+            NoteFlush(flush.IsCompleted);
+            var flushed = await flush;
             return !flushed.IsCompleted && !flushed.IsCanceled;
         }
         catch (OperationCanceledException)
@@ -66,6 +75,13 @@ internal sealed class LiveResponse : IDisposable
             return false;
         }
     }
+
+    /// <summary>Takes note of whether the client's buffers took a slice at once.</summary>
+    public void NoteFlush(bool completedAtOnce) =>
+        Slice = completedAtOnce ? Math.Min(Slice * 2, _maxSlice) : Math.Min(SmallSlice, _maxSlice);
+
+    /// <summary>Cuts the connection.</summary>
+    public void Abort() => _context.Abort();
 
     public void Dispose() => _ended.Dispose();
 }

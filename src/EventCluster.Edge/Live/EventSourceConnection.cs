@@ -1,0 +1,23 @@
+using System.Buffers;
+using EventCluster.Edge.Framing;
+using EventCluster.Edge.Pumping;
+
+namespace EventCluster.Edge.Live;
+
+/// <summary>A native EventSource response on the pump: a slice is the shared frames as they are.</summary>
+internal sealed class EventSourceConnection(LiveResponse response, SseFraming framing) : PumpedConnection(response, framing)
+{
+    /// <inheritdoc />
+    public override void WriteSlice(FrameLog log, PumpedFeed source, long to)
+    {
+        log.Read(Position.Sequence, to, out var first, out var second);
+        Output.Write(first);
+        if (!second.IsEmpty)
+        {
+            Output.Write(second);
+        }
+    }
+
+    /// <inheritdoc />
+    public override void WriteHeartbeat(PumpedFeed source) => EventSourceFrames.WriteHeartbeat(Output);
+}

@@ -1,0 +1,109 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Pumping;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Live;
+
+/// <summary>
+/// One live response's way through its stream: by itself while it catches up, at its own pace, and on the pump while it
+/// follows the tail. With a window it never goes on the pump: it sleeps, then takes everything that came.
+/// </summary>
+internal sealed class LiveSubscription : IDisposable
+{
+    private readonly FeedReader _reader;
+    private readonly SubscriptionPump _pump;
+    private readonly DeadlineQueue _deadlines;
+    private readonly TimeSpan _window;
+    private readonly int _bytes;
+    private readonly int _events;
+    private long _nextBurst;
+    private long _burstEnd;
+
+    public LiveSubscription(
+        FeedReader reader, SubscriptionPump pump, DeadlineQueue deadlines, in ReadQuery query, EdgeOptions options)
+    {
+        (_reader, _pump, _deadlines, _window) = (reader, pump, deadlines, query.Window);
+        (_bytes, _events) = (SliceBudget.Bytes(options), SliceBudget.Events(options));
+        var heartbeat = query.Heartbeat ?? options.SseHeartbeat;
+        Heartbeat = heartbeat < _window ? _window : heartbeat;
+    }
+
+    /// <summary>Silence after which a heartbeat is due.</summary>
+    public TimeSpan Heartbeat { get; }
+
+    /// <summary>When the response ends, in timestamps.</summary>
+    public long ExpiresAt { get; init; } = long.MaxValue;
+
+    /// <summary>Where it is.</summary>
+    public StreamOffset Position
+    {
+        get => _reader.Position;
+        set => _reader.Position = value;
+    }
+
+    /// <summary>Resolves the start and reads from it without waiting.</summary>
+    public async ValueTask<ReadOutcome> OpenAsync(ReadStart start, CancellationToken cancellationToken)
+    {
+        var outcome = await _reader.OpenAsync(start, _bytes, _events, cancellationToken);
+        BeginBurst(outcome);
+        return outcome;
+    }
+
+    /// <summary>
+    /// What the response has to write next by itself; an empty batch that is not the end means a heartbeat. Null when the
+    /// response ends: its client is gone, or its time is over.
+    /// </summary>
+    public async ValueTask<ReadOutcome?> NextAsync(PumpedConnection connection, CancellationToken cancellationToken)
+    {
+        while (_deadlines.Now < ExpiresAt)
+        {
+            if (_window > TimeSpan.Zero && Position.Sequence >= _burstEnd)
+            {
+                return await NextBurstAsync(cancellationToken);
+            }
+
+            var outcome = await _reader.ReadAsync(_bytes, _events, TimeSpan.Zero, cancellationToken);
+            if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } || _reader.TryFeed() is not { } feed)
+            {
+                return outcome;
+            }
+
+            connection.Position = Position;
+            var exit = await connection.RunAsync(_pump, feed, cancellationToken);
+            Position = connection.Position;
+            if (exit is PumpExit.Aborted or PumpExit.Expired)
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private async ValueTask<ReadOutcome?> NextBurstAsync(CancellationToken cancellationToken)
+    {
+        await _reader.RestAsync(Math.Min(_nextBurst, ExpiresAt), cancellationToken);
+        var left = ExpiresAt == long.MaxValue ? Heartbeat : _deadlines.Until(ExpiresAt);
+        if (left <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        var outcome = await _reader.ReadAsync(_bytes, _events, left < Heartbeat ? left : Heartbeat, cancellationToken);
+        BeginBurst(outcome);
+        return outcome;
+    }
+
+    private void BeginBurst(ReadOutcome outcome)
+    {
+        if (_window > TimeSpan.Zero)
+        {
+            _nextBurst = _deadlines.In(_window);
+            _burstEnd = outcome is ReadOutcome.Batch batch ? batch.Descriptor.Tail.Sequence : 0;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Buffers;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Framing;
+
+namespace EventCluster.Edge.Pumping;
+
+/// <summary>
+/// The newest frames of a stream in one framing, encoded once for all connections of a pump: a ring of bytes, and where
+/// the frame of each event ends in it. It grows up to a bound, then drops its oldest frames; when every connection has
+/// everything, it gives its memory back. Used by its pump's thread only.
+/// </summary>
+internal sealed class FrameLog(SseFraming framing) : IDisposable
+{
+    private const int SmallestRing = 4 * 1024;
+    private const int SmallestIndex = 32;
+
+    /// <summary>Events may have empty frames, so the index has a bound of its own.</summary>
+    private const int LargestIndex = 64 * 1024;
+
+    private byte[] _ring = [];
+    private long[] _ends = [];
+    private long _startByte;
+
+    /// <summary>How events stand in it.</summary>
+    public SseFraming Framing => framing;
+
+    /// <summary>Sequence before the oldest event held.</summary>
+    public long Start { get; private set; }
+
+    /// <summary>Sequence after the newest event held.</summary>
+    public long End { get; private set; }
+
+    /// <summary>Bytes held.</summary>
+    public int Bytes => (int)(ByteAt(End) - _startByte);
+
+    /// <summary>Memory taken.</summary>
+    public int Capacity => _ring.Length;
+
+    /// <summary>Begins again, empty, at a sequence.</summary>
+    public void Reset(long sequence)
+    {
+        Dispose();
+        (Start, End, _startByte) = (sequence, sequence, 0);
+    }
+
+    /// <summary>Encodes events that follow the newest one.</summary>
+    /// <param name="slices">The events.</param>
+    /// <param name="maxBytes">The bound; the newest frame stays, whatever its size.</param>
+    /// <param name="scratch">A buffer of the pump.</param>
+    public void Append(IReadOnlyList<BlockSlice> slices, int maxBytes, FrameBuffer scratch)
+    {
+        for (var i = 0; i < slices.Count; i++)
+        {
+            var slice = slices[i];
+            for (var index = slice.Start; index < slice.End; index++)
+            {
+                scratch.Clear();
+                if (framing == SseFraming.DurableBase64)
+                {
+                    // Base64 cannot be joined: payloads are kept as they are, and each slice is encoded as one.
+                    scratch.Write(slice.Block.GetPayload(index).Span);
+                }
+                else
+                {
+                    FrameEncoder.EncodeEvent(slice.Block, index, framing, scratch);
+                }
+
+                Append(scratch.Written, maxBytes);
+            }
+        }
+    }
+
+    /// <summary>The largest sequence up to <see cref="End"/> so that the frames from another one fit; at least one event more.</summary>
+    public long Fit(long from, int maxBytes)
+    {
+        var begin = ByteAt(from);
+        if (ByteAt(End) - begin <= maxBytes)
+        {
+            return End;
+        }
+
+        var (low, high) = (from, End);
+        while (high - low > 1)
+        {
+            var middle = (low + high) / 2;
+            if (ByteAt(middle) - begin <= maxBytes)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return Math.Max(low, from + 1);
+    }
+
+    /// <summary>The frames between two sequences; the second part is empty unless the ring wraps between them.</summary>
+    public void Read(long from, long to, out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
+    {
+        var length = (int)(ByteAt(to) - ByteAt(from));
+        var start = (int)(ByteAt(from) & (_ring.Length - 1));
+        var untilWrap = Math.Min(length, _ring.Length - start);
+        first = _ring.AsSpan(start, untilWrap);
+        second = _ring.AsSpan(0, length - untilWrap);
+    }
+
+    public void Dispose()
+    {
+        if (_ring.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_ring);
+            ArrayPool<long>.Shared.Return(_ends);
+        }
+
+        (_ring, _ends) = ([], []);
+        Start = End;
+        _startByte = 0;
+    }
+
+    private void Append(ReadOnlySpan<byte> frame, int maxBytes)
+    {
+        while (Start < End && (Bytes + frame.Length > maxBytes || End - Start == LargestIndex))
+        {
+            _startByte = ByteAt(Start + 1);
+            Start++;
+        }
+
+        GrowIndex();
+        GrowRing(Bytes + frame.Length);
+        var at = ByteAt(End);
+        var start = (int)(at & (_ring.Length - 1));
+        var untilWrap = Math.Min(frame.Length, _ring.Length - start);
+        frame[..untilWrap].CopyTo(_ring.AsSpan(start));
+        frame[untilWrap..].CopyTo(_ring);
+        _ends[End & (_ends.Length - 1)] = at + frame.Length;
+        End++;
+    }
+
+    /// <summary>Where the frame after a sequence begins, counted in bytes since the last reset.</summary>
+    private long ByteAt(long sequence) => sequence == Start ? _startByte : _ends[(sequence - 1) & (_ends.Length - 1)];
+
+    private void GrowIndex()
+    {
+        if (End - Start < _ends.Length)
+        {
+            return;
+        }
+
+        // The pool hands out powers of two from 16 on, which the masks rely on.
+        var larger = ArrayPool<long>.Shared.Rent(Math.Max(SmallestIndex, _ends.Length * 2));
+        for (var sequence = Start; sequence < End; sequence++)
+        {
+            larger[sequence & (larger.Length - 1)] = _ends[sequence & (_ends.Length - 1)];
+        }
+
+        if (_ends.Length > 0)
+        {
+            ArrayPool<long>.Shared.Return(_ends);
+        }
+
+        _ends = larger;
+    }
+
+    private void GrowRing(int bytes)
+    {
+        if (bytes <= _ring.Length)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(SmallestRing, _ring.Length * 2), bytes));
+        if (Start < End)
+        {
+            Read(Start, End, out var first, out var second);
+            Place(larger, _startByte, first);
+            Place(larger, _startByte + first.Length, second);
+        }
+
+        if (_ring.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_ring);
+        }
+
+        _ring = larger;
+    }
+
+    private static void Place(byte[] ring, long at, ReadOnlySpan<byte> bytes)
+    {
+        var start = (int)(at & (ring.Length - 1));
+        var untilWrap = Math.Min(bytes.Length, ring.Length - start);
+        bytes[..untilWrap].CopyTo(ring.AsSpan(start));
+        bytes[untilWrap..].CopyTo(ring);
+    }
+}

@@ -1,0 +1,139 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Framing;
+
+namespace EventCluster.Edge.Pumping;
+
+/// <summary>One stream on a pump: its connections, and one log of frames per framing. Pump's thread only, but for its news.</summary>
+internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeedListener
+{
+    /// <summary>Payload bytes encoded before connections are served again, so that no log runs away from them.</summary>
+    private const int EncodeBytes = 64 * 1024;
+    private const int EncodeEvents = 2_048;
+
+    private readonly List<PumpedConnection> _connections = [];
+    private readonly List<FrameLog> _logs = [];
+    private bool _isPosted;
+
+    /// <summary>The stream.</summary>
+    public StreamFeed Feed => feed;
+
+    /// <summary>The newest instant that its frames come from.</summary>
+    public StreamDescriptor Descriptor { get; private set; } = feed.Descriptor;
+
+    /// <summary>Connections on this pump.</summary>
+    public List<PumpedConnection> Connections => _connections;
+
+    /// <summary>It has more to do in the pump's next round.</summary>
+    public bool IsActive { get; set; }
+
+    /// <inheritdoc />
+    public void OnAdvanced(StreamFeed feed)
+    {
+        if (!Interlocked.Exchange(ref _isPosted, true))
+        {
+            pump.Post(this);
+        }
+    }
+
+    /// <summary>The pump took the news.</summary>
+    public void Take() => Interlocked.Exchange(ref _isPosted, false);
+
+    /// <summary>Adds a connection. False when it is older than what is here and has to read on by itself.</summary>
+    public bool TryAdd(PumpedConnection connection)
+    {
+        var log = _logs.Find(log => log.Framing == connection.Framing);
+        if (log is null)
+        {
+            log = new FrameLog(connection.Framing);
+            log.Reset(connection.Position.Sequence);
+            _logs.Add(log);
+        }
+        else if (log.Start == log.End && connection.Position.Sequence < log.Start)
+        {
+            // Nothing is held, so the log can as well begin where this one needs it; the others take what is new to them.
+            log.Reset(connection.Position.Sequence);
+        }
+
+        if (connection.Position.Sequence < log.Start)
+        {
+            return false;
+        }
+
+        (connection.Source, connection.Log, connection.Index) = (this, log, _connections.Count);
+        _connections.Add(connection);
+        return true;
+    }
+
+    /// <summary>Removes a connection.</summary>
+    public void Remove(PumpedConnection connection)
+    {
+        var last = _connections[^1];
+        _connections[connection.Index] = last;
+        last.Index = connection.Index;
+        _connections.RemoveAt(_connections.Count - 1);
+    }
+
+    /// <summary>
+    /// Encodes what is new. False when the connections have to read on by themselves: the stream is closed, gone, or
+    /// another one.
+    /// </summary>
+    public bool Encode(int maxBytes, FrameBuffer scratch)
+    {
+        foreach (var log in _logs)
+        {
+            if (!Encode(log, maxBytes, scratch))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives memory back when every connection has everything.</summary>
+    public void Clear()
+    {
+        foreach (var log in _logs)
+        {
+            if (log.Capacity > 0 && _connections.TrueForAll(c => c.Log != log || c.Position.Sequence >= log.End))
+            {
+                log.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Gives all memory back.</summary>
+    public void Close()
+    {
+        feed.RemoveListener(this);
+        _logs.ForEach(static log => log.Dispose());
+        _logs.Clear();
+    }
+
+    private bool Encode(FrameLog log, int maxBytes, FrameBuffer scratch)
+    {
+        var from = feed.Descriptor.Incarnations.OffsetAfter(log.End);
+        var place = feed.Read(from, EncodeBytes, EncodeEvents, out var slices, out var next, out var descriptor);
+        Descriptor = descriptor;
+        switch (place)
+        {
+            case FeedPlace.Inside:
+                log.Append(slices!, maxBytes, scratch);
+                IsActive |= next < descriptor.Tail.Sequence;
+
+                // The end of a closed stream is no event: whoever has everything else reads it by himself.
+                return !descriptor.Closed;
+            case FeedPlace.AtTail:
+                return true;
+            case FeedPlace.Behind:
+                log.Reset(descriptor.Tail.Sequence);
+                return true;
+            case FeedPlace.Elsewhere when log.End > descriptor.Tail.Sequence:
+                // A connection that asked the owner is ahead of the feed, which is on its way.
+                return true;
+            default:
+                return false;
+        }
+    }
+}

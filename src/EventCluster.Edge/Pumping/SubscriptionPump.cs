@@ -1,0 +1,321 @@
+using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Framing;
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Edge.Pumping;
+
+/// <summary>
+/// Moves shared frames to connections on one thread. In each round it encodes what is new once, walks the connections,
+/// writes everything between a connection's position and the newest frame as one slice, and flushes without waiting. A
+/// connection whose flush is pending is skipped until it completes; one that falls behind the log leaves and catches up by
+/// itself. While the pump is busy events pile up and slices grow, so it batches by itself.
+/// </summary>
+internal sealed partial class SubscriptionPump(
+    FeedDirectory feeds, DeadlineQueue deadlines, ILogger<SubscriptionPump> logger) : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly Dictionary<StreamFeed, PumpedFeed> _sources = [];
+    private readonly FrameBuffer _scratch = new(4096);
+    private List<object> _incoming = [];
+    private List<object> _work = [];
+    private List<PumpedFeed> _active = [];
+    private List<PumpedFeed> _walk = [];
+    private Thread? _thread;
+    private bool _isStopped;
+    private int _connections;
+
+    /// <summary>Connections that it serves now.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Hands a connection or a feed to the pump's thread; each posts itself once until it is taken.</summary>
+    public void Post(object work)
+    {
+        lock (_gate)
+        {
+            _incoming.Add(work);
+            if (_thread is null && !_isStopped)
+            {
+                _thread = new Thread(Run) { IsBackground = true, Name = "eventcluster-pump" };
+                _thread.Start();
+            }
+
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread?.Join();
+        _scratch.Dispose();
+    }
+
+    private void Run()
+    {
+        while (TryTakeWork())
+        {
+            foreach (var work in _work)
+            {
+                Guard(work, static (pump, work) => pump.Look(work));
+            }
+
+            (_active, _walk) = (_walk, _active);
+            foreach (var source in _walk)
+            {
+                Guard(source, static (pump, source) => pump.Serve((PumpedFeed)source));
+            }
+
+            _walk.Clear();
+        }
+    }
+
+    private bool TryTakeWork()
+    {
+        _work.Clear();
+        lock (_gate)
+        {
+            while (_incoming.Count == 0 && _active.Count == 0 && !_isStopped)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            (_incoming, _work) = (_work, _incoming);
+            return !_isStopped;
+        }
+    }
+
+    /// <summary>A surprise ends the connections it concerns, never the pump.</summary>
+    private void Guard(object work, Action<SubscriptionPump, object> action)
+    {
+        try
+        {
+            action(this, work);
+        }
+        catch (Exception e)
+        {
+            LogFault(logger, e);
+            if (work is PumpedFeed source)
+            {
+                LeaveAll(source, PumpExit.Aborted);
+            }
+            else if (work is PumpedConnection { Source: not null } connection)
+            {
+                Leave(connection, PumpExit.Aborted);
+            }
+        }
+    }
+
+    private void Look(object work)
+    {
+        if (work is PumpedFeed source)
+        {
+            source.Take();
+            Activate(source);
+            return;
+        }
+
+        var connection = (PumpedConnection)work;
+        var signals = connection.TakeSignals();
+        if (signals.HasFlag(PumpSignals.Attach))
+        {
+            Attach(connection);
+        }
+
+        if (connection.Source is null)
+        {
+            return;
+        }
+
+        if (signals.HasFlag(PumpSignals.Cancel))
+        {
+            Leave(connection, PumpExit.Cancelled);
+        }
+        else if (signals.HasFlag(PumpSignals.Due))
+        {
+            Beat(connection);
+        }
+
+        if (signals.HasFlag(PumpSignals.Flushed))
+        {
+            OnFlushed(connection);
+        }
+    }
+
+    private void Attach(PumpedConnection connection)
+    {
+        var feed = connection.Feed!;
+        if (!_sources.TryGetValue(feed, out var source))
+        {
+            source = new PumpedFeed(feed, this);
+            _sources.Add(feed, source);
+            feed.AddListener(source);
+        }
+
+        if (!source.TryAdd(connection))
+        {
+            connection.Leave(PumpExit.ReadOn);
+            return;
+        }
+
+        _connections++;
+        connection.WrittenAt = deadlines.Now;
+        connection.Schedule(deadlines, DueAt(connection));
+
+        // What came between the connection's last read and now is not news any more.
+        Activate(source);
+    }
+
+    private void Activate(PumpedFeed source)
+    {
+        if (!source.IsActive)
+        {
+            source.IsActive = true;
+            _active.Add(source);
+        }
+    }
+
+    private void Serve(PumpedFeed source)
+    {
+        source.IsActive = false;
+        if (!source.Encode((int)feeds.WindowBytes, _scratch))
+        {
+            LeaveAll(source, PumpExit.ReadOn);
+            return;
+        }
+
+        // Backwards: a connection that leaves is replaced by the last one, which was served already.
+        var connections = source.Connections;
+        for (var i = connections.Count - 1; i >= 0; i--)
+        {
+            source.IsActive |= TryWrite(connections[i]);
+        }
+
+        if (source.IsActive)
+        {
+            _active.Add(source);
+        }
+        else
+        {
+            source.Clear();
+        }
+    }
+
+    /// <summary>Writes a connection's next slice, if it can take one. True when there is more to write at once.</summary>
+    private bool TryWrite(PumpedConnection connection)
+    {
+        var log = connection.Log!;
+        var from = connection.Position.Sequence;
+        if (connection.IsFlushing || from >= log.End)
+        {
+            return false;
+        }
+
+        if (from < log.Start)
+        {
+            Leave(connection, PumpExit.ReadOn);
+            return false;
+        }
+
+        var source = connection.Source!;
+        var to = log.Fit(from, connection.Slice);
+        connection.WriteSlice(log, source, to);
+        connection.Position = source.Descriptor.Incarnations.OffsetAfter(to);
+        Flush(connection);
+        return connection.Source is not null && !connection.IsFlushing && to < log.End;
+    }
+
+    private void Flush(PumpedConnection connection)
+    {
+        connection.WrittenAt = deadlines.Now;
+        if (!connection.TryFlush())
+        {
+            Leave(connection, PumpExit.Aborted);
+        }
+    }
+
+    private void OnFlushed(PumpedConnection connection)
+    {
+        var isThere = connection.EndFlush();
+        if (!isThere || connection.Leaving is not null)
+        {
+            Leave(connection, isThere ? connection.Leaving!.Value : PumpExit.Aborted);
+            return;
+        }
+
+        if (TryWrite(connection))
+        {
+            Activate(connection.Source!);
+        }
+    }
+
+    private void Beat(PumpedConnection connection)
+    {
+        var now = deadlines.Now;
+        if (now >= connection.ExpiresAt)
+        {
+            Leave(connection, PumpExit.Expired);
+            return;
+        }
+
+        if (!connection.IsFlushing && now >= deadlines.Later(connection.WrittenAt, connection.Heartbeat))
+        {
+            connection.WriteHeartbeat(connection.Source!);
+            Flush(connection);
+        }
+        else if (connection.IsFlushing)
+        {
+            connection.WrittenAt = now;
+        }
+
+        if (connection.Source is not null)
+        {
+            connection.Schedule(deadlines, DueAt(connection));
+        }
+    }
+
+    private long DueAt(PumpedConnection connection) =>
+        Math.Min(connection.ExpiresAt, deadlines.Later(connection.WrittenAt, connection.Heartbeat));
+
+    private void LeaveAll(PumpedFeed source, PumpExit exit)
+    {
+        for (var i = source.Connections.Count - 1; i >= 0; i--)
+        {
+            Leave(source.Connections[i], exit);
+        }
+    }
+
+    /// <summary>Hands a connection back, now or when its flush has completed: its writer has one user at a time.</summary>
+    private void Leave(PumpedConnection connection, PumpExit exit)
+    {
+        if (connection.IsFlushing)
+        {
+            if (connection.Leaving is null or PumpExit.ReadOn)
+            {
+                connection.Leaving = exit;
+            }
+
+            if (exit is PumpExit.Cancelled or PumpExit.Aborted)
+            {
+                // Nothing can follow a slice that nobody takes.
+                connection.Abort();
+            }
+
+            return;
+        }
+
+        var source = connection.Source!;
+        source.Remove(connection);
+        _connections--;
+        connection.Leave(exit);
+        if (source.Connections.Count == 0)
+        {
+            source.Close();
+            _sources.Remove(source.Feed);
+        }
+    }
+}
