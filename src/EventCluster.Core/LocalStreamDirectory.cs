@@ -117,8 +117,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     {
         _context.IsStopping = true;
         await _sweeper.StopAsync();
-        var stops = _runners.Values.Select(runner => runner.StopAsync()).ToArray();
-        await Task.WhenAll(stops).WaitAsync(cancellationToken);
+        await StopRunnersAsync().WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc />
@@ -205,6 +204,16 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
             {
                 return (runner, await command.Outcome);
             }
+        }
+    }
+
+    private async Task StopRunnersAsync()
+    {
+        // One after the other and not by WhenAll, which would leave the scheduler; all of them are stopping meanwhile.
+        var stops = _runners.Values.OrderBy(runner => runner.Name).Select(runner => runner.StopAsync()).ToArray();
+        foreach (var stop in stops)
+        {
+            await stop;
         }
     }
 

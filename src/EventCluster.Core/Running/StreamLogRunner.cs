@@ -118,6 +118,9 @@ internal sealed partial class StreamLogRunner
         return true;
     }
 
+    /// <summary>Nobody used the stream since then (milliseconds).</summary>
+    public bool IsUnusedSince(long unusedSince) => Interlocked.Read(ref _usedAt) <= unusedSince;
+
     /// <summary>
     /// Leaves memory if nothing is pending and nobody used the stream since the given time. A newest access that is not
     /// committed is committed first; the stream leaves when it is looked at again.
@@ -126,7 +129,7 @@ internal sealed partial class StreamLogRunner
     {
         lock (_gate)
         {
-            if (_isEnded || _isDriving || _waiters.Count > 0 || Interlocked.Read(ref _usedAt) > unusedSince)
+            if (_isEnded || _isDriving || _waiters.Count > 0 || !IsUnusedSince(unusedSince))
             {
                 return;
             }

@@ -29,7 +29,8 @@ internal sealed partial class Sweeper(
     /// <summary>Ends the loop.</summary>
     public async Task StopAsync()
     {
-        await _stopping.CancelAsync();
+        // Not CancelAsync: that leaves the scheduler, and with it the order that a simulation decides.
+        _stopping.Cancel();
         await _loop;
     }
 
@@ -37,7 +38,9 @@ internal sealed partial class Sweeper(
     public void UnloadIdle(TimeSpan unusedFor)
     {
         var unusedSince = context.Clock.Now - (long)unusedFor.TotalMilliseconds;
-        foreach (var (_, runner) in runners)
+
+        // In order of names: the order of a hash table differs from process to process, and a simulation must repeat.
+        foreach (var runner in runners.Values.Where(runner => runner.IsUnusedSince(unusedSince)).OrderBy(runner => runner.Name))
         {
             runner.TryUnload(unusedSince);
         }

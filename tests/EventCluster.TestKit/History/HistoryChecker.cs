@@ -12,18 +12,13 @@ public static class HistoryChecker
         Dictionary<string, StreamHistory> streams = new(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
-            if (!streams.TryGetValue(entry.Stream, out var stream))
+            if (entry.Kind == HistoryEntryKind.Fork)
             {
-                streams.Add(entry.Stream, stream = new StreamHistory(entry.Stream));
-            }
-
-            if (entry is { Kind: HistoryEntryKind.Fork, Source: { } source } && streams.TryGetValue(source, out var parent))
-            {
-                stream.Inherit(parent, entry);
+                Find(streams, entry.Stream).Inherit(Find(streams, entry.Source!), entry);
             }
             else
             {
-                stream.Add(entry);
+                Find(streams, entry.Stream).Add(entry);
             }
         }
 
@@ -34,5 +29,15 @@ public static class HistoryChecker
         }
 
         return faults;
+    }
+
+    private static StreamHistory Find(Dictionary<string, StreamHistory> streams, string name)
+    {
+        if (!streams.TryGetValue(name, out var stream))
+        {
+            streams.Add(name, stream = new StreamHistory(name));
+        }
+
+        return stream;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class StreamHistory(string name)
                 _finals.Add(entry.Reader!);
                 break;
             default:
-                throw new FormatException($"A history names an unknown source: {entry}");
+                throw new FormatException($"Not an entry of one stream: {entry}");
         }
     }
 
