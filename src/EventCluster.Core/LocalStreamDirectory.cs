@@ -194,7 +194,8 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         runner.TrySubmit(new StepCommand(step: null));
     }
 
-    private async ValueTask<(StreamLogRunner Runner, StepOutcome Step)> VisitAsync(StreamName name)
+    /// <summary>A stream's committed instant after everything that was pending for it has settled.</summary>
+    internal async ValueTask<(StreamLogRunner Runner, StepOutcome Step)> VisitAsync(StreamName name)
     {
         while (true)
         {

@@ -81,6 +81,7 @@ internal sealed class Node(IMedium medium, VirtualTimeProvider clock, Random ran
         _isChanging = true;
         try
         {
+            life.IsStopping = true;
             await life.Directory.StopAsync(CancellationToken.None);
             await life.Store.DisposeAsync();
             trace.Add("node stopped");
@@ -141,6 +142,10 @@ internal sealed class Node(IMedium medium, VirtualTimeProvider clock, Random ran
         {
             trace.Count("requests failed");
             trace.Add($"request failed: {e.Message}");
+            return null;
+        }
+        catch (ObjectDisposedException) when (life.IsStopping)
+        {
             return null;
         }
         catch (Exception e)

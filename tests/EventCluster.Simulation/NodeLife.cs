@@ -8,6 +8,9 @@ internal sealed class NodeLife(ILogStore store, LocalStreamDirectory directory)
 {
     private readonly TaskCompletionSource _died = new();
 
+    /// <summary>It is stopping: requests that come now may find the store closed.</summary>
+    public bool IsStopping { get; set; }
+
     public ILogStore Store => store;
 
     public LocalStreamDirectory Directory => directory;

@@ -56,10 +56,12 @@ public sealed class SimulationRun : IDisposable
             LetRun();
         }
 
-        Settle();
-        foreach (var fault in HistoryChecker.Check(_world.History.Entries))
+        if (TrySettle())
         {
-            _trace.Violation($"{fault.Kind}: {fault.Detail}");
+            foreach (var fault in HistoryChecker.Check(_world.History.Entries))
+            {
+                _trace.Violation($"{fault.Kind}: {fault.Detail}");
+            }
         }
 
         foreach (var (fault, count) in _medium.FaultCounts)
@@ -119,10 +121,10 @@ public sealed class SimulationRun : IDisposable
                 With(s => s.IsUsable, _meddler.TrimAsync);
                 break;
             case < 84:
-                With(s => s.IsUsable && _random.Next(3) == 0, _meddler.RetainAsync);
+                With(s => s.IsUsable && s.Name.Value[^1] is '1' or '4', _meddler.RetainAsync);
                 break;
             case < 85:
-                With(s => s.IsUsable && _random.Next(6) == 0, _meddler.CloseAsync);
+                With(s => s.IsUsable && s.Name.Value[^1] is '2' or '5', _meddler.CloseAsync);
                 break;
             case < 89:
                 With(s => s.IsUsable, _meddler.DescribeAsync);
@@ -147,18 +149,19 @@ public sealed class SimulationRun : IDisposable
 
     private void Create()
     {
-        if (_world.Pick(s => s.Phase is SlotPhase.Absent or SlotPhase.Creating && !s.IsTaken) is not { } slot)
+        if (_world.Pick(s => !s.IsTaken && s.Phase is SlotPhase.Absent or SlotPhase.Creating) is { } slot)
         {
-            return;
-        }
-
-        var isFork = slot.Name.Value.StartsWith('f');
-        var source = isFork ? _world.Pick(s => s.IsUsable) : null;
-        if (!isFork || source is not null || slot.Phase == SlotPhase.Creating)
-        {
-            Start(() => _lifecycle.CreateAsync(slot, source));
+            var source = slot.IsFork ? _world.Pick(s => s.IsUsable) : null;
+            Start(() => CanCreate(slot, source) ? _lifecycle.CreateAsync(slot, source) : Task.CompletedTask);
         }
     }
+
+    private static bool CanCreate(StreamSlot slot, StreamSlot? source) => !slot.IsTaken && slot.Phase switch
+    {
+        SlotPhase.Absent => slot.IsFork ? source is { IsUsable: true } : source is null,
+        SlotPhase.Creating => true,
+        _ => false,
+    };
 
     private void StopOrCrash()
     {
@@ -180,7 +183,8 @@ public sealed class SimulationRun : IDisposable
     {
         if (_world.Pick(condition) is { } slot)
         {
-            Start(() => action(slot));
+            // What was true when the action was chosen may have changed before it runs.
+            Start(() => condition(slot) ? action(slot) : Task.CompletedTask);
         }
     }
 
@@ -232,7 +236,7 @@ public sealed class SimulationRun : IDisposable
     }
 
     /// <summary>No more faults: one last crash, then every open request is answered and every stream read to its end.</summary>
-    private void Settle()
+    private bool TrySettle()
     {
         _trace.Add("settle");
         _medium.SetFaults(on: false);
@@ -248,7 +252,7 @@ public sealed class SimulationRun : IDisposable
         if (!_node.IsUp)
         {
             _trace.Violation("The node does not start though nothing is broken.");
-            return;
+            return false;
         }
 
         foreach (var slot in _world.Slots.Where(s => s.Phase is SlotPhase.Creating).ToArray())
@@ -272,6 +276,7 @@ public sealed class SimulationRun : IDisposable
         }
 
         CheckNothingIsLeft();
+        return true;
     }
 
     /// <summary>With every stream deleted, no hold, no soft-deleted source and no due entry may stay behind.</summary>

@@ -57,7 +57,9 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
                     return batch;
                 }
 
+                // The purge is in the store, but its commit is not yet released to readers: its end shows the new head.
                 CheckProgress(++emptyReads, name, request.From);
+                await directory.VisitAsync(name);
                 continue;
             }
 

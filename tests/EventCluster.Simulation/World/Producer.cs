@@ -131,6 +131,8 @@ internal sealed class Producer(WorldState world, string id)
             // The batch before this one is still open, so this one had to wait for its turn.
             case AppendOutcome.SequenceGap gap when gap.Expected >= _open[0].Number && gap.Expected < batch.Number:
                 break;
+            case AppendOutcome.EpochMustStartAtZero when _open[0].Number == 0 && batch.Number > 0:
+                break;
             default:
                 world.Trace.Violation($"{_life}: {producer}:{batch.Number} was answered {answer}");
                 break;

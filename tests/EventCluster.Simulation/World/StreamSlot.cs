@@ -8,6 +8,9 @@ internal sealed class StreamSlot(string name)
 {
     public StreamName Name { get; } = StreamName.Parse(name);
 
+    /// <summary>It is always created as a fork.</summary>
+    public bool IsFork => Name.Value.StartsWith('f');
+
     public SlotPhase Phase { get; set; }
 
     /// <summary>Grows with every confirmed delete.</summary>
