@@ -20,7 +20,8 @@ public sealed class SimulationRunTests
         {
             using var text = new StringWriter();
             using var run = new SimulationRun(new() { Seed = with, Steps = 500, InMemory = inMemory, TraceTo = text });
-            return (text.ToString(), run.Run().ToString());
+            var line = run.Run().ToString();
+            return (text.ToString(), line);
         }
     }
 
