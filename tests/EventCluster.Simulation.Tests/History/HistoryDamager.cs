@@ -123,7 +123,10 @@ internal static class HistoryFaultKindr
             {
                 entries.Add(new()
                 {
-                    Kind = HistoryEntryKind.Observe, Stream = Stream, Reader = reader, Payloads = [log[i]],
+                    Kind = HistoryEntryKind.Observe,
+                    Stream = Stream,
+                    Reader = reader,
+                    Payloads = [log[i]],
                     Offset = new StreamOffset(1, i + 1).ToString(),
                 });
             }
