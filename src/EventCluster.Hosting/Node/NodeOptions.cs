@@ -59,6 +59,11 @@ internal static class NodeOptions
             {
                 server.Listen(ip, address.Port);
             }
+            else if (address.Port == 0)
+            {
+                // A free port of localhost would have to be free on both of its addresses.
+                server.Listen(IPAddress.Loopback, 0);
+            }
             else
             {
                 server.ListenLocalhost(address.Port);

@@ -4,7 +4,8 @@
 prepare_npm() {
   local lock=$1/package-lock.json installed=$1/node_modules/.lock-installed
   if ! cmp -s "$lock" "$installed"; then
-    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    # Not "npm ci": it refuses a lock file without the optional packages of other platforms that a registry did not have.
+    (cd "$1" && npm install --ignore-scripts --no-audit --no-fund --loglevel=error)
     cp "$lock" "$installed"
   fi
 }
