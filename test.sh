@@ -98,6 +98,8 @@ dotnet_suite() {
 
 gate restore dotnet restore "$filter" -v q || finish
 gate build dotnet build "$filter" -c Release --no-restore -v q -clp:NoSummary || finish
+# All suites test this build; none builds again.
+export EVENTCLUSTER_SERVER_DLL=$PWD/src/EventCluster.Server/bin/Release/net10.0/EventCluster.Server.dll
 is_wanted format && gate format dotnet format whitespace "$filter" --no-restore --verify-no-changes
 
 for project in tests/*.Tests/*.Tests.csproj; do

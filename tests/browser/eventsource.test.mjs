@@ -120,3 +120,36 @@ test("eventsource_of_a_closed_stream_gets_the_end_and_stops", async () => {
     await page.close()
   }
 })
+
+test("the start page creates, publishes and shows live events by keyboard alone, without faults", { timeout: 120_000 }, async () => {
+  const { page, faults } = await openPage(`${server.url}/`)
+  try {
+    // Tab order is the order of use: name, type, create, event, publish.
+    await page.focus("#stream")
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("page/keys")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    assert.equal(await page.evaluate(() => document.activeElement.id), "create")
+    await page.keyboard.press("Enter")
+    await page.waitForSelector("#state[data-state=live]")
+
+    await page.keyboard.press("Tab")
+    assert.equal(await page.evaluate(() => document.activeElement.id), "message")
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("typed by hand <b>&amp;")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.waitForSelector("#log li.event")
+    assert.match(await page.textContent("#log li.event"), /^[0-9a-v]{20}typed by hand <b>&amp;$/)
+    assert.equal(await page.textContent("#offset"), (await page.textContent("#log li.event")).slice(0, 20))
+    assert.equal(await page.getAttribute("#log", "aria-live"), "polite")
+
+    await fetch(`${server.url}/v1/stream/page/keys`, { method: "POST", headers: { "stream-closed": "true" } })
+    await page.waitForSelector("#state[data-state=ended]")
+    assert.deepEqual(await page.evaluate(() => window.cspViolations), [])
+    assert.deepEqual(faults, [])
+  } finally {
+    await page.close()
+  }
+})
