@@ -20,7 +20,6 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
 {
     private readonly ConcurrentDictionary<StreamName, StreamLogRunner> _runners = new();
     private readonly RunnerContext _context;
-    private readonly ILogger<LocalStreamDirectory> _logger;
     private readonly Sweeper _sweeper;
     private int _loaded;
     private bool _isDisposed;
@@ -43,8 +42,6 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
-        CheckAppendFits(store, options);
-        _logger = logger;
         _context = new RunnerContext(store, options, time, random, logger);
         Reads = new ReadPath(this, _context.Clock);
         Forks = new ForkFlow(this, _context);
@@ -223,21 +220,6 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         if (_runners.TryRemove(new KeyValuePair<StreamName, StreamLogRunner>(runner.Name, runner)))
         {
             Interlocked.Decrement(ref _loaded);
-        }
-    }
-
-    private static void CheckAppendFits(ILogStore store, LocalStreamDirectoryOptions options)
-    {
-        var largest = EventBlock.EncodedBytes(options.MaxAppendEvents, options.MaxAppendBytes)
-            + Decisions.StreamLog.StateAllowanceBytes;
-        var allowed = Math.Min(store.MaxCommitBytes, ProtocolLimits.MaxBlockBytes);
-        if (largest > allowed || store.MaxCommitProducers < 2)
-        {
-            throw new ArgumentException(
-                $"The largest append needs a commit of {largest} bytes and 2 producer entries, but the store takes "
-                + $"{allowed} bytes and {store.MaxCommitProducers} entries; "
-                + $"lower {nameof(options.MaxAppendBytes)} or {nameof(options.MaxAppendEvents)}.",
-                nameof(options));
         }
     }
 }

@@ -16,6 +16,8 @@ internal static class TestLogs
         MaxProducers = 10_000,
         ProducerIdle = (long)TimeSpan.FromDays(7).TotalMilliseconds,
         MaxForkDepth = 64,
+        MaxForks = 10_000,
+        MaxStateBytes = 64 * 1024,
         MaxCommitBytes = 16 * 1024 * 1024,
         MaxCommitProducers = 1_000,
         SettleForksAfter = 60_000,

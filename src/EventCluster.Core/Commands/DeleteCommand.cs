@@ -10,6 +10,10 @@ internal sealed class DeleteCommand : StreamCommand<DeleteOutcome>
     private DeleteOutcome? _decided;
 
     /// <inheritdoc />
+    /// <remarks>Answers before it describe the stream, so they are released before it is gone.</remarks>
+    public override bool NeedsPreparation(StreamLog log) => log.IsLive;
+
+    /// <inheritdoc />
     public override void Decide(StreamLog log, long now) => _decided = log.Delete();
 
     /// <inheritdoc />

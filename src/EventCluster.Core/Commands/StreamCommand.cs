@@ -27,7 +27,7 @@ internal abstract class StreamCommand
     /// <summary>How often the command was decided for a commit that did not land.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>The command wants <see cref="PrepareAsync"/> on a log without uncommitted changes.</summary>
+    /// <summary>The command must be the first of its commit, with <see cref="PrepareAsync"/> before it is decided.</summary>
     public virtual bool NeedsPreparation(StreamLog log) => false;
 
     /// <summary>Reads from the store what the decision needs; nothing else is decided meanwhile.</summary>

@@ -17,6 +17,12 @@ internal sealed record LogLimits
     /// <summary>Deepest chain of forks.</summary>
     public required int MaxForkDepth { get; init; }
 
+    /// <summary>Most forks that hold events of one stream.</summary>
+    public required int MaxForks { get; init; }
+
+    /// <summary>Largest encoded state; every commit leaves this room beside its block.</summary>
+    public required int MaxStateBytes { get; init; }
+
     /// <summary>Largest sum of block bytes and state bytes of one commit.</summary>
     public required int MaxCommitBytes { get; init; }
 

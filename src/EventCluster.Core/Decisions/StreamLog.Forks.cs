@@ -7,8 +7,6 @@ namespace EventCluster.Core.Decisions;
 /// <content>Forks (rule 8): named holds on the source's side, the owed release on the fork's side.</content>
 internal sealed partial class StreamLog
 {
-    private bool HasUnconfirmedHold => State.Holds.Any(hold => !hold.Confirmed);
-
     private long OwnFrom => State.Origin?.Point ?? 0;
 
     /// <summary>Decides, as the source, whether a fork may be made, and takes the hold for it.</summary>
@@ -36,8 +34,16 @@ internal sealed partial class StreamLog
             return HoldDecision.Refused(refusal);
         }
 
+        // Heads only move forward, so the holds stay in order of their first sequences.
         var hold = new ForkHold(fork, incarnation, _head.Earliest, point, Confirmed: false, now);
-        Change(State with { Holds = [.. State.Holds, hold] });
+        var withHold = State with { Holds = [.. State.Holds, hold] };
+        if (withHold.Holds.Count > _limits.MaxForks || StreamStateCodec.Encode(withHold).Length > _limits.MaxStateBytes)
+        {
+            return HoldDecision.Refused(new CreateOutcome.Unavailable(
+                UnavailableReason.Overloaded, "The source has as many forks as a stream may have; delete some of them."));
+        }
+
+        Change(withHold);
         return HoldDecision.Held(BasisFor(spec, incarnation, point));
     }
 

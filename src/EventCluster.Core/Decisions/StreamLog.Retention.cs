@@ -165,9 +165,14 @@ internal sealed partial class StreamLog
     private void Purge(long from, long to)
     {
         var next = Math.Max(from, OwnFrom);
-        foreach (var hold in State.Holds.OrderBy(hold => hold.From))
+        foreach (var hold in State.Holds)
         {
-            if (hold.To <= next || hold.From >= to)
+            if (hold.From >= to)
+            {
+                break;
+            }
+
+            if (hold.To <= next)
             {
                 continue;
             }

@@ -29,6 +29,7 @@ internal sealed partial class StreamLog
     private bool _incarnationsChanged;
     private bool _headChanged;
     private bool _removed;
+    private bool _hasUnconfirmedHold;
 
     private StreamState? _state;
     private IncarnationList? _incarnations;
@@ -51,6 +52,7 @@ internal sealed partial class StreamLog
         _head = stored.Head;
         _incarnations = stored.Incarnations;
         _state = StreamStateCodec.Decode(stored.State);
+        _hasUnconfirmedHold = _state.Holds.Any(hold => !hold.Confirmed);
 
         // After a crash or takeover the newest access may be an interval after the committed one: late, never early.
         _touchedAt = _state.LatestTouch;
@@ -115,7 +117,7 @@ internal sealed partial class StreamLog
         }
 
         var bytes = EventBlock.EncodedBytes(_newPayloads.Count + events, _newPayloadBytes + payloadBytes);
-        return bytes + StateAllowanceBytes <= Math.Min(_limits.MaxCommitBytes, ProtocolLimits.MaxBlockBytes)
+        return bytes <= ProtocolLimits.MaxBlockBytes && bytes + _limits.MaxStateBytes <= _limits.MaxCommitBytes
             && _changedProducers.Count + _removedProducers.Count + EntriesPerAppend <= _limits.MaxCommitProducers;
     }
 
@@ -217,11 +219,13 @@ internal sealed partial class StreamLog
         _window.Clear();
     }
 
-    /// <summary>Room that every commit leaves for the state beside the block.</summary>
-    internal const int StateAllowanceBytes = 64 * 1024;
-
     private void Change(StreamState state)
     {
+        if (!ReferenceEquals(state.Holds, _state?.Holds))
+        {
+            _hasUnconfirmedHold = state.Holds.Any(hold => !hold.Confirmed);
+        }
+
         _state = state;
         _stateChanged = true;
     }
@@ -284,6 +288,6 @@ internal sealed partial class StreamLog
     private long DueAt(long now)
     {
         var due = Math.Min(State.CommittedDeadline, AgeDue());
-        return State.OwesRelease || HasUnconfirmedHold ? Math.Min(due, now + _limits.SettleForksAfter) : due;
+        return State.OwesRelease || _hasUnconfirmedHold ? Math.Min(due, now + _limits.SettleForksAfter) : due;
     }
 }

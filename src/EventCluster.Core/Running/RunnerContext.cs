@@ -1,6 +1,7 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Core.Decisions;
 using EventCluster.Core.Reading;
+using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Core.Running;
@@ -8,6 +9,11 @@ namespace EventCluster.Core.Running;
 /// <summary>What all runners of one directory share: the store, limits, the clock and node-wide counts.</summary>
 internal sealed class RunnerContext
 {
+    /// <summary>Every state fits this but one with very many forks: 64 ancestors and all texts at their longest.</summary>
+    private const int SmallestStateBytes = 64 * 1024;
+
+    private const int LargestStateBytes = 1024 * 1024;
+
     private readonly ulong _commitIdBase;
     private long _commitIdCount;
     private long _tailCacheBytes;
@@ -23,8 +29,21 @@ internal sealed class RunnerContext
         Options = options;
         Clock = new DirectoryClock(time);
         Logger = logger;
+        var largestAppend = EventBlock.EncodedBytes(options.MaxAppendEvents, options.MaxAppendBytes);
+        var largestState = Math.Min(LargestStateBytes, store.MaxCommitBytes - largestAppend);
+        if (largestState < SmallestStateBytes || largestAppend > ProtocolLimits.MaxBlockBytes || store.MaxCommitProducers < 2)
+        {
+            throw new ArgumentException(
+                $"The largest append needs a commit of {largestAppend + SmallestStateBytes} bytes and 2 producer entries, but "
+                + $"the store takes {store.MaxCommitBytes} bytes and {store.MaxCommitProducers} entries; "
+                + $"lower {nameof(options.MaxAppendBytes)} or {nameof(options.MaxAppendEvents)}.",
+                nameof(options));
+        }
+
         Limits = new LogLimits
         {
+            MaxForks = options.MaxForksPerStream,
+            MaxStateBytes = (int)largestState,
             RetentionDefaults = options.RetentionDefaults,
             MaxProducers = options.MaxProducersPerStream,
             ProducerIdle = (long)options.ProducerIdleBeforeEviction.TotalMilliseconds,

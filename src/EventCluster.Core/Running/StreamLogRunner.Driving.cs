@@ -34,6 +34,13 @@ internal sealed partial class StreamLogRunner
                 await CommitAsync();
             }
         }
+        catch (Exception e) when (_context.Store.Health.IsFinal)
+        {
+            LogReopenFailed(_context.Logger, Name.Value, e);
+            Abandon(
+                static command => command.RefuseByStore(CommitStatus.Refused),
+                static command => command.RefuseByStore(CommitStatus.Refused));
+        }
         catch (Exception e)
         {
             LogSurprise(_context.Logger, Name.Value, e);
@@ -52,6 +59,11 @@ internal sealed partial class StreamLogRunner
         var isMissing = !_log!.IsStored;
         lock (_gate)
         {
+            if (_isEnded)
+            {
+                return false;
+            }
+
             if (_incoming.Count > 0)
             {
                 (_incoming, _work, _incomingBytes) = (_work, _incoming, 0);
@@ -65,7 +77,7 @@ internal sealed partial class StreamLogRunner
 
             _isDriving = false;
             _idle?.TrySetResult();
-            if (!isMissing || _isEnded)
+            if (!isMissing)
             {
                 return false;
             }
@@ -96,7 +108,7 @@ internal sealed partial class StreamLogRunner
         {
             if (command.NeedsPreparation(log))
             {
-                if (log.HasChanges)
+                if (log.HasChanges || _batch.Count > 0)
                 {
                     return;
                 }
@@ -225,7 +237,14 @@ internal sealed partial class StreamLogRunner
     private async ValueTask RefuseAsync(StreamCommit commit, CommitStatus status)
     {
         LogCommitRefused(_context.Logger, Name.Value, status);
-        _retentionIsBlocked = true;
+        if (status == CommitStatus.Refused)
+        {
+            Abandon(
+                static command => command.RefuseByStore(CommitStatus.Refused),
+                static command => command.RefuseByStore(CommitStatus.Refused));
+            return;
+        }
+
         if (await TryReopenAsync() is not { } opened)
         {
             return;
@@ -238,8 +257,8 @@ internal sealed partial class StreamLogRunner
         }
 
         Adopt(opened);
-        var isAboutRoom = status is CommitStatus.Full or CommitStatus.TooManyStreams
-            && _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
+        _retentionIsBlocked = true;
+        var isAboutRoom = _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
         for (var i = _batch.Count - 1; i >= 0; i--)
         {
             if (!isAboutRoom || _batch[i].NeedsRoom)

@@ -18,7 +18,7 @@ internal sealed partial class StreamLogRunner
     [LoggerMessage(1003, LogLevel.Warning, "Stream '{Stream}': the store refused a commit: {Status}.")]
     private static partial void LogCommitRefused(ILogger logger, string stream, CommitStatus status);
 
-    [LoggerMessage(1004, LogLevel.Error, "Stream '{Stream}': opening it again failed; its owner ends.")]
+    [LoggerMessage(1004, LogLevel.Error, "Stream '{Stream}': opening it failed; its owner ends.")]
     private static partial void LogReopenFailed(ILogger logger, string stream, Exception exception);
 
     [LoggerMessage(1005, LogLevel.Warning, "Stream '{Stream}': another owner took over; this one ends.")]

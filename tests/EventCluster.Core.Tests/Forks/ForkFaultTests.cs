@@ -168,6 +168,24 @@ public sealed class ForkFaultTests : IAsyncDisposable
         Assert.IsType<CreateOutcome.ForkTooDeep>(log.Hold(spec, TestData.Name("f"), null, 9, 0).Refusal);
     }
 
+    [Theory]
+    [InlineData(2, 64 * 1024, 2)]
+    [InlineData(10_000, 200, 2)]
+    public void Hold_AboveTheNumberOrTheBytesOfForks_IsOverloaded(int maxForks, int maxStateBytes, int accepted)
+    {
+        var limits = TestLogs.Limits with { MaxForks = maxForks, MaxStateBytes = maxStateBytes };
+        var log = TestLogs.New("s", limits, new StreamState { ContentType = StreamContentType.Default });
+        var spec = new ForkSpec(log.Name, null, false, 0);
+        for (var i = 0; i < accepted; i++)
+        {
+            Assert.NotNull(log.Hold(spec, TestData.Name(new string('f', 50)), null, i + 1, 0).Basis);
+        }
+
+        var refusal = log.Hold(spec, TestData.Name(new string('f', 50)), null, 9, 0).Refusal;
+        Assert.Equal(UnavailableReason.Overloaded, Assert.IsType<CreateOutcome.Unavailable>(refusal).Reason);
+        Assert.Equal(accepted, log.State.Holds.Count);
+    }
+
     private async Task<(IStreamHandle Source, IStreamHandle Fork)> SourceAsync()
     {
         var source = _fixture.At("source");
