@@ -165,7 +165,10 @@ internal sealed partial class Housekeeper : IAsyncDisposable
             await WriteCheckpointAsync();
         }
 
-        foreach (var segment in Empty().Where(segment => _known.Cover(segment.Id)))
+        // What emptied them must be durable before they go.
+        var unneeded = Empty().Where(segment => _known.Cover(segment.Id)).ToArray();
+        await FlushAsync();
+        foreach (var segment in unneeded)
         {
             LogDropped(_logger, segment.Path);
             lock (_gate)

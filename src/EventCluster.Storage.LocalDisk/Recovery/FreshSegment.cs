@@ -11,7 +11,7 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
 {
     private readonly GroupBuffer _group = new();
 
-    /// <summary>Makes the segment, rewrites, applies what is rewritten, and makes all of it durable.</summary>
+    /// <summary>Makes the segment, rewrites, points the index at the new places, and makes all of it durable.</summary>
     public async Task<JournalStart> BeginAsync(JournalScan scan, JournalReplay replay)
     {
         var rewrite = scan.Groups.Where(group => group.Position >= scan.Durable).ToArray();
@@ -79,18 +79,18 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
             {
                 case RecordKind.Commit:
                     var change = JournalReplay.ReadCommit(record, frame, position);
+                    var was = change.Block?.Ref;
                     _group.Add(change, block);
-                    replay.Apply(change);
+                    replay.Relocate(change, was, position);
                     break;
                 case RecordKind.Moved:
                     var (stream, old) = RecordCodec.ReadMoved(record.Span);
                     var moved = JournalReplay.ReadBlock(record, frame, position).Ref;
-                    replay.ApplyMove(stream, moved.MovedTo(_group.AddMoved(stream, old, block)), old);
+                    replay.ApplyMove(stream, moved.MovedTo(_group.AddMoved(stream, old, block)), moved.Location);
                     break;
                 case RecordKind.Tombstone:
                     var (dead, oldest) = RecordCodec.ReadTombstone(record.Span);
-                    _group.AddTombstone(dead, oldest);
-                    replay.ApplyTombstone(segment.Id, oldest);
+                    replay.ApplyTombstone(_group.AddTombstone(dead, oldest), oldest);
                     break;
             }
         });

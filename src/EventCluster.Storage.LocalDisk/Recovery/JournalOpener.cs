@@ -99,9 +99,7 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
 
     private static async Task ReplayAsync(JournalScan scan, JournalReplay replay)
     {
-        // Groups behind the durable position are applied where they are rewritten, but damage leaves none to rewrite.
-        var durable = scan.Groups.Where(group => scan.Damage is not null || group.Position < scan.Durable);
-        foreach (var bySegment in durable.GroupBy(group => group.Segment))
+        foreach (var bySegment in scan.Groups.GroupBy(group => group.Segment))
         {
             var image = await SegmentImage.ReadAsync(scan.Journal.Single(segment => segment.Id == bySegment.Key));
             foreach (var extent in bySegment)

@@ -59,6 +59,20 @@ internal sealed class JournalReplay(StreamIndex index, CheckpointRange checkpoin
         index.Apply(change);
     }
 
+    /// <summary>A commit that was applied where it lay is written again elsewhere.</summary>
+    public void Relocate(CommitChange now, BlockRef? was, JournalPosition old)
+    {
+        if (was is { } block)
+        {
+            index.ApplyMove(now.Number, now.Block!.Value.Ref, block.Location);
+        }
+
+        if (now.Remove && index.Usage.OldestBuried(old.Segment) is { } oldest)
+        {
+            index.Usage.Bury(now.Position.Segment, oldest);
+        }
+    }
+
     public void ApplyMove(long number, BlockRef now, JournalPosition old) => index.ApplyMove(number, now, old);
 
     public void ApplyTombstone(uint segment, uint oldestSegment) => index.Usage.Bury(segment, oldestSegment);
