@@ -9,7 +9,8 @@ Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 
 IBenchmark[] benchmarks =
 [
-    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new StartUpBenchmark(), new ListBenchmark(),
+    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new StartUpBenchmark(),
+    new AllocBenchmark(), new ListBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);

@@ -117,7 +117,7 @@ public sealed class LostHistoryTests
             var refused = await ServerProcess.RunAsync(
                 Token, "--urls", server.Url.ToString().TrimEnd('/'), "--data", server.DataPath);
             Assert.Equal(2, refused.ExitCode);
-            Assert.Contains("hurt", refused.Error, StringComparison.Ordinal);
+            Assert.True(refused.Error.Contains("'hurt'", StringComparison.Ordinal), refused.Error);
             Assert.Contains("--salvage", refused.Error, StringComparison.Ordinal);
 
             var target = Path.Combine(salvage, "copy");
