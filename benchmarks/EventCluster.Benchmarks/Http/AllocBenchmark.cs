@@ -10,6 +10,8 @@ public sealed class AllocBenchmark : IBenchmark
 {
     private const int BufferBytes = 256 * 1024;
 
+    private static readonly AppendRequest OneEvent = new() { Events = [Payloads.Event(0)] };
+
     /// <inheritdoc />
     public string Name => "alloc";
 
@@ -53,8 +55,7 @@ public sealed class AllocBenchmark : IBenchmark
         return stream;
     }
 
-    private static async ValueTask AppendAsync(IStreamHandle stream) =>
-        _ = await stream.AppendAsync(new AppendRequest { Events = [Payloads.Event(0)] }, CancellationToken.None);
+    private static async ValueTask AppendAsync(IStreamHandle stream) => _ = await stream.AppendAsync(OneEvent, CancellationToken.None);
 
     private static async Task<IReadOnlyList<Figure>> PerOperationAsync(int operations, Func<ValueTask> operation)
     {

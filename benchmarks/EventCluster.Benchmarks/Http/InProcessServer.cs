@@ -3,7 +3,6 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Store;
 using EventCluster.Core;
-using EventCluster.Edge;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -25,7 +24,7 @@ public sealed class InProcessServer : IAsyncDisposable
         _store = store;
         Directory = directory;
         _application = application;
-        var addresses = application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>();
+        var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         Url = new Uri(addresses.Addresses.First());
     }
 
