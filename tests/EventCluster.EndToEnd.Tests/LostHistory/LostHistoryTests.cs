@@ -110,25 +110,30 @@ public sealed class LostHistoryTests
             await client.CreateAsync("hurt", Json, null, Token);
             var kept = await client.AppendAsync("hurt", Json, "[1,2]", Token);
             var lost = await client.AppendAsync("hurt", Json, "[\"lost-3-marker\",\"lost-4\"]", Token);
+            var holed = await client.CreateAsync("holed", Json, "[\"before\"]", Token);
+            await client.AppendAsync("holed", Json, "[\"holed-marker\"]", Token);
+            await client.AppendAsync("holed", Json, "[\"behind\"]", Token);
             await client.CreateAsync("neighbour", Json, "[\"whole\"]", Token);
             Assert.Equal(0, await server.TerminateAsync());
             DataDamage.Flip(server.DataPath, "lost-3-marker");
+            DataDamage.Flip(server.DataPath, "holed-marker");
 
             var refused = await ServerProcess.RunAsync(
                 Token, "--urls", server.Url.ToString().TrimEnd('/'), "--data", server.DataPath);
             Assert.Equal(2, refused.ExitCode);
-            Assert.True(refused.Error.Contains("'hurt'", StringComparison.Ordinal), refused.Error);
+            Assert.Contains("damaged", refused.Error, StringComparison.Ordinal);
             Assert.Contains("--salvage", refused.Error, StringComparison.Ordinal);
 
             var target = Path.Combine(salvage, "copy");
             var run = await ServerProcess.RunAsync(Token, "--salvage", server.DataPath, target);
             Assert.True(run.ExitCode == 0, run.Output + run.Error);
-            Assert.Contains("hurt", run.Output, StringComparison.Ordinal);
+            Assert.Contains("holed", run.Output, StringComparison.Ordinal);
 
             await using var salvaged = await ServerProcess.StartAsync(target, [], Token);
             using var other = new StreamClient(salvaged.Url);
             Assert.Equal("[1,2]", (await other.ReadAsync("hurt", null, Token)).Body);
             Assert.Equal("[\"whole\"]", (await other.ReadAsync("neighbour", null, Token)).Body);
+            Assert.Equal(410, (await other.ReadAsync("holed", holed, Token)).Status);
             await other.AppendAsync("hurt", Json, "[\"new-3\",\"new-4\",\"new-5\"]", Token);
             await AssertLostAsync(other, "hurt", lost);
             Assert.Equal("[\"new-3\",\"new-4\",\"new-5\"]", (await other.ReadAsync("hurt", kept, Token)).Body);
