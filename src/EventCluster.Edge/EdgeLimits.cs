@@ -49,4 +49,25 @@ public static class EdgeLimits
 
     /// <summary>Most payload bytes of the newest events that one feed keeps in memory for its subscribers.</summary>
     public const int MaxFeedWindowBytes = 1024 * 1024;
+
+    /// <summary>Largest message of a WebSocket client: an event of the largest size in base64, with room for the rest.</summary>
+    public const int MaxWebSocketMessageBytes = 2 * 1024 * 1024;
+
+    /// <summary>Longest <c>id</c> of a WebSocket message, in bytes of its JSON text.</summary>
+    public const int MaxMessageIdBytes = 128;
+
+    /// <summary>Most streams on one connection.</summary>
+    public const int MaxStreamsPerSession = 64;
+
+    /// <summary>Most appends of one WebSocket without an answer; further messages wait in the client's socket.</summary>
+    public const int MaxAppendsInFlight = 64;
+
+    /// <summary>Most payload bytes of these appends; one append may be larger.</summary>
+    public const long MaxAppendBytesInFlight = 4L * 1024 * 1024;
+
+    /// <summary>Most messages of one WebSocket that were read but not dealt with.</summary>
+    public const int MaxUndealtMessages = 32;
+
+    /// <summary>How long a client may take to answer a close before its connection is cut.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 }

@@ -1,6 +1,7 @@
 using EventCluster.Edge.Admin;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Streams;
+using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,12 @@ namespace EventCluster.Edge;
 
 /// <summary>The entry of the HTTP surface: checks that hold for every request, then the resource.</summary>
 internal sealed class EdgeMiddleware(
-    StreamEndpoint streams, AdminEndpoint admin, HealthEndpoint health, AnswerGuard guard, IOptions<EdgeOptions> options)
+    StreamEndpoint streams,
+    WebSocketTransport webSockets,
+    AdminEndpoint admin,
+    HealthEndpoint health,
+    AnswerGuard guard,
+    IOptions<EdgeOptions> options)
 {
     private readonly HostPolicy _hosts = new(options.Value.AllowedHosts);
     private readonly OriginPolicy _origins = new(options.Value.CorsAllowedOrigins);
@@ -25,7 +31,8 @@ internal sealed class EdgeMiddleware(
             return health.InvokeAsync(context, readiness: path is StreamPaths.Ready);
         }
 
-        if (Refuse(context) is { } refused)
+        var isWebSocket = WebSocketHandshake.IsRequested(context);
+        if (Refuse(context, isWebSocket) is { } refused)
         {
             return refused;
         }
@@ -33,8 +40,13 @@ internal sealed class EdgeMiddleware(
         if (path.StartsWith(StreamPaths.Prefix, StringComparison.Ordinal))
         {
             return Guard(context, StreamName.TryParseUrlPath(path[StreamPaths.Prefix.Length..], out var name, out var error)
-                ? streams.InvokeAsync(context, name)
+                ? isWebSocket ? webSockets.InvokeAsync(context, name) : streams.InvokeAsync(context, name)
                 : ProblemResponse.WriteAsync(context, 400, ErrorCode.InvalidName, error));
+        }
+
+        if (path is StreamPaths.Streams && isWebSocket)
+        {
+            return Guard(context, webSockets.InvokeAsync(context, stream: null));
         }
 
         return path is StreamPaths.AdminStreams ? Guard(context, admin.InvokeAsync(context)) : OtherAsync(context, next);
@@ -44,7 +56,7 @@ internal sealed class EdgeMiddleware(
         answer.IsCompletedSuccessfully ? answer : guard.RunAsync(context, answer);
 
     /// <summary>Host, origin and preflight; null when the request may go on.</summary>
-    private Task? Refuse(HttpContext context)
+    private Task? Refuse(HttpContext context, bool isWebSocket)
     {
         var request = context.Request;
         var host = request.Host.Value;
@@ -63,7 +75,8 @@ internal sealed class EdgeMiddleware(
             {
                 OriginPolicy.SetAnswer(context.Response.Headers, origin);
             }
-            else if (!isOptions && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+            else if (isWebSocket
+                || (!isOptions && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)))
             {
                 return ProblemResponse.WriteAsync(
                     context, StatusCodes.Status403Forbidden, ErrorCode.OriginNotAllowed,

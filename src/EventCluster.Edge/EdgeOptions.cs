@@ -45,6 +45,9 @@ public sealed class EdgeOptions
     /// <summary>Most client connections; further ones are closed at once.</summary>
     public int MaxConnections { get; set; } = 50_000;
 
+    /// <summary>Most WebSockets; a further one is closed at once with 1013 and a delay.</summary>
+    public int MaxWebSockets { get; set; } = 50_000;
+
     /// <summary>Origins of pages on this machine, any port.</summary>
     public static IReadOnlyList<string> LoopbackOrigins { get; } =
     [
@@ -72,6 +75,7 @@ public sealed class EdgeOptions
         Check(BlockCacheBytes >= 0, "BlockCacheBytes must be 0 or more.");
         Check(FeedBytes >= 0, "FeedBytes must be 0 or more.");
         Check(MaxConnections >= 1, "MaxConnections must be at least 1.");
+        Check(MaxWebSockets >= 0, "MaxWebSockets must be 0 or more.");
         Check(AllowedHosts.Count > 0, "AllowedHosts must name at least one host, or \"*\".");
         return faults;
 

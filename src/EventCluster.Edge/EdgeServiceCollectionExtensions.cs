@@ -7,6 +7,7 @@ using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Streams;
+using EventCluster.Edge.WebSockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -45,6 +46,8 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<LongPollTransport>();
         services.TryAddSingleton<DurableSseTransport>();
         services.TryAddSingleton<EventSourceTransport>();
+        services.TryAddSingleton<WebSocketServices>();
+        services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<ReadHandler>();
         services.TryAddSingleton<AppendHandler>();
         services.TryAddSingleton<CreateHandler>();

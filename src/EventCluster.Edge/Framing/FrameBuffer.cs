@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text.Encodings.Web;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Framing;
@@ -64,6 +65,19 @@ internal sealed class FrameBuffer(int capacity) : IDisposable
         }
 
         Write(text);
+    }
+
+    /// <summary>Writes valid UTF-8 as the inside of a JSON string.</summary>
+    public void WriteEscaped(ReadOnlySpan<byte> text)
+    {
+        const int LongestEscape = 12;
+        while (!text.IsEmpty)
+        {
+            JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(
+                text, Reserve(text.Length + LongestEscape), out var read, out var written);
+            Length += written;
+            text = text[read..];
+        }
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Framing;
@@ -70,6 +71,12 @@ internal static class FrameEncoder
                 break;
             case SseFraming.DurableText:
                 buffer.WriteRun(payload);
+                break;
+            case SseFraming.MessageJson:
+            case SseFraming.MessageText:
+            case SseFraming.MessageBase64:
+                EventElement.Write(
+                    buffer, new StreamOffset(block.Incarnation, block.FirstSequence + index + 1), payload, framing);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(framing));

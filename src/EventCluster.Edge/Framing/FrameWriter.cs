@@ -45,7 +45,8 @@ internal sealed class FrameWriter(FrameCache cache)
                 }
                 else
                 {
-                    output.Write(frames);
+                    // The elements of a message's array: the first one drops its comma.
+                    output.Write(framing >= SseFraming.MessageJson && written == 0 ? frames[1..] : frames);
                 }
 
                 written += frames.Length;

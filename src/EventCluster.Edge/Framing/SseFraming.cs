@@ -17,4 +17,13 @@ internal enum SseFraming : byte
 
     /// <summary>All payloads of the slice as one base64 text; cannot be cut.</summary>
     DurableBase64 = 4,
+
+    /// <summary>One element of an <c>events</c> message each, JSON as stored.</summary>
+    MessageJson = 5,
+
+    /// <summary>One element of an <c>events</c> message each, text as a JSON string.</summary>
+    MessageText = 6,
+
+    /// <summary>One element of an <c>events</c> message each, the payload as base64.</summary>
+    MessageBase64 = 7,
 }

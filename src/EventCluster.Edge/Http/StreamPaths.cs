@@ -6,6 +6,9 @@ internal static class StreamPaths
     /// <summary>What every stream URL starts with; the name follows.</summary>
     public const string Prefix = "/v1/stream/";
 
+    /// <summary>Several streams on one connection.</summary>
+    public const string Streams = "/v1/streams";
+
     public const string Health = "/healthz";
 
     public const string Ready = "/readyz";

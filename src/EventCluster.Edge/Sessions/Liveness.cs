@@ -1,0 +1,30 @@
+namespace EventCluster.Edge.Sessions;
+
+/// <summary>The rule of both sides' heartbeats: pure, in timestamps of one clock.</summary>
+/// <param name="Heartbeat">One heartbeat.</param>
+/// <param name="Farewell">How long an ended connection may take to go.</param>
+internal readonly record struct Liveness(long Heartbeat, long Farewell)
+{
+    /// <summary>What is needed now, and when to ask again.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="heard">When the client last said something.</param>
+    /// <param name="sent">When the client last took something.</param>
+    /// <param name="pinged">When a ping was last asked for.</param>
+    /// <param name="endedAt">When the session began to end; null while it goes on.</param>
+    public (LivenessAction Action, long NextAt) Decide(long now, long heard, long sent, long pinged, long? endedAt)
+    {
+        if (endedAt is { } ended)
+        {
+            return now >= ended + Farewell ? (LivenessAction.Cut, 0) : (LivenessAction.None, ended + Farewell);
+        }
+
+        if (now >= heard + (2 * Heartbeat))
+        {
+            return (LivenessAction.Cut, 0);
+        }
+
+        var pingAt = Math.Max(Math.Min(heard, sent), pinged) + Heartbeat;
+        var (action, nextPing) = now >= pingAt ? (LivenessAction.Ping, now + Heartbeat) : (LivenessAction.None, pingAt);
+        return (action, Math.Min(nextPing, heard + (2 * Heartbeat)));
+    }
+}

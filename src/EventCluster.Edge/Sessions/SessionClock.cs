@@ -1,0 +1,91 @@
+using EventCluster.Edge.Feeds;
+
+namespace EventCluster.Edge.Sessions;
+
+/// <summary>
+/// Keeps the heartbeats of one connection, also while its loop waits for a client that takes nothing. After
+/// <see cref="Dispose"/> nothing of the connection is touched or held.
+/// </summary>
+internal sealed class SessionClock : IDeadline, IDisposable
+{
+    private const long NotEnded = long.MinValue;
+
+    private readonly DeadlineQueue _deadlines;
+    private readonly Liveness _rule;
+    private readonly Lock _gate = new();
+    private SessionLoop? _loop;
+    private Action? _ping;
+    private Action? _cut;
+    private long _heard;
+    private long _pinged;
+    private long _endedAt = NotEnded;
+
+    /// <param name="deadlines">The timer of all connections.</param>
+    /// <param name="heartbeat">One heartbeat.</param>
+    /// <param name="loop">The connection.</param>
+    /// <param name="ping">Says something; done by the loop.</param>
+    /// <param name="cut">Ends the connection at once.</param>
+    public SessionClock(DeadlineQueue deadlines, TimeSpan heartbeat, SessionLoop loop, Action ping, Action cut)
+    {
+        _deadlines = deadlines;
+        var now = deadlines.Now;
+        _rule = new Liveness(deadlines.Later(now, heartbeat) - now, deadlines.Later(now, EdgeLimits.CloseTimeout) - now);
+        _loop = loop;
+        _ping = ping;
+        _cut = cut;
+        _heard = now;
+        _pinged = now;
+        _deadlines.Add(this, now + _rule.Heartbeat);
+    }
+
+    /// <summary>The client said something.</summary>
+    public void Hear() => Volatile.Write(ref _heard, _deadlines.Now);
+
+    /// <summary>The session begins to end; from now on its client has the time of a farewell.</summary>
+    public void BeginFarewell()
+    {
+        var now = _deadlines.Now;
+        if (Interlocked.CompareExchange(ref _endedAt, now, NotEnded) == NotEnded)
+        {
+            _deadlines.Add(this, now + _rule.Farewell);
+        }
+    }
+
+    /// <inheritdoc />
+    public void OnDue(long now)
+    {
+        lock (_gate)
+        {
+            if (_loop is null)
+            {
+                return;
+            }
+
+            var endedAt = Volatile.Read(ref _endedAt);
+            var (action, nextAt) = _rule.Decide(
+                now, Volatile.Read(ref _heard), _loop.LastSent, _pinged, endedAt == NotEnded ? null : endedAt);
+            switch (action)
+            {
+                case LivenessAction.Cut:
+                    _cut!();
+                    return;
+                case LivenessAction.Ping:
+                    _pinged = now;
+                    _loop.Post(_ping!);
+                    break;
+            }
+
+            _deadlines.Add(this, nextAt);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _loop = null;
+            _ping = null;
+            _cut = null;
+        }
+    }
+}

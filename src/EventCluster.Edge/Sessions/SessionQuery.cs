@@ -1,0 +1,236 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Sessions;
+
+/// <summary>
+/// The query of a connection with several streams: <c>stream=</c> names one, <c>offset=</c> or <c>last=</c> belongs to the
+/// stream before it, the rest to all of them. Unknown parameters are ignored; known ones are checked strictly.
+/// </summary>
+internal sealed class SessionQuery
+{
+    private readonly List<StreamName> _streams = [];
+    private readonly List<ReadStart?> _starts = [];
+    private readonly bool _isOfOneStream;
+    private bool _hasEncoding;
+
+    private SessionQuery(StreamName? stream)
+    {
+        if (stream is { } name)
+        {
+            _isOfOneStream = true;
+            _streams.Add(name);
+            _starts.Add(null);
+        }
+    }
+
+    /// <summary>The streams, in the order of the query.</summary>
+    public IReadOnlyList<StreamName> Streams => _streams;
+
+    /// <summary>Their starts; null where the query names none.</summary>
+    public IReadOnlyList<ReadStart?> Starts => _starts;
+
+    public GapPolicy OnGap { get; private set; }
+
+    /// <summary><c>encoding=base64</c>.</summary>
+    public bool Base64 => _hasEncoding;
+
+    /// <summary>Payload bytes that are welcome at first, for each stream; null for no bound.</summary>
+    public long? Credit { get; private set; }
+
+    public TimeSpan? Heartbeat { get; private set; }
+
+    /// <summary>The composite cursor of an earlier connection with the same streams.</summary>
+    public string? Cursor { get; private set; }
+
+    /// <summary>Parses a query.</summary>
+    /// <param name="query">Still percent-encoded, without <c>?</c>.</param>
+    /// <param name="stream">The stream that the path names; null when the query names the streams.</param>
+    /// <param name="parsed">The query.</param>
+    /// <param name="fault">Why not.</param>
+    public static bool TryParse(
+        ReadOnlySpan<char> query,
+        StreamName? stream,
+        [NotNullWhen(true)] out SessionQuery? parsed,
+        [NotNullWhen(false)] out RequestFault? fault)
+    {
+        var result = new SessionQuery(stream);
+        parsed = null;
+        fault = null;
+        foreach (var range in query.Split('&'))
+        {
+            var pair = query[range];
+            var equals = pair.IndexOf('=');
+            var name = equals < 0 ? pair : pair[..equals];
+            var value = equals < 0 ? "" : Decode(pair[(equals + 1)..]);
+            fault = result.Set(name, value);
+            if (fault is not null)
+            {
+                return false;
+            }
+        }
+
+        parsed = result;
+        return true;
+    }
+
+    /// <summary>What to subscribe to.</summary>
+    /// <param name="positions">Where each stream goes on when a cursor says so; null without one.</param>
+    public IReadOnlyList<Subscription> Subscriptions(IReadOnlyList<StreamOffset>? positions = null)
+    {
+        var subscriptions = new List<Subscription>(_streams.Count);
+        for (var i = 0; i < _streams.Count; i++)
+        {
+            var start = positions is null ? _starts[i] ?? default : StartOf(positions[i]);
+            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(start, OnGap, Base64, Credit)));
+        }
+
+        return subscriptions;
+    }
+
+    /// <summary>A position that was never resolved stands in a cursor as nothing, and begins where an absent offset does.</summary>
+    private static ReadStart StartOf(StreamOffset position) =>
+        position == default ? default : new ReadStart(StartKind.Position, position);
+
+    private RequestFault? Set(ReadOnlySpan<char> name, string value) => name switch
+    {
+        "stream" when !_isOfOneStream => AddStream(value),
+        "offset" => ReadStart.TryParseOffset(value, out var start)
+            ? SetStart(start)
+            : new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule),
+        "last" => TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last)
+            ? SetStart(new ReadStart(StartKind.Last, Last: (int)last))
+            : RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events."),
+        "onGap" => SetGapPolicy(value),
+        "encoding" => SetEncoding(value),
+        "credit" => SetCredit(value),
+        "heartbeat" => SetHeartbeat(value),
+        "cursor" => SetCursor(value),
+        _ => null,
+    };
+
+    private RequestFault? AddStream(string value)
+    {
+        if (!StreamName.TryParse(value, out var name, out var error))
+        {
+            return new RequestFault(400, ErrorCode.InvalidName, $"stream: {error}");
+        }
+
+        if (_streams.Contains(name))
+        {
+            return RequestFault.BadRequest($"The stream '{name}' may occur once.");
+        }
+
+        if (_streams.Count == EdgeLimits.MaxStreamsPerSession)
+        {
+            return RequestFault.BadRequest($"A connection has at most {EdgeLimits.MaxStreamsPerSession} streams.");
+        }
+
+        _streams.Add(name);
+        _starts.Add(null);
+        return null;
+    }
+
+    private RequestFault? SetStart(ReadStart start)
+    {
+        if (_starts.Count == 0)
+        {
+            return RequestFault.BadRequest("offset and last belong to the stream before them, so stream comes first.");
+        }
+
+        if (_starts[^1] is not null)
+        {
+            return RequestFault.BadRequest("offset and last exclude each other, and each may occur once per stream.");
+        }
+
+        _starts[^1] = start;
+        return null;
+    }
+
+    private RequestFault? SetGapPolicy(string value)
+    {
+        if (OnGap != GapPolicy.Default)
+        {
+            return Repeated("onGap");
+        }
+
+        OnGap = value switch
+        {
+            "signal" => GapPolicy.Signal,
+            "latest" => GapPolicy.Latest,
+            "fail" => GapPolicy.Fail,
+            _ => GapPolicy.Default,
+        };
+        return OnGap == GapPolicy.Default ? RequestFault.BadRequest("onGap must be signal, latest or fail.") : null;
+    }
+
+    private RequestFault? SetEncoding(string value)
+    {
+        if (_hasEncoding)
+        {
+            return Repeated("encoding");
+        }
+
+        _hasEncoding = value is "base64";
+        return _hasEncoding ? null : RequestFault.BadRequest("encoding must be base64.");
+    }
+
+    private RequestFault? SetCredit(string value)
+    {
+        if (Credit is not null)
+        {
+            return Repeated("credit");
+        }
+
+        if (!TryNumber(value, 0, ProtocolLimits.MaxProducerNumber, out var credit))
+        {
+            return RequestFault.BadRequest("credit must be a whole number from 0 to 9007199254740991.");
+        }
+
+        Credit = credit;
+        return null;
+    }
+
+    private RequestFault? SetHeartbeat(string value)
+    {
+        if (Heartbeat is not null)
+        {
+            return Repeated("heartbeat");
+        }
+
+        if (!TryNumber(value, 5, 120, out var seconds))
+        {
+            return RequestFault.BadRequest("heartbeat must be 5 to 120 whole seconds.");
+        }
+
+        Heartbeat = TimeSpan.FromSeconds(seconds);
+        return null;
+    }
+
+    private RequestFault? SetCursor(string value)
+    {
+        if (_isOfOneStream)
+        {
+            return null;
+        }
+
+        if (Cursor is not null)
+        {
+            return Repeated("cursor");
+        }
+
+        Cursor = value;
+        return null;
+    }
+
+    private static RequestFault Repeated(string name) => RequestFault.BadRequest($"{name} may occur once.");
+
+    private static bool TryNumber(string text, long min, long max, out long value) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
+
+    /// <summary>Form decoding, as <c>URLSearchParams</c> writes: <c>+</c> is a space, the rest is percent-encoded UTF-8.</summary>
+    private static string Decode(ReadOnlySpan<char> value) =>
+        Uri.UnescapeDataString(value.Contains('+') ? value.ToString().Replace('+', ' ') : value.ToString());
+}

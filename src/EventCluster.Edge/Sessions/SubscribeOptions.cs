@@ -1,0 +1,11 @@
+using EventCluster.Edge.Http;
+
+namespace EventCluster.Edge.Sessions;
+
+/// <summary>How a stream is delivered.</summary>
+/// <param name="Start">Where it begins.</param>
+/// <param name="OnGap">What happens when the position cannot be served; the default is <see cref="GapPolicy.Signal"/>.</param>
+/// <param name="Base64">Payloads as base64 whatever their type.</param>
+/// <param name="Credit">Payload bytes welcome at first; null for no bound but the connection's own.</param>
+internal readonly record struct SubscribeOptions(
+    ReadStart Start = default, GapPolicy OnGap = GapPolicy.Default, bool Base64 = false, long? Credit = null);

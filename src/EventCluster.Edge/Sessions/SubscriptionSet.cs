@@ -1,0 +1,256 @@
+using System.Diagnostics.CodeAnalysis;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Sessions;
+
+/// <summary>
+/// Decides what a connection with several streams delivers next: turns, credit, gaps, ends. Outcomes of reads in, writes
+/// and reads out; no waiting, no clock. For one thread at a time.
+/// </summary>
+/// <remarks>
+/// Turns: subscriptions with events in hand take turns, and the slice of each is an equal part of what the connection takes
+/// now, so a busy stream never starves a quiet one. Credit (CORRECTNESS rule 18): spent by whole frames; with any credit
+/// left one event may overdraw it; gaps, ends and failures cost none. A connection that takes nothing keeps positions only.
+/// </remarks>
+internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads reads, int maxReadBytes)
+{
+    private const int SmallestSlice = 4 * 1024;
+
+    private readonly Dictionary<StreamName, Subscription> _byName = [];
+    private readonly Queue<Subscription> _ready = new();
+    private bool _isPaused;
+
+    /// <summary>Subscriptions that are not over.</summary>
+    public int Count => _byName.Count;
+
+    /// <summary>Subscriptions that are not over, in no order.</summary>
+    public IEnumerable<Subscription> All => _byName.Values;
+
+    /// <summary>Whether some subscription has events in hand.</summary>
+    public bool HasReady => _ready.Count > 0;
+
+    /// <summary>Begins a subscription. The stream must not be subscribed to.</summary>
+    public void Add(Subscription subscription)
+    {
+        _byName.Add(subscription.Name, subscription);
+        reads.Open(subscription, ReadBytes(subscription));
+    }
+
+    /// <summary>Finds the subscription of a stream.</summary>
+    public bool TryGet(StreamName name, [NotNullWhen(true)] out Subscription? subscription) =>
+        _byName.TryGetValue(name, out subscription);
+
+    /// <summary>Ends a subscription without a word.</summary>
+    public void Remove(Subscription subscription)
+    {
+        if (subscription.Phase == SubscriptionPhase.Ended)
+        {
+            return;
+        }
+
+        subscription.Phase = SubscriptionPhase.Ended;
+        subscription.Batch = null;
+        _byName.Remove(subscription.Name);
+        reads.Leave(subscription);
+    }
+
+    /// <summary>The client welcomes more payload bytes; the sum stays below overflow.</summary>
+    public void AddCredit(Subscription subscription, long bytes)
+    {
+        if (subscription.Credit == Subscription.Unbounded)
+        {
+            return;
+        }
+
+        subscription.Credit = Math.Min(subscription.Credit + bytes, ProtocolLimits.MaxProducerNumber);
+        if (subscription.Phase == SubscriptionPhase.Starved && subscription.Credit > 0)
+        {
+            Read(subscription);
+        }
+    }
+
+    /// <summary>The start is resolved, or cannot be served.</summary>
+    /// <param name="subscription">Still opening, or over by now.</param>
+    /// <param name="outcome">The first read.</param>
+    /// <param name="start">The position that the start was resolved to.</param>
+    public void OnOpened(Subscription subscription, ReadOutcome outcome, StreamOffset start)
+    {
+        if (subscription.Phase != SubscriptionPhase.Opening)
+        {
+            return;
+        }
+
+        subscription.Position = start;
+        switch (outcome)
+        {
+            case ReadOutcome.Batch batch:
+                subscription.IsOpen = true;
+                output.Subscribed(subscription, batch.Descriptor);
+                break;
+            case ReadOutcome.Gap gap when subscription.Options.OnGap != GapPolicy.Fail:
+                subscription.IsOpen = true;
+                subscription.Position = PositionAfter(subscription, gap.Info);
+                output.Subscribed(subscription, gap.Descriptor);
+                break;
+        }
+
+        subscription.Phase = SubscriptionPhase.Reading;
+        OnRead(subscription, outcome);
+    }
+
+    /// <summary>A read is done.</summary>
+    /// <param name="subscription">Reading, or over by now.</param>
+    /// <param name="outcome">Null when it brought events that the connection cannot take now and that were let go.</param>
+    public void OnRead(Subscription subscription, ReadOutcome? outcome)
+    {
+        if (subscription.Phase != SubscriptionPhase.Reading)
+        {
+            return;
+        }
+
+        switch (outcome)
+        {
+            case null:
+                Read(subscription);
+                break;
+            case ReadOutcome.Batch batch:
+                Take(subscription, batch);
+                break;
+            case ReadOutcome.Gap gap when subscription.Options.OnGap != GapPolicy.Fail:
+                subscription.Position = PositionAfter(subscription, gap.Info);
+                output.Gap(subscription, gap.Info);
+                Read(subscription);
+                break;
+            default:
+                output.Failed(subscription, ErrorResponses.Of(outcome, subscription.Name)!);
+                Remove(subscription);
+                break;
+        }
+    }
+
+    /// <summary>Gives subscriptions their turns until about <paramref name="maxBytes"/> are written or none is ready.</summary>
+    /// <returns>Whether anything was written.</returns>
+    public bool Write(int maxBytes)
+    {
+        var turns = _ready.Count;
+        for (var left = turns; left > 0 && _ready.TryDequeue(out var subscription); left--)
+        {
+            if (subscription is { Phase: SubscriptionPhase.Ready, Batch: { } batch })
+            {
+                WriteSlice(subscription, batch, Math.Max(SmallestSlice, maxBytes / turns));
+            }
+        }
+
+        return turns > 0;
+    }
+
+    /// <summary>The connection takes nothing now: everything in hand is let go, positions stay.</summary>
+    public void Pause()
+    {
+        _isPaused = true;
+        while (_ready.TryDequeue(out var subscription))
+        {
+            if (subscription.Phase == SubscriptionPhase.Ready)
+            {
+                subscription.Batch = null;
+                subscription.Phase = SubscriptionPhase.Parked;
+            }
+        }
+    }
+
+    /// <summary>The connection takes something again.</summary>
+    public void Resume()
+    {
+        _isPaused = false;
+        foreach (var subscription in _byName.Values)
+        {
+            if (subscription.Phase == SubscriptionPhase.Parked)
+            {
+                Read(subscription);
+            }
+        }
+    }
+
+    private void Take(Subscription subscription, ReadOutcome.Batch batch)
+    {
+        if (batch.Slices.Count == 0)
+        {
+            if (batch.AtEnd)
+            {
+                EndAt(subscription, batch.Next);
+            }
+            else
+            {
+                Read(subscription);
+            }
+        }
+        else if (subscription.Credit <= 0)
+        {
+            subscription.Phase = SubscriptionPhase.Starved;
+        }
+        else if (_isPaused)
+        {
+            subscription.Phase = SubscriptionPhase.Parked;
+        }
+        else
+        {
+            subscription.Phase = SubscriptionPhase.Ready;
+            subscription.Batch = batch;
+            _ready.Enqueue(subscription);
+        }
+    }
+
+    private void WriteSlice(Subscription subscription, ReadOutcome.Batch batch, int maxBytes)
+    {
+        subscription.Batch = null;
+        subscription.Position = output.Events(subscription, batch, maxBytes);
+        if (subscription.Credit != Subscription.Unbounded)
+        {
+            subscription.Credit -= PayloadBytes(batch, subscription.Position.Sequence);
+        }
+
+        if (batch.AtEnd && subscription.Position.Sequence == batch.Next.Sequence)
+        {
+            EndAt(subscription, batch.Next);
+        }
+        else
+        {
+            Read(subscription);
+        }
+    }
+
+    private void EndAt(Subscription subscription, StreamOffset final)
+    {
+        output.End(subscription, final);
+        Remove(subscription);
+    }
+
+    private void Read(Subscription subscription)
+    {
+        subscription.Phase = SubscriptionPhase.Reading;
+        reads.Read(subscription, ReadBytes(subscription));
+    }
+
+    /// <summary>No more than the credit allows, so that a whole batch may be written; without credit, to learn of an end.</summary>
+    private int ReadBytes(Subscription subscription) => (int)Math.Clamp(subscription.Credit, 1, maxReadBytes);
+
+    private static StreamOffset PositionAfter(Subscription subscription, StreamGap gap) =>
+        subscription.Options.OnGap == GapPolicy.Latest ? gap.Tail : gap.Earliest;
+
+    private static long PayloadBytes(ReadOutcome.Batch batch, long end)
+    {
+        long bytes = 0;
+        foreach (var slice in batch.Slices)
+        {
+            var count = (int)Math.Min(slice.Count, end - slice.FirstSequence);
+            if (count > 0)
+            {
+                bytes += slice.Block.GetPayloadBytes(slice.Start, slice.Start + count);
+            }
+        }
+
+        return bytes;
+    }
+}

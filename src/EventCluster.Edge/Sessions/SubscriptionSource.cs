@@ -1,0 +1,107 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Sessions;
+
+/// <summary>Where a subscription reads: one read at a time, and an end that waits for the read under way.</summary>
+internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, CancellationToken ended)
+{
+    private const int Idle = 0;
+    private const int Busy = 1;
+    private const int Left = 2;
+
+    /// <summary>How long one wait at the tail is; its end is no news, so the next one follows.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromMinutes(5);
+
+    private readonly CancellationTokenSource _leaving = CancellationTokenSource.CreateLinkedTokenSource(ended);
+    private int _state;
+
+    /// <summary>The start that <see cref="OpenAsync"/> resolved.</summary>
+    public StreamOffset Start { get; private set; }
+
+    /// <summary>The first read. Null when the subscription was left meanwhile.</summary>
+    public async ValueTask<ReadOutcome?> OpenAsync(ReadStart start, int maxBytes)
+    {
+        if (!TryEnter())
+        {
+            return null;
+        }
+
+        try
+        {
+            var outcome = await reader.OpenAsync(start, maxBytes, maxEvents, _leaving.Token);
+            Start = reader.Position;
+            return outcome;
+        }
+        catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>The next read: events, the end, or why there are none. Null when the subscription was left meanwhile.</summary>
+    public async ValueTask<ReadOutcome?> ReadAsync(StreamOffset position, int maxBytes)
+    {
+        if (!TryEnter())
+        {
+            return null;
+        }
+
+        try
+        {
+            reader.Position = position;
+            while (true)
+            {
+                var outcome = await reader.ReadAsync(maxBytes, maxEvents, Wait, _leaving.Token);
+                if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
+                {
+                    return outcome;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Ends a read under way; nothing is read afterwards.</summary>
+    public void Leave()
+    {
+        var before = Interlocked.Exchange(ref _state, Left);
+        if (before == Busy)
+        {
+            _leaving.Cancel();
+        }
+        else if (before == Idle)
+        {
+            Release();
+        }
+    }
+
+    private bool TryEnter() => Interlocked.CompareExchange(ref _state, Busy, Idle) == Idle;
+
+    private void Exit()
+    {
+        if (Interlocked.CompareExchange(ref _state, Idle, Busy) == Left)
+        {
+            Release();
+        }
+    }
+
+    private void Release()
+    {
+        reader.Dispose();
+        _leaving.Dispose();
+    }
+}

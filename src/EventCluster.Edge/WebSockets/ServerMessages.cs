@@ -1,0 +1,205 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Framing;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Sessions;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.WebSockets;
+
+/// <summary>The messages of the server, each one text frame in the connection's buffer (docs/PROTOCOL.md, WebSocket).</summary>
+internal sealed class ServerMessages(SessionWriter output, FrameWriter frames) : ISessionOutput
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public void Hello(Durability durability, TimeSpan heartbeat) => Send("hello"u8, json =>
+    {
+        json.WriteString("protocol"u8, WebSocketHandshake.Subprotocol);
+        json.WriteString("durability"u8, ResponseHeaders.DurabilityOf(durability).ToString());
+        json.WriteNumber("heartbeatSeconds"u8, (int)heartbeat.TotalSeconds);
+        json.WriteStartObject("limits"u8);
+        json.WriteNumber("messageBytes"u8, EdgeLimits.MaxWebSocketMessageBytes);
+        json.WriteNumber("eventBytes"u8, ProtocolLimits.MaxEventBytes);
+        json.WriteNumber("eventsPerAppend"u8, ProtocolLimits.MaxEventsPerAppend);
+        json.WriteNumber("subscriptions"u8, EdgeLimits.MaxStreamsPerSession);
+        json.WriteNumber("appendsInFlight"u8, EdgeLimits.MaxAppendsInFlight);
+        json.WriteEndObject();
+    });
+
+    /// <inheritdoc />
+    public void Subscribed(Subscription subscription, StreamDescriptor stream) => Send("subscribed"u8, json =>
+    {
+        WriteId(json, subscription.Id);
+        json.WriteString("stream"u8, subscription.Name.Value);
+        json.WriteString("offset"u8, subscription.Position.ToString());
+        json.WriteString("earliest"u8, stream.Earliest.ToString());
+        json.WriteString("tail"u8, stream.Tail.ToString());
+        json.WriteString("contentType"u8, stream.ContentType.Original);
+        if (stream.Closed)
+        {
+            json.WriteBoolean("closed"u8, true);
+        }
+    });
+
+    /// <inheritdoc />
+    public StreamOffset Events(Subscription subscription, ReadOutcome.Batch batch, int maxBytes)
+    {
+        using var message = new MessageBuffer();
+        var prefix = subscription.Prefix ??= EventsPrefix(subscription.Name);
+        prefix.CopyTo(message.GetSpan(prefix.Length));
+        message.Advance(prefix.Length);
+        var next = frames.Write(message, batch, FramingOf(subscription, batch.Descriptor), maxBytes);
+        "]}"u8.CopyTo(message.GetSpan(2));
+        message.Advance(2);
+        output.Write(message.ToFrame());
+        return next;
+    }
+
+    /// <inheritdoc />
+    public void Gap(Subscription subscription, StreamGap gap) => Send("gap"u8, json =>
+    {
+        json.WriteString("stream"u8, subscription.Name.Value);
+        json.WriteString("offset"u8, subscription.Position.ToString());
+        GapJson.WriteMembers(json, gap);
+    });
+
+    /// <inheritdoc />
+    public void End(Subscription subscription, StreamOffset final) => Send("end"u8, json =>
+    {
+        json.WriteString("stream"u8, subscription.Name.Value);
+        json.WriteString("offset"u8, final.ToString());
+    });
+
+    /// <inheritdoc />
+    public void Failed(Subscription subscription, RequestFault fault) =>
+        Error(subscription.IsOpen ? null : subscription.Id, subscription.Name.Value, fault);
+
+    /// <summary>An unsubscribe is done: nothing of the stream follows.</summary>
+    public void Unsubscribed(byte[]? id, Subscription subscription) => Send("ack"u8, json =>
+    {
+        WriteId(json, id);
+        json.WriteString("stream"u8, subscription.Name.Value);
+        if (subscription.IsOpen)
+        {
+            json.WriteString("offset"u8, subscription.Position.ToString());
+        }
+    });
+
+    /// <summary>An append is committed, or was before.</summary>
+    public void Appended(byte[]? id, StreamName stream, StreamOffset tail, bool isDuplicate, bool isClosed, Durability durability) =>
+        Send("ack"u8, json =>
+        {
+            WriteId(json, id);
+            json.WriteString("stream"u8, stream.Value);
+            json.WriteString("offset"u8, tail.ToString());
+            json.WriteString("durability"u8, ResponseHeaders.DurabilityOf(durability).ToString());
+            if (isDuplicate)
+            {
+                json.WriteBoolean("duplicate"u8, true);
+            }
+
+            if (isClosed)
+            {
+                json.WriteBoolean("closed"u8, true);
+            }
+        });
+
+    /// <summary>A refusal, with what the HTTP answer would say in its body and headers.</summary>
+    public void Error(byte[]? id, string? stream, RequestFault fault) => Send("error"u8, json =>
+    {
+        WriteId(json, id);
+        if (stream is not null)
+        {
+            json.WriteString("stream"u8, stream);
+        }
+
+        json.WriteString("code"u8, fault.Code.Value);
+        json.WriteNumber("status"u8, fault.Status);
+        json.WriteString("detail"u8, fault.Detail);
+        if (fault.Gap is { } gap)
+        {
+            GapJson.WriteMembers(json, gap);
+        }
+
+        FaultMembers.Write(json, fault);
+    });
+
+    public void Ping() => Send("ping"u8, static _ => { });
+
+    public void Pong(byte[]? id) => Send("pong"u8, json => WriteId(json, id));
+
+    /// <summary>Reconnect elsewhere, or here later, from these positions.</summary>
+    public void Move(IEnumerable<Subscription> subscriptions, int delayMilliseconds, string reason) => Send("move"u8, json =>
+    {
+        json.WriteStartArray("offsets"u8);
+        foreach (var subscription in subscriptions)
+        {
+            if (!subscription.IsOpen)
+            {
+                continue;
+            }
+
+            json.WriteStartObject();
+            json.WriteString("stream"u8, subscription.Name.Value);
+            json.WriteString("offset"u8, subscription.Position.ToString());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("delayMs"u8, delayMilliseconds);
+        json.WriteString("reason"u8, reason);
+    });
+
+    /// <summary>The answer to a ping frame.</summary>
+    public void PongFrame(ReadOnlySpan<byte> payload)
+    {
+        Span<byte> frame = stackalloc byte[WebSocketFrame.MaxControlBytes + 2];
+        output.Write(frame[..WebSocketFrame.WriteControl(frame, WebSocketFrame.Pong, payload)]);
+    }
+
+    /// <summary>The close frame; nothing may follow.</summary>
+    public void Close(CloseCode code, string reason)
+    {
+        Span<byte> frame = stackalloc byte[WebSocketFrame.MaxControlBytes + 2];
+        output.Write(frame[..(code == CloseCode.NoStatus
+            ? WebSocketFrame.WriteControl(frame, WebSocketFrame.Close, default)
+            : WebSocketFrame.WriteClose(frame, code, reason))]);
+    }
+
+    private static SseFraming FramingOf(Subscription subscription, StreamDescriptor stream) =>
+        subscription.Options.Base64 ? SseFraming.MessageBase64 : stream.ContentType.Kind switch
+        {
+            PayloadKind.Json => SseFraming.MessageJson,
+            PayloadKind.Text => SseFraming.MessageText,
+            _ => SseFraming.MessageBase64,
+        };
+
+    private static byte[] EventsPrefix(StreamName stream) =>
+        [.. "{\"type\":\"events\",\"stream\":\""u8, .. JsonEncodedText.Encode(stream.Value, Options.Encoder).EncodedUtf8Bytes,
+            .. "\",\"events\":["u8];
+
+    private static void WriteId(Utf8JsonWriter json, byte[]? id)
+    {
+        if (id is not null)
+        {
+            json.WritePropertyName("id"u8);
+            json.WriteRawValue(id, skipInputValidation: true);
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> type, Action<Utf8JsonWriter> members)
+    {
+        using var message = new MessageBuffer();
+        using (var json = new Utf8JsonWriter(message, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, type);
+            members(json);
+            json.WriteEndObject();
+        }
+
+        output.Write(message.ToFrame());
+    }
+}

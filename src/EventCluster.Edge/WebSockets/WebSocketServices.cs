@@ -1,0 +1,45 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Framing;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace EventCluster.Edge.WebSockets;
+
+/// <summary>What all WebSocket sessions share.</summary>
+internal sealed class WebSocketServices(
+    IStreamDirectory streams,
+    FeedDirectory feeds,
+    FrameWriter frames,
+    DeadlineQueue deadlines,
+    TimeProvider time,
+    EdgeRandom random,
+    IOptions<EdgeOptions> options,
+    IHostApplicationLifetime lifetime,
+    ILogger<WebSocketSession> logger)
+{
+    public IStreamDirectory Streams => streams;
+
+    public FeedDirectory Feeds => feeds;
+
+    public FrameWriter Frames => frames;
+
+    public DeadlineQueue Deadlines => deadlines;
+
+    public TimeProvider Time => time;
+
+    public EdgeOptions Options => options.Value;
+
+    /// <summary>Cancelled when the server begins to stop.</summary>
+    public CancellationToken Stopping => lifetime.ApplicationStopping;
+
+    public ILogger Logger => logger;
+
+    /// <summary>A delay before a client comes back, ± 50 % around the middle.</summary>
+    public int NextRetryMilliseconds()
+    {
+        var middle = options.Value.RetryMilliseconds;
+        return random.Between(middle / 2, middle + (middle / 2));
+    }
+}

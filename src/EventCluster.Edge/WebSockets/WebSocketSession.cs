@@ -1,0 +1,228 @@
+using System.IO.Pipelines;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Sessions;
+using Microsoft.AspNetCore.Http;
+
+namespace EventCluster.Edge.WebSockets;
+
+/// <summary>One WebSocket: receives frames, has them dealt with by the loop, and takes its leave.</summary>
+internal sealed partial class WebSocketSession : IDisposable
+{
+    private readonly HttpContext _context;
+    private readonly WebSocketServices _services;
+    private readonly WebSocketReader _reader;
+    private readonly PipeReader _input;
+    private readonly SessionWriter _output;
+    private readonly SessionLoop _loop;
+    private readonly ServerMessages _messages;
+    private readonly WebSocketProtocol _protocol;
+    private readonly SessionClock _clock;
+    private readonly TimeSpan _heartbeat;
+    private readonly InFlightGate _undealt = new(EdgeLimits.MaxUndealtMessages, long.MaxValue);
+    private readonly InFlightGate _appends = new(EdgeLimits.MaxAppendsInFlight, EdgeLimits.MaxAppendBytesInFlight);
+
+    /// <param name="context">The accepted request.</param>
+    /// <param name="frames">The frames of both sides.</param>
+    /// <param name="services">What all sessions share.</param>
+    /// <param name="heartbeat">One heartbeat of this connection.</param>
+    public WebSocketSession(HttpContext context, Stream frames, WebSocketServices services, TimeSpan heartbeat)
+    {
+        _context = context;
+        _services = services;
+        _heartbeat = heartbeat;
+        _input = PipeReader.Create(frames, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
+        _reader = new WebSocketReader(_input);
+        _output = new SessionWriter(PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
+        _messages = new ServerMessages(_output, services.Frames);
+        _loop = new SessionLoop(
+            services.Feeds, _output, services.Options.MaxSseSlice, services.Time, _messages, context.RequestAborted);
+        _protocol = new WebSocketProtocol(
+            _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, Close);
+        _clock = new SessionClock(services.Deadlines, heartbeat, _loop, _messages.Ping, context.Abort);
+    }
+
+    /// <summary>Runs until the connection is gone.</summary>
+    /// <param name="subscriptions">What the URL asked for.</param>
+    /// <param name="refusal">When the connection is closed at once: the code and the reason.</param>
+    public async Task RunAsync(IReadOnlyList<Subscription> subscriptions, (CloseCode Code, string Reason)? refusal)
+    {
+        _loop.Post(() => Begin(subscriptions, refusal));
+        using var stopping = _services.Stopping.UnsafeRegister(static s => ((WebSocketSession)s!).OnStopping(), this);
+        var receiving = ReceiveAsync();
+        try
+        {
+            await _loop.RunAsync();
+        }
+        catch (Exception e) when (_context.RequestAborted.IsCancellationRequested || e is OperationCanceledException)
+        {
+            // The client is gone, or was cut.
+        }
+        catch (Exception e)
+        {
+            LogFault(_services.Logger, e);
+            await CloseAfterFaultAsync();
+        }
+
+        _clock.BeginFarewell();
+        await receiving;
+    }
+
+    public void Dispose()
+    {
+        _clock.Dispose();
+        _reader.Dispose();
+    }
+
+    private void Begin(IReadOnlyList<Subscription> subscriptions, (CloseCode Code, string Reason)? refusal)
+    {
+        if (refusal is { } refused)
+        {
+            Close(refused.Code, refused.Reason);
+            return;
+        }
+
+        _messages.Hello(_services.Streams.Durability, _heartbeat);
+        foreach (var subscription in subscriptions)
+        {
+            _loop.Subscriptions.Add(subscription);
+        }
+    }
+
+    /// <summary>The server stops: the client hears where it stood and when to come back, spread in time.</summary>
+    private void OnStopping()
+    {
+        _clock.BeginFarewell();
+        _loop.Post(() =>
+        {
+            _messages.Move(_loop.Subscriptions.All, _services.NextRetryMilliseconds(), "stopping");
+            Close(CloseCode.Restart, "The server stops; reconnect after the delay of the move message.");
+        });
+    }
+
+    private void Close(CloseCode code, string reason)
+    {
+        _clock.BeginFarewell();
+        _messages.Close(code, reason);
+        _loop.End();
+    }
+
+    private async Task CloseAfterFaultAsync()
+    {
+        try
+        {
+            _messages.Close(CloseCode.Internal, "The server failed; its log has more.");
+            await _output.FlushAsync(_context.RequestAborted);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            _context.Abort();
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        try
+        {
+            while (await _reader.ReadAsync(_context.RequestAborted) is { Kind: not SocketInputKind.Ended } input)
+            {
+                _clock.Hear();
+                if (!await AdmitAsync(input))
+                {
+                    return;
+                }
+            }
+
+            _loop.Post(_loop.End);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            _loop.Post(_loop.End);
+        }
+    }
+
+    /// <summary>Hands one input to the loop. False when nothing more is to be read.</summary>
+    private async ValueTask<bool> AdmitAsync(SocketInput input)
+    {
+        switch (input.Kind)
+        {
+            case SocketInputKind.Text when !_loop.IsEnding:
+                if (ClientMessageParser.TryParse(input.Payload.Span, out var message, out var violation))
+                {
+                    await AdmitAsync(message);
+                    return true;
+                }
+
+                return await RefuseAsync(CloseCode.Protocol, violation);
+            case SocketInputKind.Ping when !_loop.IsEnding:
+                var payload = input.Payload.ToArray();
+                await PostAsync(() => _messages.PongFrame(payload));
+                return true;
+            case SocketInputKind.Close:
+                _loop.Post(() => Close(input.Code, ""));
+                return false;
+            case SocketInputKind.Violation:
+                return await RefuseAsync(input.Code, input.Reason);
+            default:
+                return true;
+        }
+    }
+
+    private async ValueTask AdmitAsync(ClientMessage message)
+    {
+        if (message is ClientMessage.Append append)
+        {
+            await _appends.EnterAsync(append.Bytes, _context.RequestAborted);
+        }
+
+        if (message is not ClientMessage.Pong)
+        {
+            await PostAsync(() => _protocol.Receive(message));
+        }
+    }
+
+    private async ValueTask PostAsync(Action work)
+    {
+        await _undealt.EnterAsync(0, _context.RequestAborted);
+        _loop.Post(() =>
+        {
+            _undealt.Exit(0);
+            work();
+        });
+    }
+
+    /// <summary>Closes for a violation; what still comes is dropped, so that the close is not lost to a reset.</summary>
+    private async ValueTask<bool> RefuseAsync(CloseCode code, string reason)
+    {
+        LogViolation(_services.Logger, (ushort)code, reason);
+        _loop.Post(() => Close(code, reason));
+        while (true)
+        {
+            var dropped = await _input.ReadAsync(_context.RequestAborted);
+            _input.AdvanceTo(dropped.Buffer.End);
+            if (dropped.IsCompleted)
+            {
+                return false;
+            }
+        }
+    }
+
+    private void StartAppend(ClientMessage.Append message) => _ = AppendAsync(message);
+
+    private async Task AppendAsync(ClientMessage.Append message)
+    {
+        AppendOutcome outcome;
+        try
+        {
+            // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
+            outcome = await _services.Streams.GetStream(message.Stream).AppendAsync(message.Request, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogFault(_services.Logger, e);
+            outcome = new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, "The server failed; its log has more.");
+        }
+
+        _appends.Exit(message.Bytes);
+        _loop.Post(() => _protocol.OnAppended(message, outcome));
+    }
+}

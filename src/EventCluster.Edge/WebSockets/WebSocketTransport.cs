@@ -1,0 +1,79 @@
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Sessions;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace EventCluster.Edge.WebSockets;
+
+/// <summary>
+/// A WebSocket on a stream's URL, which subscribes to it at once, or on <c>/v1/streams</c>, which subscribes to what the
+/// query names. Subprotocol <c>eventcluster.v1</c>, HTTP/1.1 and HTTP/2. No permessage-deflate: a window per connection
+/// would break the bound on memory and the sharing of frames.
+/// </summary>
+internal sealed class WebSocketTransport(WebSocketServices services)
+{
+    private int _sessions;
+
+    /// <summary>WebSockets open now.</summary>
+    public int Count => Volatile.Read(ref _sessions);
+
+    /// <summary>Serves a request for which <see cref="WebSocketHandshake.IsRequested"/> is true.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="stream">The stream of the URL; null on <c>/v1/streams</c>.</param>
+    public async Task InvokeAsync(HttpContext context, StreamName? stream)
+    {
+        if (!SessionQuery.TryParse(RequestTarget.Of(context).Query, stream, out var query, out var fault)
+            || (fault = WebSocketHandshake.Check(context)) is not null)
+        {
+            await ProblemResponse.WriteAsync(context, fault);
+            return;
+        }
+
+        Unbound(context);
+        await using var frames = await WebSocketHandshake.AcceptAsync(context);
+        var count = Interlocked.Increment(ref _sessions);
+        try
+        {
+            using var session = new WebSocketSession(
+                context, frames, services, query.Heartbeat ?? services.Options.SseHeartbeat);
+            await session.RunAsync(query.Subscriptions(), RefusalOf(context, count));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _sessions);
+        }
+    }
+
+    private (CloseCode Code, string Reason)? RefusalOf(HttpContext context, int count)
+    {
+        if (!WebSocketHandshake.OffersSubprotocol(context))
+        {
+            return (CloseCode.Protocol, $"Ask for the subprotocol {WebSocketHandshake.Subprotocol}.");
+        }
+
+        return count > services.Options.MaxWebSockets
+            ? (CloseCode.TryLater, $"Too many connections; retry in {services.NextRetryMilliseconds()} ms.")
+            : null;
+    }
+
+    /// <summary>Limits of a request and its body that mean nothing for a connection: its bounds are the session's own.</summary>
+    private static void Unbound(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
+        {
+            requestRate.MinDataRate = null;
+        }
+
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } responseRate)
+        {
+            responseRate.MinDataRate = null;
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+    }
+}

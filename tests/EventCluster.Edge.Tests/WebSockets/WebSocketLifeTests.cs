@@ -1,0 +1,202 @@
+using System.Text.Json;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Protocol;
+using EventCluster.TestKit;
+using Xunit;
+
+namespace EventCluster.Edge.Tests.WebSockets;
+
+/// <summary>Heartbeats, gaps, stops and clients that read slowly.</summary>
+public sealed class WebSocketLifeTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("", "gap signal")]
+    [InlineData("&onGap=signal", "gap signal")]
+    [InlineData("&onGap=latest", "gap latest")]
+    [InlineData("&onGap=fail", "error")]
+    public async Task Gap_AtTheStart_FollowsThePolicy(string policy, string expected)
+    {
+        await using var server = await SocketServer.StartAsync();
+        var stream = await server.CreateAsync("s", "application/json", "0", "1", "2");
+        var (earliest, tail) = await TrimAsync(stream, 2);
+        var trimmed = new StreamOffset(earliest.Incarnation, 1).ToString();
+        using var client = await SocketClient.OpenAsync(server, $"/v1/stream/s?offset={trimmed}{policy}");
+        if (expected == "error")
+        {
+            var error = await client.ExpectAsync("error");
+            Assert.Equal(("gap", "trimmed", earliest.ToString()), (
+                error.GetProperty("code").GetString(), error.GetProperty("reason").GetString(), error.GetProperty("earliest").GetString()));
+            return;
+        }
+
+        await client.ExpectAsync("subscribed");
+        var gap = await client.ExpectAsync("gap");
+        Assert.Equal(("s", "trimmed", earliest.ToString(), tail.ToString()), (
+            gap.GetProperty("stream").GetString(), gap.GetProperty("reason").GetString(),
+            gap.GetProperty("earliest").GetString(), gap.GetProperty("tail").GetString()));
+        Assert.Equal(trimmed, gap.GetProperty("requested").GetString());
+        var from = expected == "gap latest" ? tail : earliest;
+        Assert.Equal(from.ToString(), gap.GetProperty("offset").GetString());
+        await AppendAsync(stream, "3");
+        Assert.Equal(expected == "gap latest" ? ["3"] : ["2", "3"], await client.EventsAsync("s", expected == "gap latest" ? 1 : 2));
+    }
+
+    [Fact]
+    public async Task Gap_ThatOpensWhileStarved_IsSignalledWhenReadingGoesOn()
+    {
+        await using var server = await SocketServer.StartAsync();
+        var stream = await server.CreateAsync("s", "application/json", "0", "1", "2");
+        using var client = await SocketClient.OpenAsync(server, "/v1/stream/s?credit=1");
+        await client.ExpectAsync("subscribed");
+        Assert.Equal(["0"], await client.EventsAsync("s", 1));
+        await TrimAsync(stream, 2);
+
+        await client.SendAsync("""{"type":"credit","stream":"s","bytes":10}""");
+        Assert.Equal("trimmed", (await client.ExpectAsync("gap")).GetProperty("reason").GetString());
+        Assert.Equal(["2"], await client.EventsAsync("s", 1));
+    }
+
+    [Fact]
+    public async Task Delete_UnderASubscription_IsAnErrorOfThatStreamAlone()
+    {
+        await using var server = await SocketServer.StartAsync();
+        var stream = await server.CreateAsync("s", "application/json", "0");
+        await server.CreateAsync("t", "application/json", "1");
+        using var client = await SocketClient.OpenAsync(server, "/v1/streams?stream=s");
+        await client.ExpectAsync("subscribed");
+        await client.EventsAsync("s", 1);
+        await stream.DeleteAsync(Cancel);
+        var error = await client.ExpectAsync("error");
+        Assert.Equal(("s", "not_found"), (error.GetProperty("stream").GetString(), error.GetProperty("code").GetString()));
+        await client.SendAsync("""{"type":"subscribe","stream":"t"}""");
+        await client.ExpectAsync("subscribed");
+        Assert.Equal(["1"], await client.EventsAsync("t", 1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_TellsWhereAndWhen_ThenCloses1012(bool http2)
+    {
+        await using var server = await SocketServer.StartAsync();
+        await server.CreateAsync("a", "application/json", "1");
+        await server.CreateAsync("b", "application/json");
+        using var client = await SocketClient.OpenAsync(server, "/v1/streams?stream=a&stream=b", http2);
+        for (var i = 0; i < 3; i++)
+        {
+            await client.ReceiveAsync();
+        }
+
+        var stopped = server.StopAsync();
+        var move = await client.ExpectAsync("move");
+        Assert.InRange(move.GetProperty("delayMs").GetInt32(), 1_000, 3_000);
+        Assert.Equal("stopping", move.GetProperty("reason").GetString());
+        var offsets = move.GetProperty("offsets").EnumerateArray().ToDictionary(
+            e => e.GetProperty("stream").GetString()!, e => StreamOffset.Parse(e.GetProperty("offset").GetString()));
+        Assert.Equal((2, 1, 0), (offsets.Count, offsets["a"].Sequence, offsets["b"].Sequence));
+        Assert.Equal(1012, await client.ClosedAsync());
+        await client.CloseAsync();
+        await Phase.OfAsync("stop", stopped);
+    }
+
+    [Fact]
+    public async Task Stop_OfClientsThatReadNothing_CutsThemAfterTheFarewell()
+    {
+        await using var server = await SocketServer.StartAsync();
+        await server.CreateAsync("s", "text/plain", Blobs(60));
+        using var socket = await RawSocket.ConnectAsync(server, "/v1/stream/s", receiveBuffer: 4096);
+        await Phase.UntilAsync("sessions", "1", () => server.Sessions, seen => seen == 1, Cancel);
+        var stopped = server.StopAsync();
+        while (!stopped.IsCompleted)
+        {
+            server.Clock.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel));
+        }
+
+        await Phase.OfAsync("stop", stopped);
+    }
+
+    [Fact]
+    public async Task Silence_BringsAPingAfterOneHeartbeat_AndACutAfterTwo()
+    {
+        await using var server = await SocketServer.StartAsync();
+        using var client = await SocketClient.OpenAsync(server, "/v1/streams?heartbeat=10");
+        server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+        await client.ExpectAsync("ping");
+        await client.SendAsync("""{"type":"pong"}""");
+        await client.SendAsync("""{"type":"ping"}""");
+        await client.ExpectAsync("pong");
+        server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+        await client.ExpectAsync("ping");
+        Assert.Equal(1, server.Sessions);
+
+        server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+        await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
+    }
+
+    [Fact]
+    public async Task SlowReader_KeepsOnlyItsPosition_AndLosesNothing()
+    {
+        // Goal: a client that takes nothing makes the server hold no events for it. Method: one client stops reading while
+        // the stream gets far more than socket buffers hold; then it reads all of it.
+        await using var server = await SocketServer.StartAsync();
+        var stream = await server.CreateAsync("s", "text/plain", "first");
+        using var slow = await RawSocket.ConnectAsync(server, "/v1/stream/s", receiveBuffer: 4096);
+        using var normal = await SocketClient.OpenAsync(server, "/v1/stream/s");
+        await normal.ExpectAsync("subscribed");
+        await normal.EventsAsync("s", 1);
+        var blobs = Blobs(300);
+        foreach (var part in blobs.Chunk(20))
+        {
+            await AppendAsync(stream, "text/plain", part);
+            await normal.EventsAsync("s", part.Length);
+        }
+
+        await stream.AppendAsync(new AppendRequest { Close = true }, Cancel);
+        await normal.ExpectAsync("end");
+        var received = new List<string>();
+        while (true)
+        {
+            var (opcode, payload) = await slow.ReceiveAsync();
+            Assert.Equal(1, opcode);
+            using var message = JsonDocument.Parse(payload);
+            var type = message.RootElement.GetProperty("type").GetString();
+            if (type == "end")
+            {
+                break;
+            }
+
+            if (type == "events")
+            {
+                Assert.True(payload.Length <= 64 * 1024 + 100, $"A slice of {payload.Length} bytes.");
+                received.AddRange(message.RootElement.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("data").GetString()!));
+            }
+        }
+
+        Assert.Equal(["first", .. blobs], received);
+    }
+
+    private static string[] Blobs(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => $"{i}:" + new string((char)('a' + (i % 26)), 30_000))];
+
+    private static async Task<(StreamOffset Earliest, StreamOffset Tail)> TrimAsync(IStreamHandle stream, long sequence)
+    {
+        var found = (DescribeOutcome.Found)await stream.DescribeAsync(Cancel);
+        var trimmed = Assert.IsType<TrimOutcome.Trimmed>(
+            await stream.TrimAsync(new StreamOffset(found.Descriptor.Tail.Incarnation, sequence), Cancel));
+        return (trimmed.Descriptor.Earliest, trimmed.Descriptor.Tail);
+    }
+
+    private static Task AppendAsync(IStreamHandle stream, string payload) => AppendAsync(stream, "application/json", payload);
+
+    private static async Task AppendAsync(IStreamHandle stream, string contentType, params string[] payloads)
+    {
+        var request = new AppendRequest
+        {
+            ContentType = StreamContentType.Parse(contentType), Events = TestData.Payloads(payloads),
+        };
+        Assert.IsType<AppendOutcome.Appended>(await stream.AppendAsync(request, Cancel));
+    }
+}
