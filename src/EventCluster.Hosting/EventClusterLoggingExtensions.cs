@@ -6,6 +6,8 @@ namespace Microsoft.Extensions.Logging;
 /// <summary>Sets up the log of a node.</summary>
 public static class EventClusterLoggingExtensions
 {
+    private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     /// <summary>Writes to standard output in the form and from the level that the operator set.</summary>
     public static ILoggingBuilder AddEventClusterLog(this ILoggingBuilder logging, EventClusterOptions options)
     {
@@ -16,17 +18,17 @@ public static class EventClusterLoggingExtensions
         logging.AddFilter("Microsoft", level => level >= LogLevel.Warning && level >= options.LogLevel);
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         return options.LogFormat == LogFormat.Json
-            ? logging.AddJsonConsole(Timestamped)
+            ? logging.AddJsonConsole(console => Timestamped(console, Timestamp))
             : logging.AddSimpleConsole(console =>
             {
-                Timestamped(console);
+                Timestamped(console, Timestamp + " ");
                 console.SingleLine = true;
             });
     }
 
-    private static void Timestamped(ConsoleFormatterOptions console)
+    private static void Timestamped(ConsoleFormatterOptions console, string format)
     {
         console.UseUtcTimestamp = true;
-        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        console.TimestampFormat = format;
     }
 }

@@ -22,7 +22,7 @@ internal static partial class ServeCommand
         await using var app = builder.Build();
         await app.UseEventClusterAsync(cancellationToken);
         await app.StartAsync(cancellationToken);
-        var url = app.Urls.First();
+        var url = Reachable(app.Urls.First());
         app.Services.GetRequiredService<BackupEndpoint>().Open(url);
         await AnnounceAsync(app, options, terminal, url);
         await app.WaitForShutdownAsync(cancellationToken);
@@ -43,6 +43,9 @@ internal static partial class ServeCommand
             await terminal.Out.WriteLineAsync(Welcome(url));
         }
     }
+
+    // Who listens on all addresses is named by the one that works here.
+    private static string Reachable(string url) => url.Replace("//[::]:", "//127.0.0.1:", StringComparison.Ordinal);
 
     private static string Welcome(string url) => $"""
 

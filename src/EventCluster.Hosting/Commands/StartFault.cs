@@ -14,7 +14,8 @@ internal static class StartFault
         UnauthorizedAccessException => $"{exception.Message} Check the owner and the permissions of the data folder.",
         AddressInUseException or IOException { InnerException: AddressInUseException } => $"{exception.Message} {Advice}",
         SocketException or IOException { InnerException: SocketException } => $"cannot listen: {exception.Message}. {Advice}",
-        IOException or InvalidDataException => exception.Message,
+        InvalidDataException => $"{exception.Message} {exception.GetBaseException().Message}",
+        IOException => exception.Message,
         _ => null,
     };
 }

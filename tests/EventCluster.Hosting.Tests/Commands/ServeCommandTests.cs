@@ -67,6 +67,19 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
+    public async Task Run_OnAllAddresses_NamesOneThatWorksHere()
+    {
+        await using var server = await RunningServer.StartAsync(
+            "--urls", "http://*:0", "--EventCluster:AllowUnauthenticated=true", "--EventCluster:Store=memory");
+        using var client = new HttpClient { BaseAddress = server.Url };
+
+        using var ready = await client.GetAsync("/readyz", Token);
+
+        Assert.Equal("127.0.0.1", server.Url.Host);
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+    }
+
+    [Fact]
     public async Task Backup_WithoutToken_IsRefused()
     {
         await using var server = await RunningServer.StartAsync("--EventCluster:Store", "memory");
