@@ -1,6 +1,8 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
 using EventCluster.Simulation.Media;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,6 +24,15 @@ internal sealed class Node(IMedium medium, VirtualTimeProvider clock, Random ran
 
     /// <summary>The store says that only a restart helps.</summary>
     public bool IsFailed => _life is { } life && life.Directory.Health.IsFinal;
+
+    /// <summary>What the store keeps under a name, for the report of a stream that does not go away.</summary>
+    public async Task<string> DescribeStoredAsync(StreamName name)
+    {
+        var head = _life is { } life ? await life.Store.GetHeadAsync(name, CancellationToken.None) : null;
+        return head is null
+            ? "nothing"
+            : Describe(head.Head.DueAtMilliseconds, StreamStateCodec.Decode(head.State));
+    }
 
     /// <summary>Starts; a fault of the medium leaves the node down.</summary>
     public async Task StartAsync()
@@ -157,4 +168,7 @@ internal sealed class Node(IMedium medium, VirtualTimeProvider clock, Random ran
 
     // Awaiting keeps the scheduler; ValueTask.AsTask would go through the thread pool.
     private static async Task<T> AwaitAsync<T>(ValueTask<T> request) => await request;
+
+    private static string Describe(long due, StreamState state) =>
+        $"{state.Lifecycle}, due {due}, owes a release: {state.OwesRelease}, {state.Origin}, held by [{string.Join(' ', state.Holds)}]";
 }

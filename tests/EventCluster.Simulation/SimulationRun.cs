@@ -293,6 +293,13 @@ public sealed class SimulationRun : IDisposable
                 $"the name {slot.Name} is free again",
                 () => slot.Phase == SlotPhase.Live,
                 () => _lifecycle.CreateAsync(slot, source: null));
+            if (slot.Phase != SlotPhase.Live)
+            {
+                Start(async () => _trace.Violation($"{slot.Name}: {await _node.DescribeStoredAsync(slot.Name)}"));
+                Drain("stored state is read", () => _running.Count == 0);
+                continue;
+            }
+
             Drive($"{slot.Name} is read and deleted", () => slot.Phase == SlotPhase.Absent, () => _lifecycle.DeleteAsync(slot));
         }
 

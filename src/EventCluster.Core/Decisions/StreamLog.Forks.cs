@@ -36,7 +36,8 @@ internal sealed partial class StreamLog
 
         // Heads only move forward, so the holds stay in order of their first sequences.
         var hold = new ForkHold(fork, incarnation, _head.Earliest, point, Confirmed: false, now);
-        var withHold = State with { Holds = [.. State.Holds, hold] };
+        var abandoned = State.Holds.FirstOrDefault(other => IsOf(other, fork, incarnation));
+        var withHold = State with { Holds = [.. State.Holds.Where(other => other != abandoned), hold] };
         if (withHold.Holds.Count > _limits.MaxForks || StreamStateCodec.Encode(withHold).Length > _limits.MaxStateBytes)
         {
             return HoldDecision.Refused(new CreateOutcome.Unavailable(
@@ -44,6 +45,13 @@ internal sealed partial class StreamLog
         }
 
         Change(withHold);
+        if (abandoned is not null)
+        {
+            // After a crash the store draws the number of an attempt again if only that attempt's hold carried it: one
+            // key must never stand for two holds, or dropping it once would leave the other for ever.
+            Purge(abandoned.From, Math.Min(abandoned.To, _head.Earliest));
+        }
+
         return HoldDecision.Held(BasisFor(spec, incarnation, point));
     }
 

@@ -167,7 +167,7 @@ internal sealed class Lifecycle(WorldState world)
         try
         {
             slot.Phase = SlotPhase.Creating;
-            var answer = await world.CallAsync(slot, "create", s => s.CreateAsync(slot.Creation, CancellationToken.None));
+            var answer = await world.CallAsync(slot, $"create {slot.SourceLife} {slot.Creation.Fork}", s => s.CreateAsync(slot.Creation, CancellationToken.None));
             switch (answer)
             {
                 case CreateOutcome.Created created:
