@@ -58,7 +58,8 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
     {
         var stream = GetStream(TestData.Name(name));
         var outcome = await stream.CreateAsync(
-            new CreateRequest { Events = TestData.Payloads(events) }, CancellationToken.None);
+            new CreateRequest { ContentType = StreamContentType.Parse("text/plain"), Events = TestData.Payloads(events) },
+            CancellationToken.None);
         Assert.IsType<CreateOutcome.Created>(outcome);
         return stream;
     }

@@ -1,0 +1,97 @@
+using System.Text;
+using EventCluster.Edge.Framing;
+using EventCluster.Edge.Pumping;
+using EventCluster.Edge.Tests.Framing;
+using EventCluster.TestKit;
+using Xunit;
+
+namespace EventCluster.Edge.Tests.Pumping;
+
+public sealed class FrameLogTests
+{
+    [Theory]
+    [InlineData((int)SseFraming.EventSourceText, 2_000)]
+    [InlineData((int)SseFraming.DurableJson, 300)]
+    [InlineData((int)SseFraming.DurableText, 1)]
+    [InlineData((int)SseFraming.DurableBase64, 5_000)]
+    public void Append_RandomEvents_HoldsTheNewestFramesWithinTheBound(int framingNumber, int maxBytes)
+    {
+        var framing = (SseFraming)framingNumber;
+        var random = new Random(maxBytes);
+        using var log = new FrameLog(framing);
+        using var scratch = new FrameBuffer(16);
+        var expected = new List<byte[]>();
+        log.Reset(0);
+        for (var round = 0; round < 300; round++)
+        {
+            var payloads = Enumerable.Range(0, random.Next(1, 6)).Select(_ => Payload(random)).ToArray();
+            var block = Blocks.Of(expected.Count, payloads);
+            log.Append([Blocks.All(block)], maxBytes, scratch);
+            for (var i = 0; i < block.Count; i++)
+            {
+                using var frame = new FrameBuffer(16);
+                Encode(framing, block.GetPayload(i).Span, expected.Count + 1, frame);
+                expected.Add(frame.Written.ToArray());
+            }
+
+            Assert.Equal(expected.Count, log.End);
+            Assert.True(log.Bytes <= maxBytes || log.End - log.Start == 1);
+            var from = log.Start + random.NextInt64(log.End - log.Start);
+            var to = log.Fit(from, random.Next(1, maxBytes + 1));
+            log.Read(from, to, out var first, out var second);
+            var between = expected.Skip((int)from).Take((int)(to - from)).SelectMany(frame => frame).ToArray();
+            Assert.Equal(between, (byte[])[.. first, .. second]);
+        }
+    }
+
+    [Fact]
+    public void Fit_SlicesOfAnySize_EndOnFramesAndTakeAtLeastOne()
+    {
+        using var log = new FrameLog(SseFraming.DurableText);
+        using var scratch = new FrameBuffer(16);
+        log.Reset(10);
+        log.Append([Blocks.All(Blocks.Of(10, "aaaa", "bbbb", "cccccccccc", "d"))], 1000, scratch);
+        Assert.Equal(14, log.Fit(10, 100));
+        Assert.Equal(12, log.Fit(10, 8));
+        Assert.Equal(12, log.Fit(10, 17));
+        Assert.Equal(11, log.Fit(10, 1));
+        Assert.Equal(13, log.Fit(12, 1));
+        Assert.Equal(14, log.Fit(13, 1));
+    }
+
+    [Fact]
+    public void Dispose_EverythingIsDelivered_GivesTheMemoryBackAndGoesOn()
+    {
+        using var log = new FrameLog(SseFraming.DurableText);
+        using var scratch = new FrameBuffer(16);
+        log.Reset(0);
+        log.Append([Blocks.All(Blocks.Of(0, "one"))], 1000, scratch);
+        log.Dispose();
+        Assert.Equal((1, 1, 0), (log.Start, log.End, log.Capacity));
+        log.Append([Blocks.All(Blocks.Of(1, "two"))], 1000, scratch);
+        log.Read(1, 2, out var first, out _);
+        Assert.Equal("two", Encoding.UTF8.GetString(first));
+    }
+
+    private static byte[] Payload(Random random)
+    {
+        var payload = TestData.Bytes(random.Next(), random.Next(0, 400));
+        for (var i = 0; i < payload.Length; i++)
+        {
+            payload[i] = (byte)(payload[i] % 20 == 0 ? '\n' : 'a' + (payload[i] % 26));
+        }
+
+        return payload;
+    }
+
+    private static void Encode(SseFraming framing, ReadOnlySpan<byte> payload, int sequence, FrameBuffer frame)
+    {
+        if (framing == SseFraming.DurableBase64)
+        {
+            frame.Write(payload);
+            return;
+        }
+
+        FrameEncoder.EncodeEvent(Blocks.Of(sequence - 1, [payload.ToArray()]), 0, framing, frame);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using EventCluster.Edge.Framing;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
+using EventCluster.Edge.Pumping;
+using EventCluster.Edge.Tests.Feeds;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace EventCluster.Edge.Tests.Pumping;
+
+/// <summary>Live responses of the real transports over feeds, a pump and a virtual clock, without a server in between.</summary>
+internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly FrameWriter _frames = new(new FrameCache(1024 * 1024));
+    private readonly EdgeRandom _random = new(new Random(1));
+
+    public LiveFixture(long feedBytes = 1024 * 1024)
+    {
+        Base = new FeedFixture(feedBytes);
+        Pump = new SubscriptionPump(Base.Feeds, Base.Deadlines, NullLogger<SubscriptionPump>.Instance);
+    }
+
+    public FeedFixture Base { get; }
+
+    public SubscriptionPump Pump { get; }
+
+    public CancellationToken ApplicationStarted => CancellationToken.None;
+
+    public CancellationToken ApplicationStopping => _stopping.Token;
+
+    public CancellationToken ApplicationStopped => CancellationToken.None;
+
+    public void StopApplication() => _stopping.Cancel();
+
+    /// <summary>Starts a response; the task ends with it.</summary>
+    public Task Start(PipeBody body, string stream, string query, CancellationTokenSource? leave = null)
+    {
+        Assert.True(ReadQuery.TryParse(query, out var parsed, out _));
+        var context = new DefaultHttpContext { RequestAborted = leave?.Token ?? CancellationToken.None };
+        context.Features.Set<IHttpResponseBodyFeature>(body);
+        var name = StreamName.Parse(stream);
+        var options = Options.Create(new EdgeOptions { SseLifetime = TimeSpan.FromHours(1) });
+        ISubscriberTransport transport = parsed.Live == LiveMode.Sse
+            ? new DurableSseTransport(
+                options, Base.Feeds, Pump, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), this)
+            : new EventSourceTransport(options, Base.Feeds, Pump, Base.Deadlines, _frames, _random, this);
+        var reader = new PositionReader(Base.GetStream(name), Base.Clock);
+        return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, reader));
+    }
+
+    /// <summary>Reads what is there, and waits until the text so far satisfies a condition.</summary>
+    public static async Task<string> ReadUntilAsync(PipeBody body, StringBuilder text, Func<string, bool> reached)
+    {
+        using var guard = new CancellationTokenSource(TestKit.Phase.HangGuard);
+        while (!reached(text.ToString()))
+        {
+            var read = await body.Reader.ReadAsync(guard.Token);
+            foreach (var piece in read.Buffer)
+            {
+                text.Append(Encoding.UTF8.GetString(piece.Span));
+            }
+
+            body.Reader.AdvanceTo(read.Buffer.End);
+        }
+
+        return text.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Pump.Dispose();
+        await Base.DisposeAsync();
+        _stopping.Dispose();
+    }
+}
