@@ -33,15 +33,12 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
 
             if (!view.IsLive || CheckPosition(view, request.From) is not null)
             {
-                switch (await runner.ConfirmAsync(view, cancellationToken))
+                if (await AnswerFinallyAsync(runner, view, request.From, cancellationToken) is { } final)
                 {
-                    case ConfirmResult.Confirmed:
-                        return FinalAnswer(view, request.From);
-                    case ConfirmResult.Moved:
-                        return new ReadOutcome.Unavailable(UnavailableReason.Moved, "Another owner took the stream over.");
-                    default:
-                        continue;
+                    return final;
                 }
+
+                continue;
             }
 
             if (touches && runner.Touch(view))
@@ -69,22 +66,34 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
                 return EmptyBatch(view, request.From);
             }
 
-            switch (runner.TryPark(view, out var parked))
+            var result = runner.TryPark(view, out var parked);
+            if (parked is not null)
             {
-                case ParkResult.Parked:
-                    waitedAt = view;
-                    mayWait = await WaitAsync(runner, parked!, request.WaitUpTo - clock.Time.GetElapsedTime(startedAt), cancellationToken);
-                    break;
-                case ParkResult.Full:
-                    return new ReadOutcome.Unavailable(
-                        UnavailableReason.Overloaded, "Too many reads wait at the tail; try again after a moment.");
-                case ParkResult.Stopping:
-                    return new ReadOutcome.Unavailable(UnavailableReason.Moved, "The server is stopping.");
-                default:
-                    break;
+                waitedAt = view;
+                mayWait = await WaitAsync(runner, parked, request.WaitUpTo - clock.Time.GetElapsedTime(startedAt), cancellationToken);
+            }
+            else if (result != ParkResult.Changed)
+            {
+                return RefusedToWait(result);
             }
         }
     }
+
+    /// <summary>Not found, gone or gap, once the store confirms it; null when something was committed meanwhile.</summary>
+    private static async ValueTask<ReadOutcome?> AnswerFinallyAsync(
+        StreamLogRunner runner, StreamView view, StreamOffset from, CancellationToken cancellationToken) =>
+        await runner.ConfirmAsync(view, cancellationToken) switch
+        {
+            ConfirmResult.Confirmed => FinalAnswer(view, from),
+            ConfirmResult.Moved => new ReadOutcome.Unavailable(
+                UnavailableReason.Moved, "Another owner took the stream over."),
+            _ => null,
+        };
+
+    private static ReadOutcome.Unavailable RefusedToWait(ParkResult result) => result == ParkResult.Full
+        ? new ReadOutcome.Unavailable(
+            UnavailableReason.Overloaded, "Too many reads wait at the tail; try again after a moment.")
+        : new ReadOutcome.Unavailable(UnavailableReason.Moved, "The server is stopping.");
 
     private static async ValueTask<ReadOutcome?> ReadEventsAsync(
         StreamLogRunner runner, StreamView view, ReadRequest request, CancellationToken cancellationToken)

@@ -40,7 +40,8 @@ internal sealed partial class Sweeper(
         var unusedSince = context.Clock.Now - (long)unusedFor.TotalMilliseconds;
 
         // In order of names: the order of a hash table differs from process to process, and a simulation must repeat.
-        foreach (var runner in runners.Values.Where(runner => runner.IsUnusedSince(unusedSince)).OrderBy(runner => runner.Name))
+        var idle = runners.Select(pair => pair.Value).Where(runner => runner.IsUnusedSince(unusedSince));
+        foreach (var runner in idle.OrderBy(runner => runner.Name))
         {
             runner.TryUnload(unusedSince);
         }

@@ -1,0 +1,187 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Commands;
+using EventCluster.Core.Decisions;
+
+namespace EventCluster.Core.Running;
+
+/// <content>What becomes of a commit: released, decided again, refused, or unknown (CORRECTNESS rules 1 and 2).</content>
+internal sealed partial class StreamLogRunner
+{
+    /// <summary>A command whose commits keep not landing is answered after this many.</summary>
+    private const int MaxAttempts = 3;
+
+    private UInt128 _lastCommitId;
+
+    private async ValueTask CommitAsync()
+    {
+        if (_log!.TakeCommit(_context.NextCommitId(), _context.Clock.Now) is not { } commit)
+        {
+            ReleaseBatch();
+            return;
+        }
+
+        CommitStatus status;
+        try
+        {
+            status = await _context.Store.CommitAsync(commit, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, e);
+            await RecoverAsync(commit);
+            return;
+        }
+
+        switch (status)
+        {
+            case CommitStatus.Committed:
+                _lastCommitId = commit.CommitId;
+                _log.Committed();
+                _retentionIsBlocked = false;
+                Publish(commit.Block);
+                ReleaseBatch();
+                break;
+            case CommitStatus.Conflict:
+                LogCommitConflict(_context.Logger, Name.Value, commit.ExpectedVersion + 1, commit.Fence);
+                await RecoverAsync(commit);
+                break;
+            default:
+                await RefuseAsync(commit, status);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Rule 2: opens again under a new fence. The next version with this commit's identity means landed, the same version
+    /// means not landed; anything else means another owner.
+    /// </summary>
+    private async ValueTask RecoverAsync(StreamCommit commit)
+    {
+        if (await TryReopenAsync() is not { } opened)
+        {
+            return;
+        }
+
+        if (HasLanded(commit, opened.Head))
+        {
+            Adopt(opened);
+            _lastCommitId = commit.CommitId;
+            Publish(commit.Block);
+            ReleaseBatch();
+        }
+        else if (IsBasis(commit, opened.Head))
+        {
+            Adopt(opened);
+            DecideAgain();
+        }
+        else
+        {
+            LogOwnershipLost(_context.Logger, Name.Value);
+            AbandonUnknown("Another owner took the stream over while the commit was in flight.");
+        }
+    }
+
+    /// <summary>Nothing was written: answers what the refusal is about and decides the rest again from the store's head.</summary>
+    private async ValueTask RefuseAsync(StreamCommit commit, CommitStatus status)
+    {
+        LogCommitRefused(_context.Logger, Name.Value, status);
+        if (status == CommitStatus.Refused)
+        {
+            Abandon(
+                static command => command.RefuseByStore(CommitStatus.Refused),
+                static command => command.RefuseByStore(CommitStatus.Refused));
+            return;
+        }
+
+        if (await TryReopenAsync() is not { } opened)
+        {
+            return;
+        }
+
+        if (!IsBasis(commit, opened.Head))
+        {
+            AbandonUnknown("Another owner took the stream over.");
+            return;
+        }
+
+        Adopt(opened);
+        _retentionIsBlocked = true;
+        var isAboutRoom = _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
+        for (var i = _batch.Count - 1; i >= 0; i--)
+        {
+            if (!isAboutRoom || _batch[i].NeedsRoom)
+            {
+                var refused = _batch[i];
+                _batch.RemoveAt(i);
+                refused.RefuseByStore(status);
+            }
+        }
+
+        DecideAgain();
+    }
+
+    private async ValueTask<OpenedStream?> TryReopenAsync()
+    {
+        try
+        {
+            return await _context.Store.OpenAsync(Name, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogReopenFailed(_context.Logger, Name.Value, e);
+            AbandonUnknown("The store did not answer whether the commit landed.");
+            return null;
+        }
+    }
+
+    private void Adopt(OpenedStream opened)
+    {
+        _log = new StreamLog(Name, opened, _context.Limits);
+        _lastCommitId = opened.Head?.LastCommitId ?? default;
+        _retentionIsBlocked = false;
+        NoteTouched(_log.TouchedAt);
+    }
+
+    private static bool HasLanded(StreamCommit commit, StoredHead? head) => commit.Remove
+        ? head is null
+        : head is not null && head.Version == commit.ExpectedVersion + 1 && head.LastCommitId == commit.CommitId;
+
+    private bool IsBasis(StreamCommit commit, StoredHead? head) => commit.ExpectedVersion == 0
+        ? head is null
+        : head is not null && head.Version == commit.ExpectedVersion && head.LastCommitId == _lastCommitId;
+
+    private void DecideAgain()
+    {
+        var waiting = _work;
+        _work = new Queue<StreamCommand>();
+        foreach (var command in _batch)
+        {
+            if (++command.Attempts >= MaxAttempts)
+            {
+                command.Refuse(UnavailableReason.Moved, "The store did not take the commit; nothing was done.");
+            }
+            else
+            {
+                _work.Enqueue(command);
+            }
+        }
+
+        _batch.Clear();
+        foreach (var command in waiting)
+        {
+            _work.Enqueue(command);
+        }
+    }
+
+    private void ReleaseBatch()
+    {
+        var view = View!;
+        foreach (var command in _batch)
+        {
+            command.Release(view);
+        }
+
+        _batch.Clear();
+    }
+}
