@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
@@ -13,6 +14,7 @@ internal sealed partial class StreamLogRunner
 
     private UInt128 _lastCommitId;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask CommitAsync()
     {
         if (_log!.TakeCommit(_context.NextCommitId(), _context.Clock.Now) is not { } commit)
@@ -39,8 +41,7 @@ internal sealed partial class StreamLogRunner
                 _lastCommitId = commit.CommitId;
                 _log.Committed();
                 _retentionIsBlocked = false;
-                Publish(commit.Block);
-                ReleaseBatch();
+                Release(commit);
                 break;
             case CommitStatus.Conflict:
                 LogCommitConflict(_context.Logger, Name.Value, commit.ExpectedVersion + 1, commit.Fence);
@@ -67,8 +68,7 @@ internal sealed partial class StreamLogRunner
         {
             Adopt(opened);
             _lastCommitId = commit.CommitId;
-            Publish(commit.Block);
-            ReleaseBatch();
+            Release(commit);
         }
         else if (IsBasis(commit, opened.Head))
         {
@@ -172,6 +172,15 @@ internal sealed partial class StreamLogRunner
         {
             _work.Enqueue(command);
         }
+    }
+
+    /// <summary>Shows the committed instant, answers the commands of the commit in order, and wakes the waiting reads.</summary>
+    private void Release(StreamCommit commit)
+    {
+        // The answers first: they must not wait for thousands of readers to be woken.
+        var parked = Publish(commit.Block);
+        ReleaseBatch();
+        TailWaiters.Wake(parked);
     }
 
     private void ReleaseBatch()

@@ -21,7 +21,7 @@ internal sealed partial class StreamLogRunner
             if (_log is null)
             {
                 Adopt(await _context.Store.OpenAsync(Name, CancellationToken.None));
-                Publish(block: null);
+                TailWaiters.Wake(Publish(block: null));
             }
 
             while (TryGetWork())
@@ -196,11 +196,10 @@ internal sealed partial class StreamLogRunner
         TailWaiters.Wake(parked);
     }
 
-    /// <summary>Shows readers the committed instant in one step, and wakes those whom it concerns.</summary>
-    private void Publish(EventBlock? block)
+    /// <summary>Shows readers the committed instant in one step, and returns those who wait for it.</summary>
+    private IReadOnlyCollection<ParkedRead>? Publish(EventBlock? block)
     {
         var view = _log!.View();
-        IReadOnlyCollection<ParkedRead>? parked = null;
         NoteTouched(_log.TouchedAt);
         lock (_gate)
         {
@@ -219,10 +218,10 @@ internal sealed partial class StreamLogRunner
             if (old is null || old.Head.Tail != view.Head.Tail || old.Head.Earliest != view.Head.Earliest
                 || old.IsLive != view.IsLive || (view.IsLive && old.State.Closed != view.State.Closed))
             {
-                parked = _waiters.TakeAll();
+                return _waiters.TakeAll();
             }
-        }
 
-        TailWaiters.Wake(parked);
+            return null;
+        }
     }
 }

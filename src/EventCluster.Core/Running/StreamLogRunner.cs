@@ -108,7 +108,7 @@ internal sealed partial class StreamLogRunner
 
         if (refusal is null)
         {
-            _ = DriveAsync();
+            StartDriving();
         }
         else
         {
@@ -185,6 +185,21 @@ internal sealed partial class StreamLogRunner
 
         TailWaiters.Wake(parked);
         return idle;
+    }
+
+    private void StartDriving()
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            _ = DriveAsync();
+            return;
+        }
+
+        // The driver serves many callers; what the first one carries with it (a trace, a request) is not theirs.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = DriveAsync();
+        }
     }
 
     private bool IsOverloadedBy(StreamCommand command) =>
