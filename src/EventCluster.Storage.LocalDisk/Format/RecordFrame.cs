@@ -13,7 +13,11 @@ internal readonly record struct RecordFrame(RecordKind Kind, int MetaBytes, int 
     public int TotalBytes => MetaBytes + RecordCodec.StoredBlockBytes(BlockBytes);
 
     /// <summary>The frame at the start of the bytes, or null if they do not hold a whole record.</summary>
-    public static RecordFrame? TryRead(ReadOnlySpan<byte> bytes, uint seed)
+    public static RecordFrame? TryRead(ReadOnlySpan<byte> bytes, uint seed) =>
+        TryReadDescription(bytes, seed) is { } frame && frame.IsBlockWhole(bytes, seed) ? frame : null;
+
+    /// <summary>The frame of a record whose descriptive part is whole, whatever became of its block.</summary>
+    public static RecordFrame? TryReadDescription(ReadOnlySpan<byte> bytes, uint seed)
     {
         if (bytes.Length < RecordCodec.HeaderBytes)
         {
@@ -30,8 +34,7 @@ internal readonly record struct RecordFrame(RecordKind Kind, int MetaBytes, int 
 
         var frame = new RecordFrame((RecordKind)bytes[12], (int)metaBytes, (int)blockBytes);
         var whole = frame.TotalBytes <= bytes.Length
-            && BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Checksum.Compute(seed, bytes[4..(int)metaBytes])
-            && frame.IsBlockWhole(bytes, seed);
+            && BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Checksum.Compute(seed, bytes[4..(int)metaBytes]);
         return whole ? frame : null;
     }
 
@@ -39,7 +42,8 @@ internal readonly record struct RecordFrame(RecordKind Kind, int MetaBytes, int 
     public ReadOnlySpan<byte> StoredBlock(ReadOnlySpan<byte> record) =>
         record.Slice(MetaBytes, BlockBytes == 0 ? 0 : RecordCodec.BlockPrefixBytes + BlockBytes);
 
-    private bool IsBlockWhole(ReadOnlySpan<byte> record, uint seed) =>
+    /// <summary>The block, if there is one, passes its checksum.</summary>
+    public bool IsBlockWhole(ReadOnlySpan<byte> record, uint seed) =>
         BlockBytes == 0
         || (MetaBytes >= RecordCodec.HeaderBytes + 8
             && RecordCodec.IsBlockWhole(

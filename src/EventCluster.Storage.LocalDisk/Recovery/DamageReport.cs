@@ -26,7 +26,8 @@ internal static class DamageReport
                 {
                     Compare(JournalReplay.ReadCommit(record, frame, at), names, known, touched);
                 }
-            });
+            },
+            change => Note(change, change.Head.Tail, names, known, touched));
         }
 
         return $"'{directory}/{DataFormat.SegmentFile(damage.Segment)}' is damaged at byte {damage.Offset}, before data that "
@@ -64,19 +65,36 @@ internal static class DamageReport
         Dictionary<long, (long Version, long Tail)> known,
         SortedSet<string> touched)
     {
+        if (change.Version > known.GetValueOrDefault(change.Number).Version + 1)
+        {
+            Note(change, change.Block?.Ref.FirstSequence ?? change.Head.Tail, names, known, touched);
+        }
+
+        Remember(change, names, known);
+    }
+
+    /// <summary>Events of this stream are lost from the last known one up to <paramref name="end"/>.</summary>
+    private static void Note(
+        CommitChange change,
+        long end,
+        Dictionary<long, string> names,
+        Dictionary<long, (long Version, long Tail)> known,
+        SortedSet<string> touched)
+    {
+        var tail = known.GetValueOrDefault(change.Number).Tail;
+        Remember(change, names, known);
+        var stream = names.TryGetValue(change.Number, out var name) ? $"stream '{name}'" : $"stream number {change.Number}";
+        touched.Add(end > tail ? $"{stream} sequences {tail} to {end}" : $"{stream} (no events, other changes)");
+    }
+
+    private static void Remember(
+        CommitChange change, Dictionary<long, string> names, Dictionary<long, (long Version, long Tail)> known)
+    {
         var (version, tail) = known.GetValueOrDefault(change.Number);
+        known[change.Number] = (Math.Max(version, change.Version), Math.Max(tail, change.Head.Tail));
         if (change.Name is { } name)
         {
             names[change.Number] = name.Value;
         }
-
-        if (change.Version > version + 1)
-        {
-            var first = change.Block?.Ref.FirstSequence ?? change.Head.Tail;
-            var stream = names.TryGetValue(change.Number, out var text) ? $"stream '{text}'" : $"stream number {change.Number}";
-            touched.Add(first > tail ? $"{stream} sequences {tail} to {first}" : $"{stream} (no events, other changes)");
-        }
-
-        known[change.Number] = (Math.Max(version, change.Version), Math.Max(tail, change.Head.Tail));
     }
 }

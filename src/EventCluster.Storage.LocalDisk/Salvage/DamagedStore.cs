@@ -149,7 +149,8 @@ internal sealed class DamagedStore(IDisk disk, string directory)
                     Bury(RecordCodec.ReadNumber(record.Span));
                     break;
             }
-        });
+        },
+        TakeWithoutBlock);
     }
 
     private void Take(CommitChange change)
@@ -182,17 +183,34 @@ internal sealed class DamagedStore(IDisk disk, string directory)
         }
     }
 
+    /// <summary>Its block is unreadable: what it moved the tail over is lost, everything else it says holds.</summary>
+    private void TakeWithoutBlock(CommitChange change)
+    {
+        var from = Index.Find(change.Number)?.Head.Tail
+            ?? change.Incarnations?.Latest.FirstSequence ?? change.Head.Tail;
+        Take(change);
+        if (Index.Find(change.Number)?.Version == change.Version && change.Head.Tail > from)
+        {
+            AddHole(change.Number, from, change.Head.Tail);
+        }
+    }
+
     private void NoteHole(CommitChange change, StreamEntry? entry)
     {
         if (entry is not null && change.Block is { } block && block.Ref.FirstSequence > entry.Head.Tail)
         {
-            if (!Holes.TryGetValue(change.Number, out var holes))
-            {
-                Holes[change.Number] = holes = [];
-            }
-
-            holes.Add(new SequenceRange(entry.Head.Tail, block.Ref.FirstSequence));
+            AddHole(change.Number, entry.Head.Tail, block.Ref.FirstSequence);
         }
+    }
+
+    private void AddHole(long number, long from, long to)
+    {
+        if (!Holes.TryGetValue(number, out var holes))
+        {
+            Holes[number] = holes = [];
+        }
+
+        holes.Add(new SequenceRange(from, to));
     }
 
     private void Bury(long number)
