@@ -1,4 +1,5 @@
 using EventCluster.Benchmarks.Running;
+using EventCluster.Benchmarks.Streams;
 
 namespace EventCluster.Benchmarks.Http;
 
@@ -28,6 +29,8 @@ public sealed class HttpBenchmark : IBenchmark
             await VerifyAsync(server, targets);
         }
 
+        var ceiling = await LogBenchmark.MeasureAsync(context, callers: 64, streams: 1);
+        context.Report.Note($"ceiling of the rung below (log, 64 callers, 1 stream): {ceiling:#,0} appends per second.");
         context.Report.Note($"{Payloads.EventBytes}-byte JSON events; every answer checked; tails equal the acknowledged counts.");
     }
 
