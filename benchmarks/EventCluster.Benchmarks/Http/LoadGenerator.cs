@@ -40,7 +40,7 @@ public sealed class LoadGenerator
         var (selfBefore, serverBefore) = (ProcessorTime(self), ProcessorTime(serverProcess));
         var start = Stopwatch.GetTimestamp();
         Volatile.Write(ref generator._phase, Measuring);
-        await Task.WhenAny(Task.Delay(duration, TimeProvider.System), Task.WhenAll(running));
+        await Task.WhenAny(MeasureTime.PassAsync(duration, () => Array.Exists(loads, load => load.Latencies.Count > 0)), Task.WhenAll(running));
         Volatile.Write(ref generator._phase, Stopping);
         var elapsed = Stopwatch.GetElapsedTime(start);
         var (selfUsed, serverUsed) = (ProcessorTime(self) - selfBefore, ProcessorTime(serverProcess) - serverBefore);

@@ -28,7 +28,7 @@ public static class ClosedLoop
         await Task.Delay(duration / 5, TimeProvider.System);
         Volatile.Write(ref phase, 1);
         var start = Stopwatch.GetTimestamp();
-        await Task.Delay(duration, TimeProvider.System);
+        await MeasureTime.PassAsync(duration, () => Array.Exists(histograms, h => h.Count > 0));
         Volatile.Write(ref phase, 2);
         var elapsed = Stopwatch.GetElapsedTime(start);
         await Task.WhenAll(running);
