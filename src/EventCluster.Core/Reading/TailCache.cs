@@ -23,6 +23,12 @@ internal sealed class TailCache(RunnerContext context)
     /// <summary>Adds the block that was just committed at the tail.</summary>
     public void Add(EventBlock block)
     {
+        if (_count > 0 && At(_count - 1).EndSequence != block.FirstSequence)
+        {
+            throw new InvalidOperationException(
+                $"A block at {block.FirstSequence} does not continue the cached events up to {At(_count - 1).EndSequence}.");
+        }
+
         var size = block.Encoded.Length + BytesPerBlock;
         var bound = context.TailCachesAreFull ? 0 : context.Options.TailCacheBytesPerStream;
         while (_count > 0 && _bytes + size > bound)

@@ -72,7 +72,7 @@ internal sealed partial class StreamLogRunner
         }
         else if (IsBasis(commit, opened.Head))
         {
-            Adopt(opened);
+            AdoptSameHead(opened);
             DecideAgain();
         }
         else
@@ -105,7 +105,7 @@ internal sealed partial class StreamLogRunner
             return;
         }
 
-        Adopt(opened);
+        AdoptSameHead(opened);
         _retentionIsBlocked = true;
         var isAboutRoom = _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
         for (var i = _batch.Count - 1; i >= 0; i--)
@@ -141,6 +141,13 @@ internal sealed partial class StreamLogRunner
         _lastCommitId = opened.Head?.LastCommitId ?? default;
         _retentionIsBlocked = false;
         NoteTouched(_log.TouchedAt);
+    }
+
+    /// <summary>Nothing was written, but the fence is a new one: readers' instant carries it too.</summary>
+    private void AdoptSameHead(OpenedStream opened)
+    {
+        Adopt(opened);
+        TailWaiters.Wake(Publish(block: null));
     }
 
     private static bool HasLanded(StreamCommit commit, StoredHead? head) => commit.Remove

@@ -43,6 +43,7 @@ public sealed class TailCacheTests
         other.Add(TestData.Block(1, 1, "abc"));
         Assert.Equal(1, other.FirstSequence);
         one.Clear();
+        Assert.Null(one.FirstSequence);
         other.Add(TestData.Block(1, 2, "abc"));
         Assert.Equal(1, other.FirstSequence);
     }
@@ -59,6 +60,15 @@ public sealed class TailCacheTests
         cache.Collect(6, builder);
 
         Assert.Equal([(first, 1, 2), (second, 0, 1)], builder.Slices.Select(slice => (slice.Block, slice.Start, slice.End)));
+    }
+
+    [Fact]
+    public void Add_BlockThatDoesNotContinue_IsASurprise()
+    {
+        var cache = new TailCache(Context());
+        cache.Add(TestData.Block(1, 0, "a"));
+
+        Assert.Throws<InvalidOperationException>(() => cache.Add(TestData.Block(1, 2, "c")));
     }
 
     private RunnerContext Context() => new(

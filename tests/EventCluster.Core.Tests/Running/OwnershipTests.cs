@@ -142,6 +142,28 @@ public sealed class OwnershipTests : IAsyncDisposable
         Assert.Equal(created.Tail.Sequence + 2, (await stream.StateAsync()).Tail.Sequence);
     }
 
+    [Theory]
+    [InlineData(CommitFault.Full)]
+    [InlineData(CommitFault.FailBefore)]
+    [InlineData(CommitFault.FailAfter)]
+    [InlineData(CommitFault.Conflict)]
+    public async Task Rule3_AfterAFaultUnderANewFence_TheOwnerStillGivesFinalAnswers(CommitFault fault)
+    {
+        var stream = _fixture.At("s");
+        var created = await stream.NewAsync();
+        await stream.PutAsync("a");
+        var waiting = stream.WaitAsync((await stream.StateAsync()).Tail);
+        _fixture.Store.Plan(fault);
+        var outcome = await stream.SendAsync(Plain("b"));
+
+        Assert.Equal(fault == CommitFault.Full, outcome is AppendOutcome.Unavailable);
+        Assert.Equal(Protocol.GapReason.Unknown, (await stream.GapAsync(created.Tail with { Sequence = 50 })).Reason);
+        await stream.PutAsync("c");
+        var batch = Assert.IsType<ReadOutcome.Batch>(await Phase.OfAsync("the append wakes", waiting));
+        Assert.Equal(fault == CommitFault.Full ? "c" : "b", batch.Texts()[0]);
+        Assert.Equal(fault == CommitFault.Full ? ["a", "c"] : ["a", "b", "c"], await stream.TextsAsync());
+    }
+
     [Fact]
     public async Task Refused_Append_IsStoreFailedAndReadsGoOn()
     {
