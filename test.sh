@@ -94,15 +94,16 @@ finish() {
 }
 
 # A test project is a program that runs itself; "dotnet test" around it costs seconds per project.
+# The limits only end a hang.
 dotnet_suite() {
-  dotnet "$1/bin/Release/net10.0/$(basename "$1").dll" -noColor -noLogo
+  timeout 900 dotnet "$1/bin/Release/net10.0/$(basename "$1").dll" -noColor -noLogo
 }
 
 # A seed's run has one thread: half of the seeds on each of two cores.
 simulate() {
   local program=tests/EventCluster.Simulation/bin/Release/net10.0/EventCluster.Simulation.dll half=$(($1 / 2))
-  dotnet "$program" --seed 1 --seeds $half >"$logs/simulation-1.log" 2>&1 &
-  dotnet "$program" --seed $((half + 1)) --seeds $half >"$logs/simulation-2.log" 2>&1
+  timeout 600 dotnet "$program" --seed 1 --seeds $half >"$logs/simulation-1.log" 2>&1 &
+  timeout 600 dotnet "$program" --seed $((half + 1)) --seeds $half >"$logs/simulation-2.log" 2>&1
   wait
   cat "$logs"/simulation-[12].log
   # A half that died without a count leaves its seeds uncounted: they have failed.
