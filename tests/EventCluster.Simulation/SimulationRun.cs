@@ -35,7 +35,7 @@ public sealed class SimulationRun : IDisposable
         _scheduler = new DeterministicTaskScheduler(new Random(_random.Next()));
         _trace = new Trace(options.TraceTo);
         _medium = options.InMemory
-            ? new MemoryMedium()
+            ? new MemoryMedium(_random.Next())
             : new DiskMedium(_random.Next(), _clock, _scheduler, options.SkipFlush);
         _node = new Node(_medium, _clock, new Random(_random.Next()), _trace);
         _world = new WorldState(_node, _clock, _trace, new Random(_random.Next()));

@@ -70,6 +70,26 @@ public sealed class ForkFaultTests : IAsyncDisposable
         await DeletedForGoodAsync(_fixture.At("source"));
     }
 
+    /// <summary>
+    /// Goal: one key never stands for two holds. A number that only a hold carried is drawn again after a crash, and the
+    /// client repeats its fork: the second attempt takes the abandoned hold over.
+    /// </summary>
+    [Fact]
+    public async Task Rule8_SameNumberDrawnAgainAfterACrash_OneHoldIsTakenAndDropped()
+    {
+        var (source, fork) = await SourceAsync();
+        var hold = new HoldCommand(new ForkSpec(source.Name, null, false, 0), fork.Name, null, incarnation: 77);
+        await _fixture.Directory.Submit(source.Name, hold);
+        _fixture.Crash(seed: 2);
+        hold = new HoldCommand(new ForkSpec(source.Name, null, false, 0), fork.Name, null, incarnation: 77);
+
+        await _fixture.Directory.Submit(source.Name, hold);
+
+        Assert.Single((await StoredAsync("source"))!.Holds);
+        await _fixture.Directory.Submit(source.Name, new StepCommand(log => log.DropHold(fork.Name, 77)));
+        Assert.Empty((await StoredAsync("source"))!.Holds);
+    }
+
     [Fact]
     public async Task Rule8_CrashBeforeTheConfirmation_TheSweeperConfirms()
     {
