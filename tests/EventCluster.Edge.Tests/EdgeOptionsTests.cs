@@ -1,6 +1,5 @@
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Xunit;
 
 namespace EventCluster.Edge.Tests;
 

@@ -1,4 +1,5 @@
 using EventCluster.Protocol;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -22,9 +23,10 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
         {
             await AnswerAsync(context, new RequestFault(e.StatusCode, CodeOf(e.StatusCode), e.Message));
         }
-        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        catch (ConnectionResetException)
         {
-            // The connection broke while the body was read; nothing was appended.
+            // The connection broke while the body was read; nothing was appended. Aborting spares Kestrel from draining it.
+            context.Abort();
         }
         catch (Exception e)
         {

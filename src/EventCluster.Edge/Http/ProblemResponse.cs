@@ -53,9 +53,11 @@ public static class ProblemResponse
             headers[name] = value;
         }
 
+
+        // Not cancelled with the client: an answer to a client that is gone is dropped, not a fault.
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
-            : response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).AsTask();
+            : response.Body.WriteAsync(buffer.WrittenMemory, CancellationToken.None).AsTask();
     }
 
     private static string Title(ErrorCode code) =>

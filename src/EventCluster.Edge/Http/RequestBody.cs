@@ -6,12 +6,18 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace EventCluster.Edge.Http;
 
-/// <summary>Reads a request body exactly once into one array, within the protocol's limit.</summary>
+/// <summary>
+/// Reads a request body exactly once into one array, within the protocol's limit. Reads take no token: a client that
+/// leaves ends them, while a cancelled one would leave the reader unusable for Kestrel's own clean-up.
+/// </summary>
 internal static class RequestBody
 {
     private static readonly RequestFault TooLarge = new(
         413, ErrorCode.TooLarge,
         $"The body is larger than {ProtocolLimits.MaxRequestBodyBytes} bytes; send several appends.");
+
+    private static readonly RequestFault Encoded = new(
+        415, ErrorCode.UnsupportedEncoding, "Content-Encoding is not supported; send the events as they are.");
 
     /// <summary>What was read; <paramref name="Bytes"/> counts only without a fault.</summary>
     public readonly record struct Outcome(byte[] Bytes, RequestFault? Fault);
@@ -23,6 +29,12 @@ internal static class RequestBody
         if (length == 0 || (length is null && !CanHaveBody(context)))
         {
             return new ValueTask<Outcome>(new Outcome([], null));
+        }
+
+        if (context.Request.Headers.ContentEncoding is { Count: > 0 } encoding
+            && !string.Equals(encoding.ToString(), "identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return new ValueTask<Outcome>(new Outcome([], Encoded));
         }
 
         if (length > ProtocolLimits.MaxRequestBodyBytes)
@@ -43,16 +55,16 @@ internal static class RequestBody
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
 
-        return length is null ? ReadUnknownAsync(context, reader) : ReadKnownAsync(context, reader, (int)length);
+        return length is null ? ReadUnknownAsync(reader) : ReadKnownAsync(reader, (int)length);
     }
 
-    private static async ValueTask<Outcome> ReadKnownAsync(HttpContext context, PipeReader reader, int length)
+    private static async ValueTask<Outcome> ReadKnownAsync(PipeReader reader, int length)
     {
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         var read = 0;
         while (true)
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
+            var result = await reader.ReadAsync(CancellationToken.None);
             var take = (int)Math.Min(result.Buffer.Length, length - read);
             result.Buffer.Slice(0, take).CopyTo(bytes.AsSpan(read));
             read += take;
@@ -69,13 +81,13 @@ internal static class RequestBody
         }
     }
 
-    private static async ValueTask<Outcome> ReadUnknownAsync(HttpContext context, PipeReader reader)
+    private static async ValueTask<Outcome> ReadUnknownAsync(PipeReader reader)
     {
         var bytes = new ArrayBufferWriter<byte>();
         long total = 0;
         while (true)
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
+            var result = await reader.ReadAsync(CancellationToken.None);
             total += result.Buffer.Length;
             if (total <= ProtocolLimits.MaxRequestBodyBytes)
             {
@@ -109,7 +121,7 @@ internal static class RequestBody
 
         while (true)
         {
-            var result = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
+            var result = await context.Request.BodyReader.ReadAsync(CancellationToken.None);
             context.Request.BodyReader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted || result.IsCanceled)
             {

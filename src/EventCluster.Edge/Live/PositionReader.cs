@@ -10,6 +10,9 @@ namespace EventCluster.Edge.Live;
 /// </summary>
 internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
 {
+    /// <summary>Clocks round: what is left of a wait below this is no wait.</summary>
+    public static readonly TimeSpan ClockGrain = TimeSpan.FromMilliseconds(1);
+
     private long? _ttlSeconds;
     private long _lastTouch;
     private bool _touched;
@@ -59,7 +62,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         var discarded = 0;
         while (true)
         {
-            var left = waitUpTo == TimeSpan.Zero ? TimeSpan.Zero : waitUpTo - time.GetElapsedTime(started);
+            var left = Left(waitUpTo, started);
             var touch = TakeTouch();
             var outcome = await stream.ReadAsync(
                 new ReadRequest(Position, maxBytes, maxEvents, Shorten(left), touch), cancellationToken);
@@ -80,7 +83,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
             }
 
             if (batch.Slices.Count > 0 || batch.Descriptor.Closed || IsTrimmed(batch.Descriptor)
-                || left <= TimeSpan.Zero || time.GetElapsedTime(started) >= waitUpTo)
+                || left == TimeSpan.Zero || Left(waitUpTo, started) == TimeSpan.Zero)
             {
                 return batch;
             }
@@ -158,7 +161,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
 
     private bool TakeTouch()
     {
-        var due = !_touched || (_ttlSeconds is { } ttl && time.GetElapsedTime(_lastTouch).TotalSeconds * 3 >= ttl);
+        var due = !_touched || (_ttlSeconds is { } ttl && (time.GetElapsedTime(_lastTouch) + ClockGrain).TotalSeconds * 3 >= ttl);
         if (due)
         {
             _touched = true;
@@ -168,13 +171,17 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         return due;
     }
 
-    private TimeSpan Shorten(TimeSpan wait)
+    private TimeSpan Left(TimeSpan waitUpTo, long started)
     {
-        if (wait <= TimeSpan.Zero)
+        if (waitUpTo == TimeSpan.Zero)
         {
             return TimeSpan.Zero;
         }
 
-        return _ttlSeconds is { } ttl && ttl > 0 && wait.TotalSeconds * 3 > ttl ? TimeSpan.FromSeconds(ttl / 3.0) : wait;
+        var left = waitUpTo - time.GetElapsedTime(started);
+        return left < ClockGrain ? TimeSpan.Zero : left;
     }
+
+    private TimeSpan Shorten(TimeSpan wait) =>
+        _ttlSeconds is { } ttl && ttl > 0 && wait.TotalSeconds * 3 > ttl ? TimeSpan.FromSeconds(ttl / 3.0) : wait;
 }

@@ -1,6 +1,5 @@
 using EventCluster.Edge.Feeds;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Feeds;
 

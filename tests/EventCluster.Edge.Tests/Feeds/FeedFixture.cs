@@ -8,7 +8,6 @@ using EventCluster.Protocol;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Feeds;
 

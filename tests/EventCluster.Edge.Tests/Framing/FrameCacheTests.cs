@@ -3,7 +3,6 @@ using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Framing;
 using EventCluster.Protocol;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Framing;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using EventCluster.Edge.Framing;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Framing;
 

@@ -1,6 +1,5 @@
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Http;
 

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Http;
 

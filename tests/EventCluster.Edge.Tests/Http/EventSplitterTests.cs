@@ -1,7 +1,6 @@
 using System.Text;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Http;
 

@@ -1,7 +1,6 @@
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Http;
 

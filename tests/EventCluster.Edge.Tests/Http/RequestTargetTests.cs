@@ -1,5 +1,4 @@
 using EventCluster.Edge.Http;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Http;
 

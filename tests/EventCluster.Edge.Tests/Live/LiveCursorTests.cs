@@ -1,6 +1,5 @@
 using EventCluster.Edge.Live;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Live;
 

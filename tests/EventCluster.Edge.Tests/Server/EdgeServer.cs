@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core;
+using EventCluster.Core.InMemory;
+using EventCluster.Edge.Framing;
+using EventCluster.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace EventCluster.Edge.Tests.Server;
+
+/// <summary>Kestrel on a free port over the real stream log with a memory store and a virtual clock.</summary>
+internal sealed class EdgeServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly FaultLog _faults;
+
+    private EdgeServer(WebApplication app, LocalStreamDirectory directory, VirtualTimeProvider time, FaultLog faults)
+    {
+        _app = app;
+        _faults = faults;
+        Directory = directory;
+        Time = time;
+        Port = new Uri(app.Urls.Single()).Port;
+    }
+
+    public LocalStreamDirectory Directory { get; }
+
+    public VirtualTimeProvider Time { get; }
+
+    public int Port { get; }
+
+    public FrameCache Frames => _app.Services.GetRequiredService<FrameCache>();
+
+    public static async Task<EdgeServer> StartAsync(Action<EdgeOptions>? configure = null, IStreamDirectory? front = null)
+    {
+        var time = new VirtualTimeProvider();
+        var directory = new LocalStreamDirectory(
+            new InMemoryLogStore(new InMemoryLogStoreOptions()), new LocalStreamDirectoryOptions(), time, new Random(1),
+            NullLogger<LocalStreamDirectory>.Instance);
+        var faults = new FaultLog();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(faults);
+        builder.Services.AddSingleton(front ?? directory);
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSingleton(new Random(2));
+        builder.Services.AddEventClusterEdge(configure);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            KestrelLimits.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value);
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        var app = builder.Build();
+        app.UseEventClusterEdge();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new EdgeServer(app, directory, time, faults);
+    }
+
+    /// <summary>One request on a connection of its own.</summary>
+    public async Task<Answer> SendAsync(string method, string target, string? body = null, params string[] headers)
+    {
+        using var connection = await RawConnection.OpenAsync(Port);
+        return await connection.SendAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body), headers);
+    }
+
+    /// <summary>Creates a stream and demands success.</summary>
+    public async Task CreateAsync(string name, string contentType, string? body = null, params string[] headers)
+    {
+        var answer = await SendAsync("PUT", $"/v1/stream/{name}", body, [$"Content-Type: {contentType}", .. headers]);
+        Assert.Equal(201, answer.Status);
+    }
+
+    /// <summary>Appends and demands success; answers the tail.</summary>
+    public async Task<string> AppendAsync(string name, string contentType, string body)
+    {
+        var answer = await SendAsync("POST", $"/v1/stream/{name}", body, $"Content-Type: {contentType}");
+        Assert.Equal(204, answer.Status);
+        return answer["Stream-Next-Offset"];
+    }
+
+    /// <summary>Waits until so many reads are parked at tails.</summary>
+    public Task ParkedAsync(int reads) => Phase.UntilAsync(
+        "parked reads", reads.ToString(), () => Directory.ParkedReads, seen => seen == reads,
+        TestContext.Current.CancellationToken);
+
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await Directory.DisposeAsync();
+        Assert.True(_faults.Errors.IsEmpty, string.Join("\n", _faults.Errors));
+    }
+
+    /// <summary>Every error that the server logs fails the test that provoked it.</summary>
+    private sealed class FaultLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Errors { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Errors.Enqueue($"{formatter(state, exception)} {exception}");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using EventCluster.Edge.Tests.Server;
+
+namespace EventCluster.Edge.Tests.Streams;
+
+/// <summary>CORRECTNESS rule 20, as a table over the wire.</summary>
+public sealed class CachingTests
+{
+    [Theory]
+    [InlineData("", "private, max-age=60")]
+    [InlineData("?offset=-1", "private, max-age=60")]
+    [InlineData("?offset=-1&limit=1", "private, max-age=60")]
+    [InlineData("?offset=00000010000000000001", "private, max-age=60")]
+    [InlineData("?offset=-1&live=long-poll", "private, max-age=60")]
+    [InlineData("?offset=00000010000000000003", "no-cache")]
+    [InlineData("?last=2", "no-cache")]
+    public async Task Get_WithTag_IsKeptByTheRule(string query, string expected)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json", "[1,2,3]");
+        var answer = await server.SendAsync("GET", "/v1/stream/a" + query);
+        Assert.Equal((200, expected), (answer.Status, answer["Cache-Control"]));
+        Assert.Equal("Accept, Origin", answer["Vary"]);
+        var again = await server.SendAsync("GET", "/v1/stream/a" + query, null, $"If-None-Match: {answer["ETag"]}");
+        Assert.Equal((304, expected, answer["ETag"]), (again.Status, again["Cache-Control"], again["ETag"]));
+        Assert.Equal(answer["Stream-Next-Offset"], again["Stream-Next-Offset"]);
+        Assert.Equal("Accept, Origin", again["Vary"]);
+    }
+
+    [Theory]
+    [InlineData("a?offset=now", 200)]
+    [InlineData("a?offset=00000010000000000003&live=long-poll&wait=1", 204)]
+    [InlineData("a?offset=x", 400)]
+    [InlineData("none", 404)]
+    [InlineData("a?offset=00000010000000000004", 410)]
+    public async Task Get_AnswerOfTheMoment_IsNeverStored(string target, int status)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json", "[1,2,3]");
+        var waiting = server.SendAsync("GET", "/v1/stream/" + target);
+        if (status == 204)
+        {
+            await server.ParkedAsync(1);
+            server.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var answer = await waiting;
+        Assert.Equal((status, "no-store"), (answer.Status, answer["Cache-Control"]));
+        Assert.Null(answer.Find("ETag"));
+        Assert.Equal("Accept, Origin", answer["Vary"]);
+    }
+
+    [Theory]
+    [InlineData(CachePolicy.Public, "public, max-age=60")]
+    [InlineData(CachePolicy.Private, "private, max-age=60")]
+    [InlineData(CachePolicy.NoStore, "no-store")]
+    public async Task Get_Data_FollowsTheOption(CachePolicy policy, string expected)
+    {
+        await using var server = await EdgeServer.StartAsync(options => options.Caching = policy);
+        await server.CreateAsync("a", "text/plain", "x");
+        Assert.Equal(expected, (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+    }
+
+    [Fact]
+    public async Task Get_StreamThatExpires_IsNotKeptBeyond()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        var expires = server.Time.GetUtcNow().AddSeconds(90).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        await server.CreateAsync("a", "text/plain", "x", $"Stream-Expires-At: {expires}");
+        Assert.Equal("private, max-age=60", (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+        server.Time.Advance(TimeSpan.FromSeconds(75.5));
+        Assert.Equal("private, max-age=14", (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+        server.Time.Advance(TimeSpan.FromSeconds(14));
+        Assert.Equal("no-store", (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+    }
+
+    [Fact]
+    public async Task Get_ClosingWithoutData_ChangesTheTag()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain", "x");
+        var open = await server.SendAsync("GET", "/v1/stream/a");
+        await server.SendAsync("POST", "/v1/stream/a", null, "Stream-Closed: true");
+        var closed = await server.SendAsync("GET", "/v1/stream/a", null, $"If-None-Match: {open["ETag"]}");
+        Assert.Equal((200, "true", "x"), (closed.Status, closed["Stream-Closed"], closed.Text));
+        var partial = await server.SendAsync("GET", "/v1/stream/a?limit=1");
+        Assert.Equal("true", partial["Stream-Closed"]);
+    }
+
+    [Fact]
+    public async Task Get_RecreatedStream_NeverMatchesAnOldTag()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain", "x");
+        var old = await server.SendAsync("GET", "/v1/stream/a");
+        await server.SendAsync("DELETE", "/v1/stream/a");
+        await server.CreateAsync("a", "text/plain", "y");
+        var fresh = await server.SendAsync("GET", "/v1/stream/a", null, $"If-None-Match: {old["ETag"]}");
+        Assert.Equal((200, "y"), (fresh.Status, fresh.Text));
+    }
+
+    /// <summary>Many polls a day: the headers of one answer are counted.</summary>
+    [Fact]
+    public async Task Get_Json_HasASmallHeaderBlock()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json", "[1,2,3]");
+        var answer = await server.SendAsync("GET", "/v1/stream/a?offset=-1&live=long-poll");
+        Assert.InRange(answer.HeaderBlock.Length, 100, 440);
+        Assert.Null(answer.Find("Server"));
+    }
+}
