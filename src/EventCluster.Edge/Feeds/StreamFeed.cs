@@ -174,6 +174,7 @@ internal sealed partial class StreamFeed : IDisposable
             Position = Descriptor.Tail,
             KnownEarliest = Descriptor.Earliest,
         };
+        upstream.Know(Descriptor);
         var retry = new RetryDelay(_time);
         try
         {

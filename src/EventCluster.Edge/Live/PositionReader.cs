@@ -14,6 +14,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     public static readonly TimeSpan ClockGrain = TimeSpan.FromMilliseconds(1);
 
     private long? _ttlSeconds;
+    private bool _knowsTtl;
     private long _lastTouch;
     private bool _touched;
 
@@ -22,6 +23,9 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
 
     /// <summary>Where the next read begins.</summary>
     public StreamOffset Position { get; set; }
+
+    /// <summary>Takes note of the stream's sliding TTL, which waits depend on.</summary>
+    public void Know(StreamDescriptor descriptor) => (_ttlSeconds, _knowsTtl) = (descriptor.TtlSeconds, true);
 
     /// <summary>
     /// Resolves the start and reads from it. A start that is not a concrete position never ends in a gap: when the head
@@ -71,7 +75,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
                 return outcome;
             }
 
-            _ttlSeconds = batch.Descriptor.TtlSeconds;
+            Know(batch.Descriptor);
             if (!BeginsAt(batch, Position))
             {
                 if (++discarded == EdgeLimits.MaxReadAttempts)
@@ -182,6 +186,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         return left < ClockGrain ? TimeSpan.Zero : left;
     }
 
-    private TimeSpan Shorten(TimeSpan wait) =>
-        _ttlSeconds is { } ttl && ttl > 0 && wait.TotalSeconds * 3 > ttl ? TimeSpan.FromSeconds(ttl / 3.0) : wait;
+    /// <summary>The next piece of a wait: none before the first answer said whether the stream has a sliding TTL.</summary>
+    private TimeSpan Shorten(TimeSpan wait) => !_knowsTtl ? TimeSpan.Zero
+        : _ttlSeconds is { } ttl && ttl > 0 && wait.TotalSeconds * 3 > ttl ? TimeSpan.FromSeconds(ttl / 3.0) : wait;
 }

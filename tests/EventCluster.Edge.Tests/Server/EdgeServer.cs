@@ -5,6 +5,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Pumping;
 using EventCluster.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -89,6 +90,29 @@ internal sealed class EdgeServer : IAsyncDisposable
     public Task ParkedAsync(int reads) => Phase.UntilAsync(
         "parked reads", reads.ToString(), () => Directory.ParkedReads, seen => seen == reads,
         TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until so many live responses follow the tail.</summary>
+    public Task LiveAsync(int responses) => Phase.UntilAsync(
+        "live responses", responses.ToString(), () => _app.Services.GetRequiredService<SubscriptionPump>().Connections,
+        seen => seen == responses, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits for a task while the clock goes on in steps of a second.</summary>
+    public async Task<T> AdvanceUntilAsync<T>(string phase, Task<T> task)
+    {
+        await Phase.UntilAsync(
+            phase,
+            () =>
+            {
+                if (!task.IsCompleted)
+                {
+                    Time.Advance(TimeSpan.FromSeconds(1));
+                }
+
+                return task.IsCompleted;
+            },
+            TestContext.Current.CancellationToken);
+        return await task;
+    }
 
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 

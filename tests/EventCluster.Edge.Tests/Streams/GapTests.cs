@@ -59,7 +59,7 @@ public sealed class GapTests
             Assert.Equal($"id: {Three}\ndata: 3\n\n", await reader.ReadUntilAsync("\n\n"));
         }
 
-        await server.ParkedAsync(1);
+        await server.LiveAsync(1);
         await server.AppendAsync("a", "application/json", "4");
         Assert.Equal("id: 00000010000000000004\ndata: 4\n\n", await reader.ReadUntilAsync("4\n\n"));
 
@@ -100,7 +100,8 @@ public sealed class GapTests
         await native.ReadUntilAsync("\n\n");
         await durable.ReadHeadAsync();
         await durable.ReadUntilAsync("\n\n");
-        await server.ParkedAsync(3);
+        await server.LiveAsync(2);
+        await server.ParkedAsync(2);
         await server.SendAsync("DELETE", "/v1/stream/a");
         Assert.Equal("", await native.ReadToEndAsync());
         Assert.Equal("", await durable.ReadToEndAsync());
