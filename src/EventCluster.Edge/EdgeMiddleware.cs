@@ -1,4 +1,5 @@
 using EventCluster.Edge.Admin;
+using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Streams;
 using EventCluster.Edge.WebSockets;
@@ -12,6 +13,7 @@ namespace EventCluster.Edge;
 internal sealed class EdgeMiddleware(
     StreamEndpoint streams,
     WebSocketTransport webSockets,
+    CompositeTransport composite,
     AdminEndpoint admin,
     HealthEndpoint health,
     AnswerGuard guard,
@@ -44,9 +46,10 @@ internal sealed class EdgeMiddleware(
                 : ProblemResponse.WriteAsync(context, 400, ErrorCode.InvalidName, error));
         }
 
-        if (path is StreamPaths.Streams && isWebSocket)
+        if (path is StreamPaths.Streams)
         {
-            return Guard(context, webSockets.InvokeAsync(context, stream: null));
+            return Guard(
+                context, isWebSocket ? webSockets.InvokeAsync(context, stream: null) : composite.InvokeAsync(context));
         }
 
         return path is StreamPaths.AdminStreams ? Guard(context, admin.InvokeAsync(context)) : OtherAsync(context, next);

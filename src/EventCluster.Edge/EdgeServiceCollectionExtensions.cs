@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using EventCluster.Edge;
 using EventCluster.Edge.Admin;
+using EventCluster.Edge.Composite;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
+using EventCluster.Edge.Sessions;
 using EventCluster.Edge.Streams;
 using EventCluster.Edge.WebSockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -46,8 +48,9 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<LongPollTransport>();
         services.TryAddSingleton<DurableSseTransport>();
         services.TryAddSingleton<EventSourceTransport>();
-        services.TryAddSingleton<WebSocketServices>();
+        services.TryAddSingleton<SessionServices>();
         services.TryAddSingleton<WebSocketTransport>();
+        services.TryAddSingleton<CompositeTransport>();
         services.TryAddSingleton<ReadHandler>();
         services.TryAddSingleton<AppendHandler>();
         services.TryAddSingleton<CreateHandler>();

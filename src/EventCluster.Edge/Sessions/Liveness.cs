@@ -7,24 +7,25 @@ internal readonly record struct Liveness(long Heartbeat, long Farewell)
 {
     /// <summary>What is needed now, and when to ask again.</summary>
     /// <param name="now">Now.</param>
-    /// <param name="heard">When the client last said something.</param>
+    /// <param name="heard">When the client last said something; null for clients that never speak.</param>
     /// <param name="sent">When the client last took something.</param>
     /// <param name="pinged">When a ping was last asked for.</param>
     /// <param name="endedAt">When the session began to end; null while it goes on.</param>
-    public (LivenessAction Action, long NextAt) Decide(long now, long heard, long sent, long pinged, long? endedAt)
+    public (LivenessAction Action, long NextAt) Decide(long now, long? heard, long sent, long pinged, long? endedAt)
     {
         if (endedAt is { } ended)
         {
             return now >= ended + Farewell ? (LivenessAction.Cut, 0) : (LivenessAction.None, ended + Farewell);
         }
 
-        if (now >= heard + (2 * Heartbeat))
+        var cutAt = heard is { } last ? last + (2 * Heartbeat) : long.MaxValue;
+        if (now >= cutAt)
         {
             return (LivenessAction.Cut, 0);
         }
 
-        var pingAt = Math.Max(Math.Min(heard, sent), pinged) + Heartbeat;
+        var pingAt = Math.Max(Math.Min(heard ?? sent, sent), pinged) + Heartbeat;
         var (action, nextPing) = now >= pingAt ? (LivenessAction.Ping, now + Heartbeat) : (LivenessAction.None, pingAt);
-        return (action, Math.Min(nextPing, heard + (2 * Heartbeat)));
+        return (action, Math.Min(nextPing, cutAt));
     }
 }

@@ -12,6 +12,7 @@ internal sealed class SessionClock : IDeadline, IDisposable
 
     private readonly DeadlineQueue _deadlines;
     private readonly Liveness _rule;
+    private readonly bool _hears;
     private readonly Lock _gate = new();
     private SessionLoop? _loop;
     private Action? _ping;
@@ -23,11 +24,14 @@ internal sealed class SessionClock : IDeadline, IDisposable
     /// <param name="deadlines">The timer of all connections.</param>
     /// <param name="heartbeat">One heartbeat.</param>
     /// <param name="loop">The connection.</param>
+    /// <param name="hears">Whether the client speaks, so that its silence means something.</param>
     /// <param name="ping">Says something; done by the loop.</param>
     /// <param name="cut">Ends the connection at once.</param>
-    public SessionClock(DeadlineQueue deadlines, TimeSpan heartbeat, SessionLoop loop, Action ping, Action cut)
+    public SessionClock(
+        DeadlineQueue deadlines, TimeSpan heartbeat, SessionLoop loop, bool hears, Action ping, Action cut)
     {
         _deadlines = deadlines;
+        _hears = hears;
         var now = deadlines.Now;
         _rule = new Liveness(deadlines.Later(now, heartbeat) - now, deadlines.Later(now, EdgeLimits.CloseTimeout) - now);
         _loop = loop;
@@ -63,7 +67,7 @@ internal sealed class SessionClock : IDeadline, IDisposable
 
             var endedAt = Volatile.Read(ref _endedAt);
             var (action, nextAt) = _rule.Decide(
-                now, Volatile.Read(ref _heard), _loop.LastSent, _pinged, endedAt == NotEnded ? null : endedAt);
+                now, _hears ? Volatile.Read(ref _heard) : null, _loop.LastSent, _pinged, endedAt == NotEnded ? null : endedAt);
             switch (action)
             {
                 case LivenessAction.Cut:
@@ -71,7 +75,11 @@ internal sealed class SessionClock : IDeadline, IDisposable
                     return;
                 case LivenessAction.Ping:
                     _pinged = now;
-                    _loop.Post(_ping!);
+                    if (!_loop.IsPaused)
+                    {
+                        _loop.Post(_ping!);
+                    }
+
                     break;
             }
 

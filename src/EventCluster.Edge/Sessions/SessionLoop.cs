@@ -13,6 +13,7 @@ namespace EventCluster.Edge.Sessions;
 internal sealed class SessionLoop : ISubscriptionReads
 {
     private const int SmallestFrameBytes = 32;
+    private const int SmallSlice = 8 * 1024;
 
     private readonly Channel<SessionEvent> _events = Channel.CreateUnbounded<SessionEvent>(
         new UnboundedChannelOptions { SingleReader = true });
@@ -21,7 +22,8 @@ internal sealed class SessionLoop : ISubscriptionReads
     private readonly SessionWriter _output;
     private readonly TimeProvider _time;
     private readonly CancellationToken _ended;
-    private readonly int _sliceBytes;
+    private readonly int _maxSliceBytes;
+    private int _sliceBytes;
     private volatile bool _isPaused;
     private volatile bool _isEnding;
     private long _lastSent;
@@ -37,6 +39,7 @@ internal sealed class SessionLoop : ISubscriptionReads
     {
         _feeds = feeds;
         _output = output;
+        _maxSliceBytes = sliceBytes;
         _sliceBytes = sliceBytes;
         _time = time;
         _ended = ended;
@@ -50,8 +53,14 @@ internal sealed class SessionLoop : ISubscriptionReads
     /// <summary>When the client last took something, in timestamps.</summary>
     public long LastSent => Volatile.Read(ref _lastSent);
 
+    /// <summary>The client takes nothing now.</summary>
+    public bool IsPaused => _isPaused;
+
     /// <summary>Nothing more is written after the present turn.</summary>
     public bool IsEnding => _isEnding;
+
+    /// <summary>Whether the loop ends when the last subscription is over.</summary>
+    public bool EndsWithLastSubscription { get; init; }
 
     /// <summary>Has a piece of work done by the loop.</summary>
     public void Post(Action work) => _events.Writer.TryWrite(new SessionEvent(work));
@@ -74,6 +83,7 @@ internal sealed class SessionLoop : ISubscriptionReads
                 if (!_isEnding)
                 {
                     Subscriptions.Write(_sliceBytes);
+                    _isEnding = EndsWithLastSubscription && Subscriptions.Count == 0;
                 }
 
                 if (!await FlushAsync())
@@ -95,7 +105,7 @@ internal sealed class SessionLoop : ISubscriptionReads
     public void Open(Subscription subscription, int maxBytes)
     {
         subscription.Source = new SubscriptionSource(
-            _feeds.Open(subscription.Name), Math.Max(1, _sliceBytes / SmallestFrameBytes), _ended);
+            _feeds.Open(subscription.Name), Math.Max(1, _maxSliceBytes / SmallestFrameBytes), _ended);
         _ = OpenAsync(subscription, subscription.Source, maxBytes);
     }
 
@@ -169,9 +179,12 @@ internal sealed class SessionLoop : ISubscriptionReads
         if (flush.IsCompleted)
         {
             result = await flush;
+            _sliceBytes = Math.Min(_sliceBytes * 2, _maxSliceBytes);
         }
         else
         {
+            // What a client does not take at once stays in memory until it does.
+            _sliceBytes = Math.Min(SmallSlice, _maxSliceBytes);
             _isPaused = true;
             Subscriptions.Pause();
             result = await flush;

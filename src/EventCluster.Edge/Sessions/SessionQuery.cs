@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 
@@ -15,6 +16,9 @@ internal sealed class SessionQuery
     private readonly List<ReadStart?> _starts = [];
     private readonly bool _isOfOneStream;
     private bool _hasEncoding;
+
+    /// <summary>Whether some stream has a start of its own.</summary>
+    public bool HasStarts => _starts.Exists(static start => start is not null);
 
     private SessionQuery(StreamName? stream)
     {
@@ -77,22 +81,51 @@ internal sealed class SessionQuery
     }
 
     /// <summary>What to subscribe to.</summary>
-    /// <param name="positions">Where each stream goes on when a cursor says so; null without one.</param>
-    public IReadOnlyList<Subscription> Subscriptions(IReadOnlyList<StreamOffset>? positions = null)
+    public IReadOnlyList<Subscription> Subscriptions(IReadOnlyList<ReadStart> starts)
     {
         var subscriptions = new List<Subscription>(_streams.Count);
         for (var i = 0; i < _streams.Count; i++)
         {
-            var start = positions is null ? _starts[i] ?? default : StartOf(positions[i]);
-            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(start, OnGap, Base64, Credit)));
+            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(starts[i], OnGap, Base64, Credit)));
         }
 
         return subscriptions;
     }
 
-    /// <summary>A position that was never resolved stands in a cursor as nothing, and begins where an absent offset does.</summary>
-    private static ReadStart StartOf(StreamOffset position) =>
-        position == default ? default : new ReadStart(StartKind.Position, position);
+    /// <summary>Where the streams begin: as the cursor says, else as the query says.</summary>
+    /// <param name="lastEventId">The header of a reconnect, which wins over the query; empty when absent.</param>
+    /// <param name="starts">One start per stream.</param>
+    /// <param name="fault">Why not: the cursor is no cursor, or one of another list of streams.</param>
+    public bool TryStarts(
+        string lastEventId,
+        [NotNullWhen(true)] out IReadOnlyList<ReadStart>? starts,
+        [NotNullWhen(false)] out RequestFault? fault)
+    {
+        starts = null;
+        var cursor = lastEventId.Length > 0 ? lastEventId : Cursor;
+        if (cursor is null)
+        {
+            starts = [.. _starts.Select(static start => start ?? default)];
+            fault = null;
+            return true;
+        }
+
+        if (lastEventId.Length == 0 && HasStarts)
+        {
+            fault = RequestFault.BadRequest("cursor excludes offset and last.");
+            return false;
+        }
+
+        if (!CompositeCursor.TryParse(cursor, _streams, out var positions, out var error))
+        {
+            fault = new RequestFault(400, ErrorCode.InvalidOffset, error);
+            return false;
+        }
+
+        starts = [.. positions.Select(static position => new ReadStart(StartKind.Position, position))];
+        fault = null;
+        return true;
+    }
 
     private RequestFault? Set(ReadOnlySpan<char> name, string value) => name switch
     {

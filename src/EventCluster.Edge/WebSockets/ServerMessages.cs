@@ -9,8 +9,8 @@ using EventCluster.Protocol;
 
 namespace EventCluster.Edge.WebSockets;
 
-/// <summary>The messages of the server, each one text frame in the connection's buffer (docs/PROTOCOL.md, WebSocket).</summary>
-internal sealed class ServerMessages(SessionWriter output, FrameWriter frames) : ISessionOutput
+/// <summary>The messages of the server (docs/PROTOCOL.md, WebSocket); a sink puts each into the connection's framing.</summary>
+internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : ISessionOutput
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -53,7 +53,8 @@ internal sealed class ServerMessages(SessionWriter output, FrameWriter frames) :
         var next = frames.Write(message, batch, FramingOf(subscription, batch.Descriptor), maxBytes);
         "]}"u8.CopyTo(message.GetSpan(2));
         message.Advance(2);
-        output.Write(message.ToFrame());
+        subscription.Position = next;
+        sink.Put("events"u8, message);
         return next;
     }
 
@@ -152,22 +153,6 @@ internal sealed class ServerMessages(SessionWriter output, FrameWriter frames) :
         json.WriteString("reason"u8, reason);
     });
 
-    /// <summary>The answer to a ping frame.</summary>
-    public void PongFrame(ReadOnlySpan<byte> payload)
-    {
-        Span<byte> frame = stackalloc byte[WebSocketFrame.MaxControlBytes + 2];
-        output.Write(frame[..WebSocketFrame.WriteControl(frame, WebSocketFrame.Pong, payload)]);
-    }
-
-    /// <summary>The close frame; nothing may follow.</summary>
-    public void Close(CloseCode code, string reason)
-    {
-        Span<byte> frame = stackalloc byte[WebSocketFrame.MaxControlBytes + 2];
-        output.Write(frame[..(code == CloseCode.NoStatus
-            ? WebSocketFrame.WriteControl(frame, WebSocketFrame.Close, default)
-            : WebSocketFrame.WriteClose(frame, code, reason))]);
-    }
-
     private static SseFraming FramingOf(Subscription subscription, StreamDescriptor stream) =>
         subscription.Options.Base64 ? SseFraming.MessageBase64 : stream.ContentType.Kind switch
         {
@@ -200,6 +185,6 @@ internal sealed class ServerMessages(SessionWriter output, FrameWriter frames) :
             json.WriteEndObject();
         }
 
-        output.Write(message.ToFrame());
+        sink.Put(type, message);
     }
 }

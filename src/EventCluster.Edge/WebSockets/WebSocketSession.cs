@@ -9,11 +9,12 @@ namespace EventCluster.Edge.WebSockets;
 internal sealed partial class WebSocketSession : IDisposable
 {
     private readonly HttpContext _context;
-    private readonly WebSocketServices _services;
+    private readonly SessionServices _services;
     private readonly WebSocketReader _reader;
     private readonly PipeReader _input;
     private readonly SessionWriter _output;
     private readonly SessionLoop _loop;
+    private readonly FrameSink _frames;
     private readonly ServerMessages _messages;
     private readonly WebSocketProtocol _protocol;
     private readonly SessionClock _clock;
@@ -25,7 +26,7 @@ internal sealed partial class WebSocketSession : IDisposable
     /// <param name="frames">The frames of both sides.</param>
     /// <param name="services">What all sessions share.</param>
     /// <param name="heartbeat">One heartbeat of this connection.</param>
-    public WebSocketSession(HttpContext context, Stream frames, WebSocketServices services, TimeSpan heartbeat)
+    public WebSocketSession(HttpContext context, Stream frames, SessionServices services, TimeSpan heartbeat)
     {
         _context = context;
         _services = services;
@@ -33,12 +34,13 @@ internal sealed partial class WebSocketSession : IDisposable
         _input = PipeReader.Create(frames, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
         _reader = new WebSocketReader(_input);
         _output = new SessionWriter(PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
-        _messages = new ServerMessages(_output, services.Frames);
+        _frames = new FrameSink(_output);
+        _messages = new ServerMessages(_frames, services.Frames);
         _loop = new SessionLoop(
             services.Feeds, _output, services.Options.MaxSseSlice, services.Time, _messages, context.RequestAborted);
         _protocol = new WebSocketProtocol(
             _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, Close);
-        _clock = new SessionClock(services.Deadlines, heartbeat, _loop, _messages.Ping, context.Abort);
+        _clock = new SessionClock(services.Deadlines, heartbeat, _loop, hears: true, _messages.Ping, context.Abort);
     }
 
     /// <summary>Runs until the connection is gone.</summary>
@@ -102,7 +104,7 @@ internal sealed partial class WebSocketSession : IDisposable
     private void Close(CloseCode code, string reason)
     {
         _clock.BeginFarewell();
-        _messages.Close(code, reason);
+        _frames.PutClose(code, reason);
         _loop.End();
     }
 
@@ -110,7 +112,7 @@ internal sealed partial class WebSocketSession : IDisposable
     {
         try
         {
-            _messages.Close(CloseCode.Internal, "The server failed; its log has more.");
+            _frames.PutClose(CloseCode.Internal, "The server failed; its log has more.");
             await _output.FlushAsync(_context.RequestAborted);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
@@ -155,7 +157,7 @@ internal sealed partial class WebSocketSession : IDisposable
                 return await RefuseAsync(CloseCode.Protocol, violation);
             case SocketInputKind.Ping when !_loop.IsEnding:
                 var payload = input.Payload.ToArray();
-                await PostAsync(() => _messages.PongFrame(payload));
+                await PostAsync(() => _frames.PutPong(payload));
                 return true;
             case SocketInputKind.Close:
                 _loop.Post(() => Close(input.Code, ""));

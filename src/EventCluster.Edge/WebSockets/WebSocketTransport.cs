@@ -12,7 +12,7 @@ namespace EventCluster.Edge.WebSockets;
 /// query names. Subprotocol <c>eventcluster.v1</c>, HTTP/1.1 and HTTP/2. No permessage-deflate: a window per connection
 /// would break the bound on memory and the sharing of frames.
 /// </summary>
-internal sealed class WebSocketTransport(WebSocketServices services)
+internal sealed class WebSocketTransport(SessionServices services)
 {
     private int _sessions;
 
@@ -24,7 +24,9 @@ internal sealed class WebSocketTransport(WebSocketServices services)
     /// <param name="stream">The stream of the URL; null on <c>/v1/streams</c>.</param>
     public async Task InvokeAsync(HttpContext context, StreamName? stream)
     {
+        IReadOnlyList<ReadStart>? starts = null;
         if (!SessionQuery.TryParse(RequestTarget.Of(context).Query, stream, out var query, out var fault)
+            || !query.TryStarts(lastEventId: "", out starts, out fault)
             || (fault = WebSocketHandshake.Check(context)) is not null)
         {
             await ProblemResponse.WriteAsync(context, fault);
@@ -38,7 +40,7 @@ internal sealed class WebSocketTransport(WebSocketServices services)
         {
             using var session = new WebSocketSession(
                 context, frames, services, query.Heartbeat ?? services.Options.SseHeartbeat);
-            await session.RunAsync(query.Subscriptions(), RefusalOf(context, count));
+            await session.RunAsync(query.Subscriptions(starts), RefusalOf(context, count));
         }
         finally
         {

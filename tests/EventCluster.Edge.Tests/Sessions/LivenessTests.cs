@@ -22,6 +22,12 @@ public sealed class LivenessTests
         Assert.Equal((Enum.Parse<LivenessAction>(action), nextAt), Rule.Decide(now, heard, sent, pinged, endedAt: null));
 
     [Theory]
+    [InlineData(1_000, 950, 0, "None", 1_050)]
+    [InlineData(1_050, 950, 0, "Ping", 1_150)]
+    public void Decide_ForAClientThatNeverSpeaks_NeverCuts(long now, long sent, long pinged, string action, long nextAt) =>
+        Assert.Equal((Enum.Parse<LivenessAction>(action), nextAt), Rule.Decide(now, heard: null, sent, pinged, endedAt: null));
+
+    [Theory]
     [InlineData(5, 0, "None", 10)]
     [InlineData(10, 0, "Cut", 0)]
     [InlineData(1009, 1000, "None", 1010)]

@@ -195,7 +195,8 @@ public sealed class WebSocketLifeTests
     {
         var request = new AppendRequest
         {
-            ContentType = StreamContentType.Parse(contentType), Events = TestData.Payloads(payloads),
+            ContentType = StreamContentType.Parse(contentType),
+            Events = TestData.Payloads(payloads),
         };
         Assert.IsType<AppendOutcome.Appended>(await stream.AppendAsync(request, Cancel));
     }

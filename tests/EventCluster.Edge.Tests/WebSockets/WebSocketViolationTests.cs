@@ -66,7 +66,8 @@ public sealed class WebSocketViolationTests
         await stream.AppendAsync(
             new AppendRequest
             {
-                ContentType = Protocol.StreamContentType.Parse("application/json"), Events = TestData.Payloads("2"),
+                ContentType = Protocol.StreamContentType.Parse("application/json"),
+                Events = TestData.Payloads("2"),
             },
             Cancel);
         Assert.Equal(["2"], await neighbour.EventsAsync("s", 1));

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace EventCluster.Edge.WebSockets;
+namespace EventCluster.Edge.Sessions;
 
-/// <summary>What all WebSocket sessions share.</summary>
-internal sealed class WebSocketServices(
+/// <summary>What all sessions share.</summary>
+internal sealed class SessionServices(
     IStreamDirectory streams,
     FeedDirectory feeds,
     FrameWriter frames,
@@ -17,7 +17,7 @@ internal sealed class WebSocketServices(
     EdgeRandom random,
     IOptions<EdgeOptions> options,
     IHostApplicationLifetime lifetime,
-    ILogger<WebSocketSession> logger)
+    ILogger<SessionLoop> logger)
 {
     public IStreamDirectory Streams => streams;
 

@@ -1,0 +1,174 @@
+using System.Diagnostics.CodeAnalysis;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
+using EventCluster.Edge.Sessions;
+using EventCluster.Edge.WebSockets;
+using EventCluster.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace EventCluster.Edge.Composite;
+
+/// <summary>
+/// <c>GET /v1/streams?stream=…&amp;stream=…</c>: several streams as one event stream, with one cursor over all of them as
+/// <c>id</c>. The messages are those of the WebSocket, so one client understands both.
+/// </summary>
+internal sealed class CompositeTransport(SessionServices services)
+{
+    private const string Methods = "GET, OPTIONS";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        context.Response.Headers.Vary = "Accept, Origin";
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.Headers.Allow = Methods;
+            await ProblemResponse.WriteAsync(
+                context, 405, ErrorCode.MethodNotAllowed, $"{StreamPaths.Streams} answers {Methods}.");
+            return;
+        }
+
+        var lastEventId = context.Request.Headers["Last-Event-ID"].ToString();
+        if (!TryParse(context, lastEventId, out var query, out var starts, out var fault))
+        {
+            await ProblemResponse.WriteAsync(context, fault);
+            return;
+        }
+
+        var opened = await Task.WhenAll(query.Streams.Select((name, i) => OpenAsync(name, starts[i], context.RequestAborted)));
+        if (!await RefuseAsync(context, query, opened, isReconnect: lastEventId.Length > 0))
+        {
+            await RunAsync(context, query, opened);
+        }
+    }
+
+    private static bool TryParse(
+        HttpContext context,
+        string lastEventId,
+        [NotNullWhen(true)] out SessionQuery? query,
+        [NotNullWhen(true)] out IReadOnlyList<ReadStart>? starts,
+        [NotNullWhen(false)] out RequestFault? fault)
+    {
+        starts = null;
+        if (!SessionQuery.TryParse(RequestTarget.Of(context).Query, stream: null, out query, out fault))
+        {
+            return false;
+        }
+
+        fault = query.Streams.Count == 0
+            ? RequestFault.BadRequest($"Name at least one stream: {StreamPaths.Streams}?stream=NAME.")
+            : query.Credit is not null
+                ? RequestFault.BadRequest("credit needs a WebSocket; an event stream is slowed down by reading slowly.")
+                : null;
+        return fault is null && query.TryStarts(lastEventId, out starts, out fault);
+    }
+
+    /// <summary>What the owner says about the start of one stream, before anything is answered.</summary>
+    private async Task<Opened> OpenAsync(StreamName name, ReadStart start, CancellationToken cancellationToken)
+    {
+        var reader = new PositionReader(services.Streams.GetStream(name), services.Time);
+        var outcome = await reader.OpenAsync(start, maxBytes: 1, maxEvents: 1, TimeSpan.Zero, cancellationToken);
+
+        // "now" means the time of the request; the others may be resolved again, so that they never end in a gap.
+        return new Opened(
+            outcome, start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start, reader.Position);
+    }
+
+    /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end of all streams.</summary>
+    private static async ValueTask<bool> RefuseAsync(
+        HttpContext context, SessionQuery query, Opened[] opened, bool isReconnect)
+    {
+        for (var i = 0; i < opened.Length; i++)
+        {
+            // "Not now" is no status for an EventSource, which it would close for good; nor is a gap that is signalled.
+            var outcome = opened[i].Outcome;
+            var isRefused = outcome is ReadOutcome.NotFound or ReadOutcome.Gone
+                || (outcome is ReadOutcome.Gap && query.OnGap == GapPolicy.Fail);
+            if (isRefused && ErrorResponses.Of(outcome, query.Streams[i]) is { } fault)
+            {
+                await ProblemResponse.WriteAsync(
+                    context, outcome is ReadOutcome.Gap ? fault with { Detail = $"Stream '{query.Streams[i]}': {fault.Detail}" } : fault);
+                return true;
+            }
+        }
+
+        if (!isReconnect || !Array.TrueForAll(opened, static o => o.Outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: true }))
+        {
+            return false;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        context.Response.Headers.CacheControl = ResponseHeaders.NoStore;
+        return true;
+    }
+
+    private async Task RunAsync(HttpContext context, SessionQuery query, Opened[] opened)
+    {
+        using var response = new LiveResponse(context, services.Options.MaxSseSlice, services.Stopping);
+        response.Begin(base64: false);
+        var subscriptions = query.Subscriptions([.. opened.Select(static o => o.Start)]);
+        for (var i = 0; i < opened.Length; i++)
+        {
+            subscriptions[i].Position = opened[i].Position;
+        }
+
+        var output = new SessionWriter(response.Output);
+        var sink = new CompositeSink(output, subscriptions);
+        var messages = new ServerMessages(sink, services.Frames);
+        sink.PutPriming(services.NextRetryMilliseconds());
+        if (Array.Exists(opened, static o => o.Outcome is ReadOutcome.Unavailable))
+        {
+            return;
+        }
+
+        var loop = new SessionLoop(
+            services.Feeds, output, services.Options.MaxSseSlice, services.Time, messages, context.RequestAborted)
+        {
+            EndsWithLastSubscription = true,
+        };
+        await RunAsync(context, query, subscriptions, loop, sink, messages);
+    }
+
+    private async Task RunAsync(
+        HttpContext context,
+        SessionQuery query,
+        IReadOnlyList<Subscription> subscriptions,
+        SessionLoop loop,
+        CompositeSink sink,
+        ServerMessages messages)
+    {
+        using var clock = new SessionClock(
+            services.Deadlines, query.Heartbeat ?? services.Options.SseHeartbeat, loop, hears: false, sink.PutHeartbeat,
+            context.Abort);
+        loop.Post(() =>
+        {
+            foreach (var subscription in subscriptions)
+            {
+                loop.Subscriptions.Add(subscription);
+            }
+        });
+        using var stopping = services.Stopping.UnsafeRegister(
+            _ =>
+            {
+                clock.BeginFarewell();
+                loop.Post(() =>
+                {
+                    var delay = services.NextRetryMilliseconds();
+                    messages.Move(loop.Subscriptions.All, delay, "stopping");
+                    sink.PutRetry(delay);
+                    loop.End();
+                });
+            },
+            null);
+        try
+        {
+            await loop.RunAsync();
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left, or was cut.
+        }
+    }
+
+    private sealed record Opened(ReadOutcome Outcome, ReadStart Start, StreamOffset Position);
+}
