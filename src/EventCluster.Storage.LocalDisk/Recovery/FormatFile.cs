@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using EventCluster.Storage.LocalDisk.Format;
 
 namespace EventCluster.Storage.LocalDisk.Recovery;
 
 /// <summary>
-/// <c>format.json</c>: <c>{"formatVersion":1,"storeId":"…32 hex…","created":"…","copy":false}</c>. <c>copy</c> is true in
-/// a backup until it has been restored.
+/// <c>format.json</c>: <c>{"formatVersion":1,"storeId":"…32 hex…","created":"…","copy":false,"check":"…8 hex…"}</c>.
+/// <c>copy</c> is true in a backup until it has been restored; <c>check</c> is the CRC32C of the store id's hex, because
+/// a wrong id would make every checksum of the journal look wrong.
 /// </summary>
 /// <param name="FormatVersion">Version of everything in the directory.</param>
 /// <param name="StoreId">Identity of the store, which seeds every checksum.</param>
@@ -73,12 +75,21 @@ internal sealed record FormatFile(int FormatVersion, UInt128 StoreId, DateTimeOf
             throw new UnsupportedDataFormatException(directory, version, DataFormat.Version);
         }
 
+        var id = root.GetProperty("storeId").GetString()!;
+        if (root.GetProperty("check").GetString() != CheckOf(id))
+        {
+            throw new FormatException("the store id does not fit its checksum");
+        }
+
         return new FormatFile(
             version,
-            UInt128.Parse(root.GetProperty("storeId").GetString()!, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            UInt128.Parse(id, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
             root.GetProperty("created").GetDateTimeOffset(),
             root.TryGetProperty("copy", out var copy) && copy.GetBoolean());
     }
+
+    private static string CheckOf(string id) =>
+        Checksum.Compute(0, Encoding.UTF8.GetBytes(id)).ToString("x8", CultureInfo.InvariantCulture);
 
     private static UInt128 Draw()
     {
@@ -88,14 +99,16 @@ internal sealed record FormatFile(int FormatVersion, UInt128 StoreId, DateTimeOf
 
     private byte[] ToJson()
     {
+        var id = StoreId.ToString("x32", CultureInfo.InvariantCulture);
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
         {
             writer.WriteStartObject();
             writer.WriteNumber("formatVersion", FormatVersion);
-            writer.WriteString("storeId", StoreId.ToString("x32", CultureInfo.InvariantCulture));
+            writer.WriteString("storeId", id);
             writer.WriteString("created", Created);
             writer.WriteBoolean("copy", Copy);
+            writer.WriteString("check", CheckOf(id));
             writer.WriteEndObject();
         }
 

@@ -45,6 +45,12 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
         var scan = await new JournalScanner(segments, format.StoreId).ScanAsync(DataFormat.Segments(names), range.From);
         scan.StartNumber = Math.Max(scan.StartNumber, checkpoint?.StartNumber ?? 0);
         scan.Durable = scan.Durable > range.To ? scan.Durable : range.To;
+        if (scan.End < range.To)
+        {
+            // The checkpoint declares this much flushed.
+            scan.Damage ??= scan.End;
+        }
+
         var replay = new JournalReplay(index, range);
         await ReplayAsync(scan, replay);
         await RefuseDamageAsync(scan, index);

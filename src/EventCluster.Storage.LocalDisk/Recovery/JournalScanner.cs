@@ -96,6 +96,12 @@ internal sealed class JournalScanner(SegmentSet segments, UInt128 storeId)
         var offset = segment.Id == from.Segment ? (int)from.Offset : SegmentHeader.Bytes;
         var limit = end is { } known ? (int)Math.Min(known.Offset, image.Length) : image.Length;
         _scan.Durable = Max(_scan.Durable, _headers[segment.Id].PreviousEnd);
+        if (offset > image.Length)
+        {
+            _scan.Damage = new JournalPosition(segment.Id, (uint)image.Length);
+            return false;
+        }
+
         var previous = 0L;
         while (image.TryReadGroup(offset, limit) is { } group && (previous == 0 || group.Number == previous + 1))
         {
