@@ -121,8 +121,7 @@ internal sealed class CompositeTransport(SessionServices services)
             return;
         }
 
-        var loop = new SessionLoop(
-            services.Feeds, output, services.Options.MaxSseSlice, services.Time, messages, context.RequestAborted)
+        var loop = new SessionLoop(services, output, messages, query.Window, context.RequestAborted)
         {
             EndsWithLastSubscription = true,
         };
@@ -138,7 +137,7 @@ internal sealed class CompositeTransport(SessionServices services)
         ServerMessages messages)
     {
         using var clock = new SessionClock(
-            services.Deadlines, query.Heartbeat ?? services.Options.SseHeartbeat, loop, hears: false, sink.PutHeartbeat,
+            services.Deadlines, query.HeartbeatOr(services.Options.SseHeartbeat), query.Window, loop, hears: false, sink.PutHeartbeat,
             context.Abort);
         loop.Post(() =>
         {

@@ -3,7 +3,8 @@ namespace EventCluster.Edge.Sessions;
 /// <summary>The rule of both sides' heartbeats: pure, in timestamps of one clock.</summary>
 /// <param name="Heartbeat">One heartbeat.</param>
 /// <param name="Farewell">How long an ended connection may take to go.</param>
-internal readonly record struct Liveness(long Heartbeat, long Farewell)
+/// <param name="Grace">How long a ping may wait for the next delivery.</param>
+internal readonly record struct Liveness(long Heartbeat, long Farewell, long Grace = 0)
 {
     /// <summary>What is needed now, and when to ask again.</summary>
     /// <param name="now">Now.</param>
@@ -18,7 +19,7 @@ internal readonly record struct Liveness(long Heartbeat, long Farewell)
             return now >= ended + Farewell ? (LivenessAction.Cut, 0) : (LivenessAction.None, ended + Farewell);
         }
 
-        var cutAt = heard is { } last ? last + (2 * Heartbeat) : long.MaxValue;
+        var cutAt = heard is { } last ? last + (2 * Heartbeat) + Grace : long.MaxValue;
         if (now >= cutAt)
         {
             return (LivenessAction.Cut, 0);

@@ -22,20 +22,24 @@ internal sealed class SessionClock : IDeadline, IDisposable
     private long _endedAt = NotEnded;
 
     /// <param name="deadlines">The timer of all connections.</param>
-    /// <param name="heartbeat">One heartbeat.</param>
+    /// <param name="heartbeat">One heartbeat; with a window at least that long.</param>
+    /// <param name="window">Least time between two deliveries.</param>
     /// <param name="loop">The connection.</param>
     /// <param name="hears">Whether the client speaks, so that its silence means something.</param>
     /// <param name="ping">Says something; done by the loop.</param>
     /// <param name="cut">Ends the connection at once.</param>
     public SessionClock(
-        DeadlineQueue deadlines, TimeSpan heartbeat, SessionLoop loop, bool hears, Action ping, Action cut)
+        DeadlineQueue deadlines, TimeSpan heartbeat, TimeSpan window, SessionLoop loop, bool hears, Action ping, Action cut)
     {
         _deadlines = deadlines;
         _hears = hears;
         var now = deadlines.Now;
-        _rule = new Liveness(deadlines.Later(now, heartbeat) - now, deadlines.Later(now, EdgeLimits.CloseTimeout) - now);
+        _rule = new Liveness(
+            deadlines.Later(now, heartbeat) - now,
+            deadlines.Later(now, EdgeLimits.CloseTimeout) - now,
+            deadlines.Later(now, window) - now);
         _loop = loop;
-        _ping = ping;
+        _ping = () => loop.DoWithDelivery(ping);
         _cut = cut;
         _heard = now;
         _pinged = now;

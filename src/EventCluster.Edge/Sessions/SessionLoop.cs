@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Threading.Channels;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Live;
 
 namespace EventCluster.Edge.Sessions;
 
@@ -10,41 +11,43 @@ namespace EventCluster.Edge.Sessions;
 /// which is also the only writer. A turn writes about one slice, then waits until the connection took it; meanwhile nothing
 /// is kept but positions. What is posted is bounded by its senders: one read per subscription, and what a receiver admits.
 /// </summary>
-internal sealed class SessionLoop : ISubscriptionReads
+internal sealed class SessionLoop : ISubscriptionReads, IDeadline
 {
-    private const int SmallestFrameBytes = 32;
     private const int SmallSlice = 8 * 1024;
 
     private readonly Channel<SessionEvent> _events = Channel.CreateUnbounded<SessionEvent>(
         new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly FeedDirectory _feeds;
+    private readonly SessionServices _services;
     private readonly SessionWriter _output;
-    private readonly TimeProvider _time;
+    private readonly TimeSpan _window;
     private readonly CancellationToken _ended;
-    private readonly int _maxSliceBytes;
     private int _sliceBytes;
+    private bool _isResting;
+    private bool _hasBurst;
+    private Action? _afterRest;
     private volatile bool _isPaused;
     private volatile bool _isEnding;
     private long _lastSent;
 
-    /// <param name="feeds">Where streams are read.</param>
+    /// <param name="services">What all sessions share.</param>
     /// <param name="output">The connection; written by the loop alone.</param>
-    /// <param name="sliceBytes">Bytes of one turn, roughly; one event may be larger.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="words">The transport's words.</param>
+    /// <param name="window">Least time between two deliveries; zero to deliver at once.</param>
     /// <param name="ended">Cancelled when the connection is gone.</param>
     public SessionLoop(
-        FeedDirectory feeds, SessionWriter output, int sliceBytes, TimeProvider time, ISessionOutput words, CancellationToken ended)
+        SessionServices services, SessionWriter output, ISessionOutput words, TimeSpan window, CancellationToken ended)
     {
-        _feeds = feeds;
+        _services = services;
         _output = output;
-        _maxSliceBytes = sliceBytes;
-        _sliceBytes = sliceBytes;
-        _time = time;
+        _window = window;
         _ended = ended;
-        _lastSent = time.GetTimestamp();
-        Subscriptions = new SubscriptionSet(words, this, Math.Max(1, sliceBytes / 10 * 7));
+        _sliceBytes = services.Options.MaxSseSlice;
+        _lastSent = services.Time.GetTimestamp();
+        Subscriptions = new SubscriptionSet(words, this, SliceBudget.Bytes(services.Options))
+        {
+            ParksWhenCaughtUp = window > TimeSpan.Zero,
+        };
     }
 
     /// <summary>The streams; for the loop's thread alone.</summary>
@@ -65,6 +68,23 @@ internal sealed class SessionLoop : ISubscriptionReads
     /// <summary>Has a piece of work done by the loop.</summary>
     public void Post(Action work) => _events.Writer.TryWrite(new SessionEvent(work));
 
+    /// <summary>
+    /// Does a piece of work now, or with the next delivery when the connection rests until then; for the loop's thread
+    /// alone. What does not answer the client goes this way, so that its radio wakes once per window.
+    /// </summary>
+    public void DoWithDelivery(Action work)
+    {
+        if (_isResting)
+        {
+            _afterRest = work;
+        }
+        else
+        {
+            work();
+            _hasBurst = true;
+        }
+    }
+
     /// <summary>What was written so far is the last.</summary>
     public void End() => _isEnding = true;
 
@@ -82,7 +102,8 @@ internal sealed class SessionLoop : ISubscriptionReads
 
                 if (!_isEnding)
                 {
-                    Subscriptions.Write(_sliceBytes);
+                    _hasBurst |= Subscriptions.Write(_sliceBytes);
+                    RestWhenCaughtUp();
                     _isEnding = EndsWithLastSubscription && Subscriptions.Count == 0;
                 }
 
@@ -105,7 +126,7 @@ internal sealed class SessionLoop : ISubscriptionReads
     public void Open(Subscription subscription, int maxBytes)
     {
         subscription.Source = new SubscriptionSource(
-            _feeds.Open(subscription.Name), Math.Max(1, _maxSliceBytes / SmallestFrameBytes), _ended);
+            _services.Feeds.Open(subscription.Name), SliceBudget.Events(_services.Options), _ended);
         _ = OpenAsync(subscription, subscription.Source, maxBytes);
     }
 
@@ -115,6 +136,28 @@ internal sealed class SessionLoop : ISubscriptionReads
 
     /// <inheritdoc />
     public void Leave(Subscription subscription) => subscription.Source?.Leave();
+
+    /// <inheritdoc />
+    public void OnDue(long now) => Post(EndRest);
+
+    /// <summary>With a window: once everything was delivered nothing more is until the window is over.</summary>
+    private void RestWhenCaughtUp()
+    {
+        if (_hasBurst && !_isResting && _window > TimeSpan.Zero && Subscriptions.IsAtRest)
+        {
+            (_isResting, _hasBurst) = (true, false);
+            Subscriptions.Pause();
+            _services.Deadlines.Add(this, _services.Deadlines.In(_window));
+        }
+    }
+
+    private void EndRest()
+    {
+        _isResting = false;
+        Subscriptions.Resume();
+        _afterRest?.Invoke();
+        _afterRest = null;
+    }
 
     private void Deal(SessionEvent next)
     {
@@ -179,20 +222,23 @@ internal sealed class SessionLoop : ISubscriptionReads
         if (flush.IsCompleted)
         {
             result = await flush;
-            _sliceBytes = Math.Min(_sliceBytes * 2, _maxSliceBytes);
+            _sliceBytes = Math.Min(_sliceBytes * 2, _services.Options.MaxSseSlice);
         }
         else
         {
             // What a client does not take at once stays in memory until it does.
-            _sliceBytes = Math.Min(SmallSlice, _maxSliceBytes);
+            _sliceBytes = Math.Min(SmallSlice, _services.Options.MaxSseSlice);
             _isPaused = true;
             Subscriptions.Pause();
             result = await flush;
             _isPaused = false;
-            Subscriptions.Resume();
+            if (!_isResting)
+            {
+                Subscriptions.Resume();
+            }
         }
 
-        Volatile.Write(ref _lastSent, _time.GetTimestamp());
+        Volatile.Write(ref _lastSent, _services.Time.GetTimestamp());
         return !result.IsCompleted && !result.IsCanceled;
     }
 }

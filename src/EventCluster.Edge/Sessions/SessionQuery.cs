@@ -16,6 +16,7 @@ internal sealed class SessionQuery
     private readonly List<ReadStart?> _starts = [];
     private readonly bool _isOfOneStream;
     private bool _hasEncoding;
+    private bool _hasWindow;
 
     /// <summary>Whether some stream has a start of its own.</summary>
     public bool HasStarts => _starts.Exists(static start => start is not null);
@@ -45,6 +46,16 @@ internal sealed class SessionQuery
     public long? Credit { get; private set; }
 
     public TimeSpan? Heartbeat { get; private set; }
+
+    /// <summary>Least time between two deliveries; zero to deliver at once.</summary>
+    public TimeSpan Window { get; private set; }
+
+    /// <summary>The heartbeat in force: never shorter than the window.</summary>
+    public TimeSpan HeartbeatOr(TimeSpan usual)
+    {
+        var heartbeat = Heartbeat ?? usual;
+        return heartbeat < Window ? Window : heartbeat;
+    }
 
     /// <summary>The composite cursor of an earlier connection with the same streams.</summary>
     public string? Cursor { get; private set; }
@@ -140,6 +151,7 @@ internal sealed class SessionQuery
         "encoding" => SetEncoding(value),
         "credit" => SetCredit(value),
         "heartbeat" => SetHeartbeat(value),
+        "window" => SetWindow(value),
         "cursor" => SetCursor(value),
         _ => null,
     };
@@ -239,6 +251,23 @@ internal sealed class SessionQuery
         }
 
         Heartbeat = TimeSpan.FromSeconds(seconds);
+        return null;
+    }
+
+    private RequestFault? SetWindow(string value)
+    {
+        if (_hasWindow)
+        {
+            return Repeated("window");
+        }
+
+        _hasWindow = true;
+        if (!TryNumber(value, 0, 60_000, out var milliseconds))
+        {
+            return RequestFault.BadRequest("window must be 0 (off) to 60,000 milliseconds.");
+        }
+
+        Window = TimeSpan.FromMilliseconds(milliseconds);
         return null;
     }
 

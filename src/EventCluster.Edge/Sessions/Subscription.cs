@@ -27,6 +27,9 @@ internal sealed class Subscription(StreamName name, SubscribeOptions options, by
     /// <summary>The client was told that it began.</summary>
     public bool IsOpen { get; set; }
 
+    /// <summary>When it last had something, that was everything there was.</summary>
+    public bool IsCaughtUp { get; set; }
+
     /// <summary>Payload bytes that the client still welcomes; below zero after an event that was larger than what was left.</summary>
     public long Credit { get; set; } = options.Credit ?? Unbounded;
 

@@ -31,6 +31,27 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
     /// <summary>Whether some subscription has events in hand.</summary>
     public bool HasReady => _ready.Count > 0;
 
+    /// <summary>Whether a subscription that has caught up is parked instead of reading on; for deliveries in bursts.</summary>
+    public bool ParksWhenCaughtUp { get; init; }
+
+    /// <summary>Whether every subscription has all it can have now.</summary>
+    public bool IsAtRest
+    {
+        get
+        {
+            foreach (var subscription in _byName.Values)
+            {
+                if (subscription.Phase is SubscriptionPhase.Opening or SubscriptionPhase.Ready
+                    || (subscription.Phase == SubscriptionPhase.Reading && !subscription.IsCaughtUp))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Begins a subscription. The stream must not be subscribed to.</summary>
     public void Add(Subscription subscription)
     {
@@ -177,6 +198,7 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
     {
         if (batch.Slices.Count == 0)
         {
+            subscription.IsCaughtUp = true;
             if (batch.AtEnd)
             {
                 EndAt(subscription, batch.Next);
@@ -211,9 +233,14 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
             subscription.Credit -= PayloadBytes(batch, subscription.Position.Sequence);
         }
 
-        if (batch.AtEnd && subscription.Position.Sequence == batch.Next.Sequence)
+        subscription.IsCaughtUp = batch.UpToDate && subscription.Position.Sequence == batch.Next.Sequence;
+        if (batch.AtEnd && subscription.IsCaughtUp)
         {
             EndAt(subscription, batch.Next);
+        }
+        else if (subscription.IsCaughtUp && ParksWhenCaughtUp)
+        {
+            subscription.Phase = SubscriptionPhase.Parked;
         }
         else
         {

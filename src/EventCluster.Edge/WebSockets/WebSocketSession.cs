@@ -26,7 +26,8 @@ internal sealed partial class WebSocketSession : IDisposable
     /// <param name="frames">The frames of both sides.</param>
     /// <param name="services">What all sessions share.</param>
     /// <param name="heartbeat">One heartbeat of this connection.</param>
-    public WebSocketSession(HttpContext context, Stream frames, SessionServices services, TimeSpan heartbeat)
+    /// <param name="window">Least time between two deliveries.</param>
+    public WebSocketSession(HttpContext context, Stream frames, SessionServices services, TimeSpan heartbeat, TimeSpan window)
     {
         _context = context;
         _services = services;
@@ -36,11 +37,10 @@ internal sealed partial class WebSocketSession : IDisposable
         _output = new SessionWriter(PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
         _frames = new FrameSink(_output);
         _messages = new ServerMessages(_frames, services.Frames);
-        _loop = new SessionLoop(
-            services.Feeds, _output, services.Options.MaxSseSlice, services.Time, _messages, context.RequestAborted);
+        _loop = new SessionLoop(services, _output, _messages, window, context.RequestAborted);
         _protocol = new WebSocketProtocol(
             _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, Close);
-        _clock = new SessionClock(services.Deadlines, heartbeat, _loop, hears: true, _messages.Ping, context.Abort);
+        _clock = new SessionClock(services.Deadlines, heartbeat, window, _loop, hears: true, _messages.Ping, context.Abort);
     }
 
     /// <summary>Runs until the connection is gone.</summary>
@@ -134,6 +134,7 @@ internal sealed partial class WebSocketSession : IDisposable
                 }
             }
 
+            _clock.BeginFarewell();
             _loop.Post(_loop.End);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -160,6 +161,7 @@ internal sealed partial class WebSocketSession : IDisposable
                 await PostAsync(() => _frames.PutPong(payload));
                 return true;
             case SocketInputKind.Close:
+                _clock.BeginFarewell();
                 _loop.Post(() => Close(input.Code, ""));
                 return false;
             case SocketInputKind.Violation:
@@ -195,6 +197,7 @@ internal sealed partial class WebSocketSession : IDisposable
     /// <summary>Closes for a violation; what still comes is dropped, so that the close is not lost to a reset.</summary>
     private async ValueTask<bool> RefuseAsync(CloseCode code, string reason)
     {
+        _clock.BeginFarewell();
         LogViolation(_services.Logger, (ushort)code, reason);
         _loop.Post(() => Close(code, reason));
         while (true)

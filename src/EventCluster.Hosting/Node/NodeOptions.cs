@@ -43,6 +43,7 @@ internal static class NodeOptions
         edge.SseLifetime = options.Sse.Lifetime;
         edge.RetryMilliseconds = (int)options.Sse.Retry.TotalMilliseconds;
         edge.MaxConnections = options.Limits.Connections;
+        edge.MaxWebSockets = options.Limits.WebSockets;
     }
 
     // Clear text has no way to agree on HTTP/2 with browsers.

@@ -83,6 +83,7 @@ public sealed class CompositeTransportTests
     [InlineData("/v1/streams?stream=a&offset=-1&cursor=zzz", 400, "bad_request")]
     [InlineData("/v1/streams?stream=a&offset=x", 400, "invalid_offset")]
     [InlineData("/v1/streams?stream=a&credit=1", 400, "bad_request")]
+    [InlineData("/v1/streams?stream=a&window=60001", 400, "bad_request")]
     [InlineData("/v1/streams?stream=a&stream=missing", 404, "not_found")]
     [InlineData("/v1/streams?stream=a&onGap=fail&offset=00000010000000000009", 410, "gap")]
     public async Task Request_ThatIsWrong_IsAnHttpErrorBeforeAnyEvent(string path, int status, string code)

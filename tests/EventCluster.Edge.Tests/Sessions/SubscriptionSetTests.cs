@@ -141,6 +141,32 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
         Assert.Equal(["read a 0 1000", "read a 0 1000"], _log);
     }
 
+    [Fact]
+    public void Window_ParksWhatHasCaughtUp_AndIsAtRestWhenAllHave()
+    {
+        var set = new SubscriptionSet(this, this, MaxRead) { ParksWhenCaughtUp = true };
+        var (a, b) = (new Subscription(TestData.Name("a"), default), new Subscription(TestData.Name("b"), default));
+        set.Add(a);
+        set.Add(b);
+        Assert.False(set.IsAtRest);
+        set.OnOpened(a, Batch(a, 0, tail: 1, "x"), At(0));
+        set.OnOpened(b, Batch(b, 0, tail: 2, "y"), At(0));
+        Assert.False(set.IsAtRest);
+        set.Write(100_000);
+        Assert.Equal((SubscriptionPhase.Parked, SubscriptionPhase.Reading, false), (a.Phase, b.Phase, set.IsAtRest));
+        set.OnRead(b, Batch(b, 1, tail: 2, "z"));
+        set.Write(100_000);
+        Assert.True(set.IsAtRest);
+
+        set.Pause();
+        _log.Clear();
+        set.Resume();
+        Assert.Equal(["read a 1 1000", "read b 2 1000"], _log);
+        Assert.True(set.IsAtRest);
+        set.OnRead(a, Batch(a, 1, tail: 2, "x"));
+        Assert.False(set.IsAtRest);
+    }
+
     [Theory]
     [InlineData("Default", "open a 1000|subscribed a 5|gap a 5|read a 5 1000")]
     [InlineData("Signal", "open a 1000|subscribed a 5|gap a 5|read a 5 1000")]

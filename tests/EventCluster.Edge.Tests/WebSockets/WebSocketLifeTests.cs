@@ -137,6 +137,43 @@ public sealed class WebSocketLifeTests
     }
 
     [Fact]
+    public async Task Window_DeliversOncePerWindow_InOrder()
+    {
+        // Goal: at most one delivery per window, whatever is appended. Method: 6 windows of 50 events, each appended alone;
+        // the clock moves only when a window is over, and messages are counted.
+        const int Windows = 6;
+        const int EventsPerWindow = 50;
+        await using var server = await SocketServer.StartAsync();
+        var stream = await server.CreateAsync("s", "application/json", "-1");
+        using var client = await SocketClient.OpenAsync(server, "/v1/stream/s?window=10000");
+        await client.ExpectAsync("subscribed");
+        Assert.Equal(["-1"], await client.EventsAsync("s", 1));
+        var messages = 0;
+        var received = new List<int>();
+        for (var window = 0; received.Count < Windows * EventsPerWindow; window++)
+        {
+            for (var i = 0; i < EventsPerWindow && window < Windows; i++)
+            {
+                await AppendAsync(stream, $"{(window * EventsPerWindow) + i}");
+            }
+
+            server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+            var message = await client.ReceiveAsync();
+            while (message.GetProperty("type").GetString() == "ping")
+            {
+                await client.SendAsync("""{"type":"pong"}""");
+                message = await client.ReceiveAsync();
+            }
+
+            messages++;
+            received.AddRange(message.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("data").GetInt32()));
+        }
+
+        Assert.Equal(Enumerable.Range(0, Windows * EventsPerWindow), received);
+        Assert.InRange(messages, 1, Windows + 1);
+    }
+
+    [Fact]
     public async Task SlowReader_KeepsOnlyItsPosition_AndLosesNothing()
     {
         // Goal: a client that takes nothing makes the server hold no events for it. Method: one client stops reading while
