@@ -116,10 +116,13 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         }
     }
 
-    private static StreamOffset Resolve(ReadStart start, StreamDescriptor stream)
+    /// <summary>The position that a start means at an instant of the stream.</summary>
+    public static StreamOffset Resolve(ReadStart start, StreamDescriptor stream)
     {
         switch (start.Kind)
         {
+            case StartKind.Position:
+                return start.Position;
             case StartKind.Now:
                 return stream.Tail;
             case StartKind.Last when stream.RetainedEvents > start.Last:

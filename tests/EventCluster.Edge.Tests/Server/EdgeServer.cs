@@ -4,6 +4,7 @@ using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Pumping;
 using EventCluster.TestKit;
@@ -38,6 +39,8 @@ internal sealed class EdgeServer : IAsyncDisposable
     public int Port { get; }
 
     public FrameCache Frames => _app.Services.GetRequiredService<FrameCache>();
+
+    public BlockCache Blocks => _app.Services.GetRequiredService<BlockCache>();
 
     public static async Task<EdgeServer> StartAsync(Action<EdgeOptions>? configure = null, IStreamDirectory? front = null)
     {

@@ -113,6 +113,29 @@ public sealed class CatchUpTests
         Assert.Equal("[3]", (await server.SendAsync("GET", "/v1/stream/a?" + query)).Text);
     }
 
+    /// <summary>CORRECTNESS rule 15: a cached block is never an answer by itself.</summary>
+    [Fact]
+    public async Task Get_LongBacklog_IsSharedYetAdmittedAnewEachTime()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json", $"[{string.Join(',', Enumerable.Range(0, 300))}]");
+        for (var i = 0; i < 5; i++)
+        {
+            var answer = await server.SendAsync("GET", "/v1/stream/a?offset=-1");
+            Assert.Equal($"[{string.Join(',', Enumerable.Range(0, 300))}]", answer.Text);
+        }
+
+        Assert.Equal(1, server.Blocks.Loads);
+        await server.SendAsync("POST", "/v1/stream/a", null, "Stream-Trim-Before: 00000010000000000064");
+        Assert.Equal(410, (await server.SendAsync("GET", "/v1/stream/a?offset=00000010000000000001")).Status);
+        Assert.StartsWith("[196,197,", (await server.SendAsync("GET", "/v1/stream/a")).Text, StringComparison.Ordinal);
+        await server.SendAsync("DELETE", "/v1/stream/a");
+        Assert.Equal(404, (await server.SendAsync("GET", "/v1/stream/a?offset=-1")).Status);
+        await server.CreateAsync("a", "application/json", $"[{string.Join(',', Enumerable.Range(1000, 300))}]");
+        Assert.Equal(410, (await server.SendAsync("GET", "/v1/stream/a?offset=00000010000000000001")).Status);
+        Assert.StartsWith("[1000,1001,", (await server.SendAsync("GET", "/v1/stream/a")).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Get_Text_IsTheBytesEndToEnd()
     {
