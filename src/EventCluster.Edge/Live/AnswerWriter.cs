@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
@@ -29,32 +28,15 @@ internal static class AnswerWriter
         PipeWriter output, ReadOutcome.Batch batch, PayloadKind kind, CancellationToken cancellationToken)
     {
         var json = kind == PayloadKind.Json;
-        var (unflushed, flushes) = (0, 0);
-        for (var i = 0; i < batch.Slices.Count; i++)
+        var (slice, index, flushes) = (0, 0, 0);
+        while (WriteSome(output, batch, json, ref slice, ref index))
         {
-            var slice = batch.Slices[i];
-            for (var index = slice.Start; index < slice.End;)
+            flushes++;
+            var flushed = await output.FlushAsync(cancellationToken);
+            if (flushed.IsCompleted || flushed.IsCanceled)
             {
-                var end = FitEnd(slice, index);
-                Write(output, slice, index, end, json ? (i == 0 && index == slice.Start ? (byte)'[' : (byte)',') : null);
-                unflushed += slice.Block.GetPayloadBytes(index, end);
-                index = end;
-                if (unflushed >= FlushBytes)
-                {
-                    unflushed = 0;
-                    flushes++;
-                    var flushed = await output.FlushAsync(cancellationToken);
-                    if (flushed.IsCompleted || flushed.IsCanceled)
-                    {
-                        return;
-                    }
-                }
+                return;
             }
-        }
-
-        if (json)
-        {
-            output.Write(batch.Slices.Count == 0 ? "[]"u8 : "]"u8);
         }
 
         // Once the headers are out, the server no longer flushes what is left at the end of a request.
@@ -64,45 +46,41 @@ internal static class AnswerWriter
         }
     }
 
-    private static int FitEnd(BlockSlice slice, int index)
+    /// <summary>Writes until a buffer is full or all is written; false when it is.</summary>
+    /// <param name="output">The connection.</param>
+    /// <param name="batch">The events.</param>
+    /// <param name="json">As elements of an array.</param>
+    /// <param name="slice">The slice to go on with.</param>
+    /// <param name="index">The event of that slice to go on with, counted from its start.</param>
+    private static bool WriteSome(PipeWriter output, ReadOutcome.Batch batch, bool json, ref int slice, ref int index)
     {
-        if (slice.Block.GetPayloadBytes(index, slice.End) <= FlushBytes)
+        var buffer = new PipeBuffer(output);
+        for (; slice < batch.Slices.Count; slice++, index = 0)
         {
-            return slice.End;
-        }
-
-        var end = index + 1;
-        while (end < slice.End && slice.Block.GetPayloadBytes(index, end + 1) <= FlushBytes)
-        {
-            end++;
-        }
-
-        return end;
-    }
-
-    private static void Write(PipeWriter output, BlockSlice slice, int from, int to, byte? opener)
-    {
-        if (opener is not { } first)
-        {
-            output.Write(Framing.FrameEncoder.Payloads(slice.Block, from, to).Span);
-            return;
-        }
-
-        for (var i = from; i < to; i++)
-        {
-            var payload = slice.Block.GetPayload(i).Span;
-            var span = output.GetSpan(1);
-            span[0] = i == from ? first : (byte)',';
-            if (span.Length > payload.Length)
+            var (block, start, end) = batch.Slices[slice];
+            for (; start + index < end; index++)
             {
-                payload.CopyTo(span[1..]);
-                output.Advance(1 + payload.Length);
-            }
-            else
-            {
-                output.Advance(1);
-                output.Write(payload);
+                if (buffer.Written >= FlushBytes)
+                {
+                    buffer.Commit();
+                    return true;
+                }
+
+                if (json)
+                {
+                    buffer.Write(slice + index == 0 ? (byte)'[' : (byte)',');
+                }
+
+                buffer.Write(block.GetPayload(start + index).Span);
             }
         }
+
+        if (json)
+        {
+            buffer.Write(batch.Slices.Count == 0 ? "[]"u8 : "]"u8);
+        }
+
+        buffer.Commit();
+        return false;
     }
 }
