@@ -5,7 +5,6 @@ using EventCluster.Core.State;
 using EventCluster.Protocol;
 using EventCluster.Simulation.Media;
 using EventCluster.TestKit;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventCluster.Simulation;
 
@@ -61,7 +60,7 @@ internal sealed class Node(IMedium medium, VirtualTimeProvider clock, Random ran
                 SettleForksAfter = TimeSpan.FromSeconds(10),
             };
             var directory = new LocalStreamDirectory(
-                store, options, clock, new Random(random.Next()), NullLogger<LocalStreamDirectory>.Instance);
+                store, options, clock, new Random(random.Next()), new TraceLogger<LocalStreamDirectory>(trace));
             directory.Start();
             _life = new NodeLife(store, directory);
             trace.Add("node up");

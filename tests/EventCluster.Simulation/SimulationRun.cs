@@ -36,7 +36,7 @@ public sealed class SimulationRun : IDisposable
         _trace = new Trace(options.TraceTo);
         _medium = options.InMemory
             ? new MemoryMedium(_random.Next())
-            : new DiskMedium(_random.Next(), _clock, _scheduler, options.SkipFlush);
+            : new DiskMedium(_random.Next(), _clock, _scheduler, _trace, options.SkipFlush);
         _node = new Node(_medium, _clock, new Random(_random.Next()), _trace);
         _world = new WorldState(_node, _clock, _trace, new Random(_random.Next()));
         _lifecycle = new Lifecycle(_world);

@@ -63,7 +63,7 @@ public sealed class DeterministicTaskScheduler : TaskScheduler
     /// <summary>Runs until no task is ready.</summary>
     /// <param name="limit">Most tasks to run: a guard against a loop that never waits.</param>
     /// <exception cref="InvalidOperationException">The limit was reached, or work came from another thread.</exception>
-    public void RunUntilIdle(int limit = 10_000_000)
+    public void RunUntilIdle(int limit = 1_000_000)
     {
         for (var i = 0; RunOne(); i++)
         {

@@ -107,6 +107,7 @@ internal sealed partial class StreamLogRunner
 
         AdoptSameHead(opened);
         _retentionIsBlocked = true;
+        RefuseWaitingForTheLog(status);
         var isAboutRoom = _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
         for (var i = _batch.Count - 1; i >= 0; i--)
         {
@@ -119,6 +120,18 @@ internal sealed partial class StreamLogRunner
         }
 
         DecideAgain();
+    }
+
+    /// <summary>
+    /// The commit was the log's own (an expiry, a newest access) and commands waited for it: nothing can be decided for
+    /// them before it is committed, so they are answered instead of tried for ever.
+    /// </summary>
+    private void RefuseWaitingForTheLog(CommitStatus status)
+    {
+        while (_batch.Count == 0 && _work.TryDequeue(out var waiting))
+        {
+            waiting.RefuseByStore(status);
+        }
     }
 
     private async ValueTask<OpenedStream?> TryReopenAsync()
@@ -160,6 +173,13 @@ internal sealed partial class StreamLogRunner
 
     private void DecideAgain()
     {
+        if (_batch.Count == 0 && _work.TryPeek(out var next) && ++next.Attempts >= MaxAttempts)
+        {
+            // The log's own commit keeps not landing; whoever waits for it is answered after a while.
+            _work.Dequeue();
+            next.Refuse(UnavailableReason.Moved, "The store did not take the commit; nothing was done.");
+        }
+
         var waiting = _work;
         _work = new Queue<StreamCommand>();
         foreach (var command in _batch)

@@ -2,7 +2,6 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk;
 using EventCluster.TestKit;
 using EventCluster.TestKit.Disk;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventCluster.Simulation.Media;
 
@@ -21,10 +20,13 @@ internal sealed class DiskMedium : IMedium
     private readonly SimulatedDisk _disk;
     private readonly VirtualTimeProvider _clock;
     private readonly Random _random;
+    private readonly Trace _trace;
     private readonly LocalDiskOptions _options;
+    private MortalDisk? _connection;
 
-    public DiskMedium(int seed, VirtualTimeProvider clock, TaskScheduler scheduler, bool skipFlush)
+    public DiskMedium(int seed, VirtualTimeProvider clock, TaskScheduler scheduler, Trace trace, bool skipFlush)
     {
+        _trace = trace;
         _clock = clock;
         _random = new Random(seed);
         _disk = new SimulatedDisk(new Random(_random.Next()), clock) { SkipFlush = skipFlush };
@@ -41,11 +43,16 @@ internal sealed class DiskMedium : IMedium
 
     public IEnumerable<KeyValuePair<string, int>> FaultCounts => _disk.FaultCounts;
 
-    public async Task<ILogStore> OpenAsync() => await LocalDiskLogStore.OpenAsync(
-        _options, _disk, _clock, NullLogger<LocalDiskLogStore>.Instance, CancellationToken.None);
+    public async Task<ILogStore> OpenAsync()
+    {
+        _connection = new MortalDisk(_disk);
+        return await LocalDiskLogStore.OpenAsync(
+            _options, _connection, _clock, new TraceLogger<LocalDiskLogStore>(_trace), CancellationToken.None);
+    }
 
     public void Crash(bool power)
     {
+        _connection?.Kill();
         if (power)
         {
             _disk.Crash();
