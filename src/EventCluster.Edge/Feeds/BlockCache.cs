@@ -77,18 +77,21 @@ internal sealed class BlockCache(long maxBytes)
                 new ReadRequest(
                     from, ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, TimeSpan.Zero, Touch: false),
                 CancellationToken.None);
-            if (outcome is ReadOutcome.Batch batch)
+            if (outcome is not ReadOutcome.Batch batch)
             {
-                lock (_gate)
+                return outcome;
+            }
+
+            var merged = BlockMerger.Merge(batch.Slices);
+            lock (_gate)
+            {
+                for (var i = 0; i < merged.Count; i++)
                 {
-                    for (var i = 0; i < batch.Slices.Count; i++)
-                    {
-                        _index.Add(batch.Slices[i].Block);
-                    }
+                    _index.Add(merged[i].Block);
                 }
             }
 
-            return outcome;
+            return batch with { Slices = merged };
         }
         finally
         {
