@@ -1,3 +1,4 @@
+using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Store;
@@ -9,7 +10,7 @@ Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 
 IBenchmark[] benchmarks =
 [
-    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new StartUpBenchmark(),
+    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(), new StartUpBenchmark(),
     new AllocBenchmark(), new ListBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
