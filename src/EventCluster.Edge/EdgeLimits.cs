@@ -7,18 +7,36 @@ namespace EventCluster.Edge;
 /// </summary>
 public static class EdgeLimits
 {
-    /// <summary>Bytes that Kestrel buffers per response before a write waits for the client.</summary>
-    public const int ResponseBufferBytes = 64 * 1024;
+    /// <summary>Bytes that wait in memory for a client before a write waits for it.</summary>
+    public const int ResponseBufferBytes = 16 * 1024;
+
+    /// <summary>
+    /// Bytes asked of the kernel as send buffer of an HTTP/1.1 event stream (Linux takes twice as much, with its own
+    /// overhead in it). The system's default would let each slow reader fill megabytes.
+    /// </summary>
+    public const int LiveSendBufferBytes = 16 * 1024;
+
+    /// <summary>Largest slice of a reader that was slow a moment ago: what it does not take stays in memory.</summary>
+    public const int SlowSliceBytes = 8 * 1024;
+
+    /// <summary>Most bytes that one slow HTTP/1.1 reader makes the server hold, kernel included.</summary>
+    public const int MaxBytesPerSlowReader = ResponseBufferBytes + SlowSliceBytes + (2 * LiveSendBufferBytes);
+
+    /// <summary>Bytes of a long answer that are written before they are flushed.</summary>
+    public const int AnswerFlushBytes = 64 * 1024;
 
     /// <summary>Largest slice that a live response hands to its connection before it waits for the client.</summary>
     public const int MaxSseSliceBytes = 64 * 1024;
 
     /// <summary>HTTP/2 streams of one connection.</summary>
-    public const int Http2StreamsPerConnection = 100;
+    public const int Http2StreamsPerConnection = 512;
+
+    /// <summary>Largest slice of one HTTP/2 stream: the size of a frame.</summary>
+    public const int Http2SliceBytes = 16 * 1024;
 
     /// <summary>Most bytes that one HTTP/2 connection can make the server hold: every stream with a full slice and buffer.</summary>
     public const long MaxBytesPerHttp2Connection =
-        (long)Http2StreamsPerConnection * (MaxSseSliceBytes + ResponseBufferBytes);
+        (long)Http2StreamsPerConnection * (Http2SliceBytes + ResponseBufferBytes);
 
     /// <summary>Most headers of one request; more is 431.</summary>
     public const int MaxRequestHeaders = 100;

@@ -36,6 +36,9 @@ public sealed class EdgeOptions
     /// <summary>Most bytes of encoded frames kept for readers to share.</summary>
     public long FrameCacheBytes { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>Kernel send buffer of an HTTP/1.1 event stream; 0 leaves it to the system.</summary>
+    public int LiveSendBufferBytes { get; set; } = EdgeLimits.LiveSendBufferBytes;
+
     /// <summary>Most bytes of blocks kept for readers that catch up.</summary>
     public long BlockCacheBytes { get; set; } = 32 * 1024 * 1024;
 
@@ -73,6 +76,7 @@ public sealed class EdgeOptions
             $"MaxSseSlice must be 1,024 to {EdgeLimits.MaxSseSliceBytes:N0} bytes.");
         Check(FrameCacheBytes >= 0, "FrameCacheBytes must be 0 or more.");
         Check(BlockCacheBytes >= 0, "BlockCacheBytes must be 0 or more.");
+        Check(LiveSendBufferBytes >= 0, "LiveSendBufferBytes must be 0 or more.");
         Check(FeedBytes >= 0, "FeedBytes must be 0 or more.");
         Check(MaxConnections >= 1, "MaxConnections must be at least 1.");
         Check(MaxWebSockets >= 0, "MaxWebSockets must be 0 or more.");

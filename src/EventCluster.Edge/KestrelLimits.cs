@@ -28,5 +28,9 @@ public static class KestrelLimits
         // Live responses switch this off for themselves: a paused reader costs a slice, so it may stay.
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
         limits.Http2.MaxStreamsPerConnection = EdgeLimits.Http2StreamsPerConnection;
+
+        // A connection whose client vanished without a word is found out by pings.
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }
 }

@@ -2,6 +2,7 @@ using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -31,8 +32,9 @@ public static class EventClusterServiceCollectionExtensions
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>((server, edge) =>
         {
             KestrelLimits.Apply(server, edge.Value);
-            NodeOptions.Apply(options, server);
+            ListenOptionsSetup.Apply(options, server);
         });
+        services.Configure<SocketTransportOptions>(sockets => ListenOptionsSetup.Apply(options, sockets));
         return services;
     }
 }

@@ -26,7 +26,8 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void EdgeLimits_Relations_Hold()
     {
-        Assert.Equal(100L * (64 + 64) * 1024, EdgeLimits.MaxBytesPerHttp2Connection);
+        Assert.Equal(512L * (16 + 16) * 1024, EdgeLimits.MaxBytesPerHttp2Connection);
+        Assert.True(EdgeLimits.MaxBytesPerSlowReader < 64 * 1024);
         Assert.True(EdgeLimits.MaxDrainedBodyBytes > ProtocolLimits.MaxRequestBodyBytes);
         Assert.True(EdgeLimits.MaxRequestLineBytes > (3 * ProtocolLimits.MaxStreamNameBytes) + 1024);
         Assert.True(EdgeLimits.MaxRequestLineBytes < EdgeLimits.MaxRequestHeaderBytes);

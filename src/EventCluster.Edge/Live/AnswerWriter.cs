@@ -7,7 +7,7 @@ namespace EventCluster.Edge.Live;
 /// <summary>Writes the body of a read: payloads end to end, or a JSON array, built without parsing.</summary>
 internal static class AnswerWriter
 {
-    private const int FlushBytes = EdgeLimits.ResponseBufferBytes;
+    private const int FlushBytes = EdgeLimits.AnswerFlushBytes;
 
     /// <summary>Length of the body in bytes.</summary>
     public static long LengthOf(ReadOutcome.Batch batch, PayloadKind kind)

@@ -26,7 +26,7 @@ internal sealed class EventSourceTransport(
     /// <inheritdoc />
     public async Task RunAsync(ReadOperation read)
     {
-        using var response = new LiveResponse(read.Context, options.Value.MaxSseSlice, lifetime.ApplicationStopping);
+        using var response = new LiveResponse(read.Context, options.Value, lifetime.ApplicationStopping);
         using var subscription = new LiveSubscription(feeds.Open(read.Name), pump, deadlines, read.Query, options.Value);
         try
         {

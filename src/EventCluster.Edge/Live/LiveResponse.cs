@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
@@ -13,16 +15,19 @@ internal sealed class LiveResponse : IDisposable
     private static readonly StringValues NoTransform = "no-cache, no-transform";
     private static readonly StringValues No = "no";
 
-    /// <summary>A slice for a client that was slow a moment ago: what it does not take stays in memory.</summary>
-    private const int SmallSlice = 8 * 1024;
-
     private readonly HttpContext _context;
     private readonly int _maxSlice;
+    private readonly int _sendBufferBytes;
+    private readonly bool _isHttp1;
     private readonly CancellationTokenSource _ended;
 
-    public LiveResponse(HttpContext context, int maxSlice, CancellationToken stopping)
+    public LiveResponse(HttpContext context, EdgeOptions options, CancellationToken stopping)
     {
-        (_context, _maxSlice, Slice) = (context, maxSlice, maxSlice);
+        _context = context;
+        _sendBufferBytes = options.LiveSendBufferBytes;
+        _isHttp1 = !HttpProtocol.IsHttp2(context.Request.Protocol);
+        _maxSlice = _isHttp1 ? options.MaxSseSlice : Math.Min(options.MaxSseSlice, EdgeLimits.Http2SliceBytes);
+        Slice = _maxSlice;
         _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
     }
 
@@ -54,6 +59,8 @@ internal sealed class LiveResponse : IDisposable
         {
             rate.MinDataRate = null;
         }
+
+        LimitSendBuffer();
     }
 
     /// <summary>
@@ -78,10 +85,28 @@ internal sealed class LiveResponse : IDisposable
 
     /// <summary>Takes note of whether the client's buffers took a slice at once.</summary>
     public void NoteFlush(bool completedAtOnce) =>
-        Slice = completedAtOnce ? Math.Min(Slice * 2, _maxSlice) : Math.Min(SmallSlice, _maxSlice);
+        Slice = completedAtOnce ? Math.Min(Slice * 2, _maxSlice) : Math.Min(EdgeLimits.SlowSliceBytes, _maxSlice);
 
     /// <summary>Cuts the connection.</summary>
     public void Abort() => _context.Abort();
 
     public void Dispose() => _ended.Dispose();
+
+    private void LimitSendBuffer()
+    {
+        // One HTTP/2 connection carries many responses and has a flow control of its own.
+        if (!_isHttp1 || _sendBufferBytes == 0 || _context.Features.Get<IConnectionSocketFeature>() is not { } connection)
+        {
+            return;
+        }
+
+        try
+        {
+            connection.Socket.SendBufferSize = _sendBufferBytes;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client has left already, which the first flush finds out.
+        }
+    }
 }

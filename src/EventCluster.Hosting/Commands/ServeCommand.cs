@@ -32,7 +32,7 @@ internal static partial class ServeCommand
     private static async Task AnnounceAsync(
         WebApplication app, EventClusterOptions options, Terminal terminal, string url)
     {
-        if (!ListenAddress.All(options.Urls).All(address => address.IsLoopback))
+        if (!ListenAddress.All($"{options.Urls};{options.Http2Url}").All(address => address.IsLoopback))
         {
             Unauthenticated(app.Logger, options.Urls);
         }

@@ -16,6 +16,10 @@ public sealed class EventClusterOptions
     [Option("addresses to listen on, several separated by ';'", Alias = "urls")]
     public string Urls { get; set; } = "http://127.0.0.1:4437";
 
+    /// <summary>Where the server speaks HTTP/2 in clear text.</summary>
+    [Option("address for HTTP/2 in clear text with prior knowledge; empty for none")]
+    public string Http2Url { get; set; } = "";
+
     /// <summary>Where the embedded store keeps its files.</summary>
     [Option("folder of the embedded store; created when missing", Alias = "data")]
     public string DataPath { get; set; } = "./data";
@@ -43,6 +47,12 @@ public sealed class EventClusterOptions
     /// <summary>Least severe log entries written.</summary>
     [Option("least severe log entries that are written")]
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>Connections.</summary>
+    public HttpSection Http { get; } = new();
+
+    /// <summary>Certificates.</summary>
+    public TlsSection Tls { get; } = new();
 
     /// <summary>Browser pages of other origins.</summary>
     public CorsSection Cors { get; } = new();

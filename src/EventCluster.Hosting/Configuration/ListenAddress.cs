@@ -6,9 +6,11 @@ namespace EventCluster.Hosting.Configuration;
 /// <summary>One address to listen on.</summary>
 /// <param name="Host">IP address, <c>localhost</c>, or <c>*</c> for all.</param>
 /// <param name="Port">0 for a free one.</param>
-public sealed record ListenAddress(string Host, int Port)
+/// <param name="IsTls">The address begins with <c>https</c>.</param>
+public sealed record ListenAddress(string Host, int Port, bool IsTls = false)
 {
     private const string Scheme = "http://";
+    private const string TlsScheme = "https://";
 
     /// <summary>Only this machine can reach it.</summary>
     public bool IsLoopback =>
@@ -30,31 +32,32 @@ public sealed record ListenAddress(string Host, int Port)
     public static IEnumerable<ListenAddress> All(string urls) =>
         Split(urls).Select(url => TryParse(url, out var address) ? address : throw new FormatException(url));
 
-    /// <summary>Reads <c>http://HOST:PORT</c>.</summary>
+    /// <summary>Reads <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>.</summary>
     public static bool TryParse(string url, out ListenAddress address)
     {
         address = new ListenAddress("", 0);
-        if (!url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        var isTls = url.StartsWith(TlsScheme, StringComparison.OrdinalIgnoreCase);
+        if (!isTls && !url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }
 
-        var authority = url[Scheme.Length..].TrimEnd('/');
+        var authority = url[(isTls ? TlsScheme : Scheme).Length..].TrimEnd('/');
         var colon = authority.LastIndexOf(':');
         var hasPort = colon > authority.LastIndexOf(']');
         var host = (hasPort ? authority[..colon] : authority).Trim('[', ']');
-        var port = 80;
+        var port = isTls ? 443 : 80;
         if (hasPort && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
         {
             return false;
         }
 
-        address = new ListenAddress(host is "+" ? "*" : host, port);
+        address = new ListenAddress(host is "+" ? "*" : host, port, isTls);
         return port <= IPEndPoint.MaxPort && IsHost(address.Host);
     }
 
     /// <summary>The form that the server understands.</summary>
-    public override string ToString() => $"{Scheme}{HostName}:{Port}";
+    public override string ToString() => $"{(IsTls ? TlsScheme : Scheme)}{HostName}:{Port}";
 
     private static bool IsHost(string host) =>
         host is "*" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host, out _);

@@ -14,4 +14,16 @@ public sealed class MemorySection
     /// <summary>Newest events kept in memory on this node.</summary>
     [Option("newest events kept in memory over all streams", Unit = "bytes", Minimum = 0)]
     public long TailCacheBytes { get; set; } = 128L * 1024 * 1024;
+
+    /// <summary>Newest events kept for live subscribers.</summary>
+    [Option("newest events kept for live subscribers over all streams", Unit = "bytes", Minimum = 0)]
+    public long FeedBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>Blocks kept for subscribers that catch up.</summary>
+    [Option("blocks kept for subscribers that catch up", Unit = "bytes", Minimum = 0)]
+    public long BlockCacheBytes { get; set; } = 32L * 1024 * 1024;
+
+    /// <summary>Encoded frames kept for subscribers that catch up.</summary>
+    [Option("encoded frames kept for subscribers that catch up", Unit = "bytes", Minimum = 0)]
+    public long FrameCacheBytes { get; set; } = 32L * 1024 * 1024;
 }

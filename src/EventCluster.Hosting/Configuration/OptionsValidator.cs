@@ -5,28 +5,55 @@ public static class OptionsValidator
 {
     /// <summary>All faults, one line each; empty when the options can be used.</summary>
     public static IReadOnlyList<string> Validate(EventClusterOptions options) =>
-        [.. Urls(options), .. Origins(options), .. Hosts(options), .. Relations(options)];
+        [.. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. Relations(options)];
 
     private static IEnumerable<string> Urls(EventClusterOptions options)
     {
-        var urls = ListenAddress.Split(options.Urls).ToList();
-        if (urls.Count == 0)
+        if (!ListenAddress.Split(options.Urls).Any())
         {
             yield return "'EventCluster:Urls' names no address; example: http://127.0.0.1:4437";
         }
 
-        foreach (var url in urls)
+        foreach (var (key, url) in Addresses(options))
         {
             if (!ListenAddress.TryParse(url, out var address))
             {
-                yield return $"'EventCluster:Urls' cannot be '{url}'; accepted: http://HOST:PORT, where HOST is an IP address, "
-                    + "localhost or * for all (TLS is the business of a proxy in front)";
+                yield return $"'{key}' cannot be '{url}'; accepted: http://HOST:PORT or https://HOST:PORT, where HOST is an IP "
+                    + "address, localhost or * for all";
             }
             else if (!address.IsLoopback && !options.AllowUnauthenticated)
             {
-                yield return $"'EventCluster:Urls' names '{url}', which others can reach, and nobody is asked for credentials; "
+                yield return $"'{key}' names '{url}', which others can reach, and nobody is asked for credentials; "
                     + "set EventCluster:AllowUnauthenticated=true if that is what you want";
             }
+        }
+    }
+
+    private static IEnumerable<(string Key, string Url)> Addresses(EventClusterOptions options)
+    {
+        foreach (var url in ListenAddress.Split(options.Urls))
+        {
+            yield return ("EventCluster:Urls", url);
+        }
+
+        if (options.Http2Url.Length > 0)
+        {
+            yield return ("EventCluster:Http2Url", options.Http2Url);
+        }
+    }
+
+    private static IEnumerable<string> Tls(EventClusterOptions options)
+    {
+        if (ListenAddress.TryParse(options.Http2Url, out var http2) && http2.IsTls)
+        {
+            yield return "'EventCluster:Http2Url' is for clear text; https addresses in 'EventCluster:Urls' offer HTTP/2 anyway";
+        }
+
+        if (options.Tls.CertificatePath.Length == 0
+            && ListenAddress.Split(options.Urls).Any(url => ListenAddress.TryParse(url, out var address) && address.IsTls))
+        {
+            yield return "'EventCluster:Urls' names an https address, which needs 'EventCluster:Tls:CertificatePath'; for "
+                + "development: dotnet dev-certs https --export-path dev.pem --format Pem --no-password";
         }
     }
 

@@ -1,10 +1,8 @@
-using System.Net;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Storage.LocalDisk;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EventCluster.Hosting.Node;
 
@@ -44,32 +42,10 @@ internal static class NodeOptions
         edge.RetryMilliseconds = (int)options.Sse.Retry.TotalMilliseconds;
         edge.MaxConnections = options.Limits.Connections;
         edge.MaxWebSockets = options.Limits.WebSockets;
-    }
-
-    // Clear text has no way to agree on HTTP/2 with browsers.
-    public static void Apply(EventClusterOptions options, KestrelServerOptions server)
-    {
-        server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
-        foreach (var address in ListenAddress.All(options.Urls))
-        {
-            if (address.IsWildcard)
-            {
-                server.ListenAnyIP(address.Port);
-            }
-            else if (IPAddress.TryParse(address.Host, out var ip))
-            {
-                server.Listen(ip, address.Port);
-            }
-            else if (address.Port == 0)
-            {
-                // A free port of localhost would have to be free on both of its addresses.
-                server.Listen(IPAddress.Loopback, 0);
-            }
-            else
-            {
-                server.ListenLocalhost(address.Port);
-            }
-        }
+        edge.LiveSendBufferBytes = options.Http.LiveSendBufferBytes;
+        edge.FeedBytes = options.Memory.FeedBytes;
+        edge.BlockCacheBytes = options.Memory.BlockCacheBytes;
+        edge.FrameCacheBytes = options.Memory.FrameCacheBytes;
     }
 
     private static long? Set(long limit) => limit == 0 ? null : limit;
@@ -77,7 +53,7 @@ internal static class NodeOptions
     // Who listens on all addresses has no list of names to check against, unless AllowedHosts gives one.
     private static IEnumerable<string> ListeningHosts(EventClusterOptions options)
     {
-        foreach (var address in ListenAddress.All(options.Urls))
+        foreach (var address in ListenAddress.All($"{options.Urls};{options.Http2Url}"))
         {
             if (!address.IsWildcard)
             {
