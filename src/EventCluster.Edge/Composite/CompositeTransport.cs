@@ -104,7 +104,7 @@ internal sealed class CompositeTransport(SessionServices services)
 
     private async Task RunAsync(HttpContext context, SessionQuery query, Opened[] opened)
     {
-        using var response = new LiveResponse(context, services.Options.MaxSseSlice, services.Stopping);
+        using var response = new LiveResponse(context, services.Options, services.Stopping);
         response.Begin(base64: false);
         var subscriptions = query.Subscriptions([.. opened.Select(static o => o.Start)]);
         for (var i = 0; i < opened.Length; i++)

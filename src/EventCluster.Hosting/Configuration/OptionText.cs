@@ -33,7 +33,7 @@ internal static class OptionText
         value = text;
         if (type == typeof(string))
         {
-            return text.Length > 0;
+            return text.Length > 0 || entry.Get(new EventClusterOptions()) is "";
         }
 
         if (type == typeof(bool))

@@ -8,7 +8,7 @@ namespace EventCluster.Hosting.Node;
 internal static class ServerCertificate
 {
     /// <summary>The certificate with its private key.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be used; the message says which file and why.</exception>
+    /// <exception cref="IOException">It cannot be used; the message says which file and why.</exception>
     public static X509Certificate2 Load(TlsSection tls)
     {
         try
@@ -18,11 +18,11 @@ internal static class ServerCertificate
                 : LoadPem(tls);
             return certificate.HasPrivateKey
                 ? certificate
-                : throw new InvalidOperationException($"The certificate '{tls.CertificatePath}' comes without a private key.");
+                : throw new IOException($"The certificate '{tls.CertificatePath}' comes without a private key.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new InvalidOperationException($"The certificate '{tls.CertificatePath}' cannot be used: {e.Message}", e);
+            throw new IOException($"The certificate '{tls.CertificatePath}' cannot be used: {e.Message}", e);
         }
     }
 

@@ -99,5 +99,6 @@ public sealed class OptionsBinderTests
     private static IConfigurationRoot From(Dictionary<string, string?> values) =>
         new ConfigurationBuilder().AddInMemoryCollection(values).Build();
 
-    private static string Format(object? value) => OptionText.Format(value) is { Length: > 0 } text ? text : ",";
+    private static string Format(object? value) =>
+        value is string || OptionText.Format(value) is { Length: > 0 } ? OptionText.Format(value) : ",";
 }

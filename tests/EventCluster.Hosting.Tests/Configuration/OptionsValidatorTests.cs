@@ -29,7 +29,7 @@ public sealed class OptionsValidatorTests
     }
 
     [Theory]
-    [InlineData("https://127.0.0.1:4437")]
+    [InlineData("ftp://127.0.0.1:4437")]
     [InlineData("127.0.0.1:4437")]
     [InlineData("http://127.0.0.1:65536")]
     [InlineData("http://127.0.0.1:x")]
@@ -57,4 +57,19 @@ public sealed class OptionsValidatorTests
 
         Assert.Equal(8, OptionsValidator.Validate(options).Count);
     }
+
+    [Fact]
+    public void Validate_HttpsWithoutACertificate_SaysHowToGetOne() => Assert.Contains(
+        "dotnet dev-certs",
+        Assert.Single(OptionsValidator.Validate(new EventClusterOptions { Urls = "https://127.0.0.1:4437" })),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("http://127.0.0.1:4438", 0)]
+    [InlineData("https://127.0.0.1:4438", 1)]
+    [InlineData("http://10.0.0.1:4438", 1)]
+    [InlineData("x", 1)]
+    public void Validate_Http2Url_IsOneClearTextAddress(string url, int faults) =>
+        Assert.Equal(faults, OptionsValidator.Validate(new EventClusterOptions { Http2Url = url }).Count);
 }

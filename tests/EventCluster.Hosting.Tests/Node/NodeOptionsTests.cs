@@ -11,7 +11,8 @@ public sealed class NodeOptionsTests
     private static readonly string[] _elsewhere =
     [
         "EventCluster:Urls", "EventCluster:Store", "EventCluster:AllowUnauthenticated", "EventCluster:LogFormat",
-        "EventCluster:LogLevel", "EventCluster:Shutdown:Timeout",
+        "EventCluster:LogLevel", "EventCluster:Shutdown:Timeout", "EventCluster:Http2Url", "EventCluster:Http:InlineScheduling",
+        "EventCluster:Tls:CertificatePath", "EventCluster:Tls:KeyPath", "EventCluster:Tls:Password",
     ];
 
     public static TheoryData<string> Keys =>
