@@ -13,13 +13,16 @@ command -v dotnet >/dev/null || {
   exit 2
 }
 
-# Folders count too: deleting or renaming a file changes only its folder's time.
+# The source files; with arguments only those that pass these tests of find.
+sources() {
+  cd "$here" && find src Directory.Build.props Directory.Packages.props global.json nuget.config \
+    \( -name bin -o -name obj \) -prune -o -type f "$@" -print | LC_ALL=C sort
+}
+
+# The names are compared too: deleting or renaming a file makes no file newer. (Folders would not do: the build itself
+# puts bin and obj into them.)
 is_fresh() {
-  [ -f "$server" ] && [ -f "$stamp" ] || return 1
-  local newer
-  newer=$(cd "$here" && find src Directory.Build.props Directory.Packages.props global.json nuget.config \
-    \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit)
-  [ -z "$newer" ]
+  [ -f "$server" ] && [ -f "$stamp" ] && [ -z "$(sources -newer "$stamp")" ] && [ "$(sources)" = "$(cat "$stamp")" ]
 }
 
 if ! is_fresh; then
@@ -27,7 +30,7 @@ if ! is_fresh; then
   log=$here/artifacts/run/build.log
   begun=$SECONDS
   echo "Building EventCluster (the first time takes up to a minute) ..." >&2
-  touch "$stamp.begun"
+  sources >"$stamp.begun"
   if ! (cd "$here" && dotnet build "$project" -c Release -v q --nologo -clp:NoSummary) >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     echo "run.sh: the build failed; the lines above say why." >&2

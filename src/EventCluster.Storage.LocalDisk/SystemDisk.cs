@@ -11,8 +11,16 @@ public sealed class SystemDisk : IDisk
     /// <inheritdoc />
     public ValueTask CreateDirectoryAsync(string path)
     {
-        Directory.CreateDirectory(path);
-        return ValueTask.CompletedTask;
+        try
+        {
+            Directory.CreateDirectory(path);
+            return ValueTask.CompletedTask;
+        }
+        catch (IOException e)
+        {
+            // The message of .NET alone ("The file … already exists.") does not say what it was wanted for.
+            throw new DataDirectoryUnusableException($"Folder '{path}' cannot be created: {e.Message}");
+        }
     }
 
     /// <inheritdoc />

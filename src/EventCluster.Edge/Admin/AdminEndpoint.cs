@@ -31,7 +31,7 @@ internal sealed class AdminEndpoint(IStreamDirectory directory)
 
         var query = context.Request.Query;
         StreamName? after = null;
-        if (query.TryGetValue("after", out var afterText))
+        if (query["after"].ToString() is { Length: > 0 } afterText)
         {
             if (!StreamName.TryParse(afterText, out var name, out var error))
             {
@@ -43,7 +43,7 @@ internal sealed class AdminEndpoint(IStreamDirectory directory)
         }
 
         var limit = DefaultPage;
-        if (query.TryGetValue("limit", out var limitText)
+        if (query["limit"].ToString() is { Length: > 0 } limitText
             && (!int.TryParse(limitText, out limit) || limit is < 1 or > EdgeLimits.MaxAdminPage))
         {
             await ProblemResponse.WriteAsync(

@@ -37,9 +37,10 @@ public sealed record CommandLine(
         var rest = new Queue<string>(arguments);
         while (rest.TryDequeue(out var argument))
         {
-            if (Modes.TryGetValue(argument, out var make))
+            var (name, value) = argument.Split('=', 2) is [var left, var right] ? (left, right) : (argument, null);
+            if (Modes.TryGetValue(name, out var make))
             {
-                mode = TakeOperands(argument, rest, faults) is { } operands ? make(operands) : mode;
+                mode = TakeOperands(name, value, rest, faults) is { } operands ? make(operands) : mode;
             }
             else
             {
@@ -50,10 +51,10 @@ public sealed record CommandLine(
         return new CommandLine(mode, settings, faults);
     }
 
-    private static string[]? TakeOperands(string name, Queue<string> rest, List<string> faults)
+    private static string[]? TakeOperands(string name, string? first, Queue<string> rest, List<string> faults)
     {
         var wanted = Operands.GetValueOrDefault(name, []);
-        var taken = new List<string>();
+        List<string> taken = first is null ? [] : [first];
         while (taken.Count < wanted.Length && rest.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal))
         {
             taken.Add(rest.Dequeue());
@@ -64,7 +65,9 @@ public sealed record CommandLine(
             return [.. taken];
         }
 
-        faults.Add($"'{name}' needs {string.Join(" and ", wanted)}: {name} {string.Join(' ', wanted)}");
+        faults.Add(wanted.Length == 0
+            ? $"'{name}' takes no value"
+            : $"'{name}' needs {string.Join(" and ", wanted)}: {name} {string.Join(' ', wanted)}");
         return null;
     }
 
@@ -72,7 +75,11 @@ public sealed record CommandLine(
         string argument, Queue<string> rest, Dictionary<string, string?> settings, List<string> faults)
     {
         var parts = argument.Split('=', 2);
-        if (Find(parts[0]) is not { } entry)
+        if (!argument.StartsWith('-'))
+        {
+            faults.Add($"unexpected argument '{argument}'; every option begins with '--', and --help lists them");
+        }
+        else if (Find(parts[0]) is not { } entry)
         {
             faults.Add($"unknown command-line option '{parts[0]}'; did you mean '{Nearest(parts[0])}'?");
 

@@ -146,6 +146,8 @@ public sealed class SecurityTests
             first.Text);
         var rest = await server.SendAsync("GET", "/v1/admin/streams?after=a%2F1");
         Assert.Matches("\"name\":\"a/2\".*\"name\":\"b\".*\"name\":\"é|\\\\u00E9\".*\"next\":null", rest.Text);
+        var all = await server.SendAsync("GET", "/v1/admin/streams");
+        Assert.Equal(all.Text, (await server.SendAsync("GET", "/v1/admin/streams?prefix=&after=&limit=")).Text);
         Assert.Equal(400, (await server.SendAsync("GET", "/v1/admin/streams?limit=1001")).Status);
         Assert.Equal("invalid_name", (await server.SendAsync("GET", "/v1/admin/streams?after=..")).Code);
     }

@@ -67,6 +67,20 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
+    public async Task Run_DataFolderIsAFile_SaysWhatCannotBeCreated()
+    {
+        using var error = new StringWriter();
+        var file = Path.GetTempFileName();
+
+        var exit = await ServerCommand.RunAsync(["--urls", "http://127.0.0.1:0", "--data", file], new Terminal(TextWriter.Null, error), Token);
+
+        File.Delete(file);
+        Assert.Equal(ExitCode.CannotStart, exit);
+        Assert.StartsWith($"eventcluster: Folder '{file}' cannot be created: ", error.ToString(), StringComparison.Ordinal);
+        Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public async Task Run_OnAllAddresses_NamesOneThatWorksHere()
     {
         await using var server = await RunningServer.StartAsync(

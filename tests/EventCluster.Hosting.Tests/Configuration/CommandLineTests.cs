@@ -43,6 +43,12 @@ public sealed class CommandLineTests
         Assert.Equal($"unknown command-line option '{written.Split('=')[0]}'; did you mean '{meant}'?", fault);
     }
 
+    [Theory]
+    [InlineData("start", "unexpected argument 'start'; every option begins with '--', and --help lists them")]
+    [InlineData("--restored=true", "'--restored' takes no value")]
+    public void Parse_StrayWordOrValue_SaysSo(string written, string expected) =>
+        Assert.Equal(expected, Assert.Single(CommandLine.Parse([written]).Faults));
+
     [Fact]
     public void Parse_SeveralMistakes_ReportsEachOnce()
     {
@@ -57,6 +63,8 @@ public sealed class CommandLineTests
     public void Parse_OneShotModes_TakeTheirOperands()
     {
         Assert.Equal(new CommandMode.Salvage("./a", "./b"), CommandLine.Parse(["--salvage", "./a", "./b"]).Mode);
+        Assert.Equal(new CommandMode.Salvage("./a", "./b"), CommandLine.Parse(["--salvage=./a", "./b"]).Mode);
+        Assert.Equal(new CommandMode.Backup("./b"), CommandLine.Parse(["--backup=./b"]).Mode);
         Assert.Equal(new CommandMode.Backup("./b"), CommandLine.Parse(["--data", "./d", "--backup", "./b"]).Mode);
         Assert.Equal(new CommandMode.Run(Restored: true), CommandLine.Parse(["--restored"]).Mode);
         Assert.Equal(new CommandMode.Help(), CommandLine.Parse(["--help"]).Mode);
