@@ -123,7 +123,24 @@ public static class LocalDiskSalvage
 
         var earliest = merged.Where(range => range.To <= end).Select(range => range.To)
             .Append(entry.Head.Earliest).Max();
+        AddUnserved(source, entry, merged, earliest);
         var retained = own.Where(block => block.EndSequence > earliest).Sum(block => (long)block.PayloadBytes);
         return entry.Head with { Tail = end, Earliest = earliest, RetainedBytes = retained };
+    }
+
+    /// <summary>A history has no holes: what lies before the last one is copied for forks, but readers no longer get it.</summary>
+    private static void AddUnserved(DamagedStore source, StreamEntry entry, List<SequenceRange> lost, long earliest)
+    {
+        var from = entry.Head.Earliest;
+        foreach (var range in lost.Where(range => range.To <= earliest))
+        {
+            if (range.From > from)
+            {
+                source.Losses.Add(new SalvageLoss(
+                    entry.Name.Value, from, range.From, "copied, but not served: it lies before lost events"));
+            }
+
+            from = range.To;
+        }
     }
 }

@@ -17,7 +17,7 @@ public sealed class DirectoryTests : IAsyncDisposable
 
         var exception = await Assert.ThrowsAsync<DataDirectoryLockedException>(() => LocalDiskLogStore.OpenAsync(
             StoreFixture.Options(),
-            _fixture.Disk,
+            _fixture.Disk.Attach(),
             TimeProvider.System,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<LocalDiskLogStore>.Instance,
             TestContext.Current.CancellationToken));

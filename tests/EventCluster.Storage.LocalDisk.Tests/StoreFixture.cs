@@ -41,7 +41,7 @@ public sealed class StoreFixture(int seed = 1) : IAsyncDisposable
 
     public async Task<LocalDiskLogStore> OpenAsync(LocalDiskOptions? options = null) =>
         Store = await LocalDiskLogStore.OpenAsync(
-            options ?? Options(), Disk, TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, Cancellation);
+            options ?? Options(), Disk.Attach(), TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, Cancellation);
 
     /// <summary>Loses power and opens again.</summary>
     public async Task<LocalDiskLogStore> CrashAndOpenAsync(LocalDiskOptions? options = null)

@@ -55,17 +55,9 @@ internal sealed partial class JournalWriter
         List<PendingRecord> refused = [];
         lock (_queueGate)
         {
-            for (var node = _queue.First; node is not null;)
-            {
-                var next = node.Next;
-                if (!node.Value.MayUseReserve || node == _queue.First)
-                {
-                    refused.Add(node.Value);
-                    _queue.Remove(node);
-                }
-
-                node = next;
-            }
+            var first = _queue.Peek();
+            refused.AddRange(_queue.Where(record => !record.MayUseReserve || record == first));
+            _queue = new Queue<PendingRecord>(_queue.Where(record => record.MayUseReserve && record != first));
         }
 
         Refuse(refused, CommitStatus.Full);
@@ -85,11 +77,7 @@ internal sealed partial class JournalWriter
         List<PendingRecord> refused;
         lock (_queueGate)
         {
-            foreach (var record in _batch.AsEnumerable().Reverse().Where(record => record.MayUseReserve))
-            {
-                _queue.AddFirst(record);
-            }
-
+            _queue = new Queue<PendingRecord>([.. _batch.Where(record => record.MayUseReserve), .. _queue]);
             refused = [.. _batch.Where(record => !record.MayUseReserve)];
         }
 
@@ -104,6 +92,15 @@ internal sealed partial class JournalWriter
             LogFull(_logger, reason);
             _health = new StoreHealth(AcceptsWrites: false, IsFinal: false, reason);
             Arm(_options.RetryFullAfter);
+        }
+    }
+
+    /// <summary>Makes the reserve of a new start; without room for it the rest of the current segment is the reserve.</summary>
+    private async ValueTask KeepReserveAsync()
+    {
+        if (!await _spares.TryHaveAsync(1))
+        {
+            EnterFull($"No room for a journal segment of {_options.SegmentBytes} bytes in reserve.");
         }
     }
 

@@ -12,8 +12,12 @@ namespace EventCluster.Storage.LocalDisk.Journal;
 /// <remarks>A failed write or flush is final (CORRECTNESS rule 11); only a full disk noticed before the flush is not.</remarks>
 internal sealed partial class JournalWriter : IAsyncDisposable
 {
+    // Callers continue inside these tasks: one for each would wake a thread for each, one for all would use one core.
+    private const int CompletionsPerTask = 16;
+
     private readonly Lock _queueGate = new();
-    private readonly LinkedList<PendingRecord> _queue = new();
+    private readonly TaskScheduler _completions;
+    private Queue<PendingRecord> _queue = new();
     private readonly AsyncSignal _signal = new();
     private readonly GroupBuffer _group = new();
     private readonly List<PendingRecord> _batch = [];
@@ -45,6 +49,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         TaskScheduler scheduler)
     {
         (_options, _start, _applied, _abandoned, _logger) = (options, start, applied, abandoned, logger);
+        _completions = options.Scheduler ?? TaskScheduler.Default;
         (_current, _flushed, _groupNumber) = (start.Current, start.Flushed, start.GroupNumber);
         _spares = new SpareSegments(start.Segments, start.Current.Id + 1, options.SegmentBytes);
         _timer = time.CreateTimer(
@@ -75,7 +80,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             wake = !refused && _queue.Count == 0;
             if (!refused)
             {
-                _queue.AddLast(record);
+                _queue.Enqueue(record);
             }
         }
 
@@ -107,6 +112,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     {
         try
         {
+            await KeepReserveAsync();
             while (true)
             {
                 await _signal.WaitAsync();
@@ -162,12 +168,10 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         PendingRecord? first;
         lock (_queueGate)
         {
-            first = _queue.First?.Value;
-        }
-
-        if (first is null)
-        {
-            return false;
+            if (!_queue.TryPeek(out first))
+            {
+                return false;
+            }
         }
 
         if (!await TryMakeRoomAsync(first))
@@ -180,11 +184,11 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         long bytes = 0;
         lock (_queueGate)
         {
-            while (_queue.First?.Value is { } next
+            while (_queue.TryPeek(out var next)
                 && bytes + next.MeasuredBytes <= (_batch.Count == 0 ? room : Math.Min(room, _options.MaxGroupBytes))
                 && (_health.AcceptsWrites || next.MayUseReserve))
             {
-                _queue.RemoveFirst();
+                _queue.Dequeue();
                 _batch.Add(next);
                 bytes += next.MeasuredBytes;
             }
@@ -233,15 +237,24 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private void Settle()
     {
         _applied(_batch, _current.EndPosition);
-        foreach (var record in _batch)
-        {
-            record.Complete(CommitStatus.Committed);
-        }
-
+        Complete(_batch, static record => record.Complete(CommitStatus.Committed));
         _batch.Clear();
         if (!_sealed && !_armed)
         {
             Arm(_options.SealAfter);
+        }
+    }
+
+    /// <summary>Callers continue in a few tasks beside the writer.</summary>
+    private void Complete(IReadOnlyList<PendingRecord> records, Action<PendingRecord> complete)
+    {
+        foreach (var chunk in records.Chunk(CompletionsPerTask))
+        {
+            _ = Task.Factory.StartNew(
+                () => Array.ForEach(chunk, complete),
+                CancellationToken.None,
+                TaskCreationOptions.DenyChildAttach,
+                _completions);
         }
     }
 
@@ -328,10 +341,8 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
         LogFailed(_logger, e, _current.Path);
         _abandoned(_batch);
-        foreach (var record in _batch)
-        {
-            record.Fail(new IOException($"The outcome of a commit is unknown: {e.Message}", e));
-        }
+        Complete(
+            _batch, record => record.Fail(new IOException($"The outcome of a commit is unknown: {e.Message}", e)));
 
         _batch.Clear();
         Refuse(refused, CommitStatus.Refused);
@@ -341,9 +352,6 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private void Refuse(IReadOnlyList<PendingRecord> records, CommitStatus status)
     {
         _abandoned(records);
-        foreach (var record in records)
-        {
-            record.Complete(status);
-        }
+        Complete(records, record => record.Complete(status));
     }
 }

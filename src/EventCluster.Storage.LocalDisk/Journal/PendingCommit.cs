@@ -6,7 +6,7 @@ namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>A commit that waits for its group.</summary>
 internal sealed class PendingCommit(
-    StreamName name, CommitChange change, ReadOnlyMemory<byte> block, Dictionary<StreamName, PendingCommit> inFlight) : PendingRecord
+    StreamName name, CommitChange change, ReadOnlyMemory<byte> block, Dictionary<StreamName, PendingCommit> inFlight) : PendingRecord(TaskCreationOptions.None)
 {
     private TaskCompletionSource? _settled;
 

@@ -3,7 +3,7 @@ using EventCluster.Storage.LocalDisk.Index;
 namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>Waits until everything enqueued before it is on stable storage.</summary>
-internal sealed class PendingFlush : PendingRecord
+internal sealed class PendingFlush() : PendingRecord(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public override long MeasuredBytes => 0;
 

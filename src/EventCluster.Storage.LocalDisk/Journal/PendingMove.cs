@@ -4,7 +4,7 @@ using EventCluster.Storage.LocalDisk.Index;
 namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>A live block on its way out of a segment that compaction empties.</summary>
-internal sealed class PendingMove(long number, BlockRef old, ReadOnlyMemory<byte> block) : PendingRecord
+internal sealed class PendingMove(long number, BlockRef old, ReadOnlyMemory<byte> block) : PendingRecord(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int MetaBytes = RecordCodec.HeaderBytes + 16;
 

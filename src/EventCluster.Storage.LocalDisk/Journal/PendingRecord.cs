@@ -4,10 +4,10 @@ using EventCluster.Storage.LocalDisk.Index;
 namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>Something that waits to be written, and whoever waits for it.</summary>
-internal abstract class PendingRecord
+/// <param name="continuations">Whether the caller continues inside the completion or in a task of its own.</param>
+internal abstract class PendingRecord(TaskCreationOptions continuations)
 {
-    private readonly TaskCompletionSource<CommitStatus> _completion =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CommitStatus> _completion = new(continuations);
 
     private CancellationTokenRegistration _cancellation;
 

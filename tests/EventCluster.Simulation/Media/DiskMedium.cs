@@ -22,7 +22,6 @@ internal sealed class DiskMedium : IMedium
     private readonly Random _random;
     private readonly Trace _trace;
     private readonly LocalDiskOptions _options;
-    private MortalDisk? _connection;
 
     public DiskMedium(int seed, VirtualTimeProvider clock, TaskScheduler scheduler, Trace trace, bool skipFlush)
     {
@@ -43,16 +42,11 @@ internal sealed class DiskMedium : IMedium
 
     public IEnumerable<KeyValuePair<string, int>> FaultCounts => _disk.FaultCounts;
 
-    public async Task<ILogStore> OpenAsync()
-    {
-        _connection = new MortalDisk(_disk);
-        return await LocalDiskLogStore.OpenAsync(
-            _options, _connection, _clock, new TraceLogger<LocalDiskLogStore>(_trace), CancellationToken.None);
-    }
+    public async Task<ILogStore> OpenAsync() => await LocalDiskLogStore.OpenAsync(
+        _options, _disk.Attach(), _clock, new TraceLogger<LocalDiskLogStore>(_trace), CancellationToken.None);
 
     public void Crash(bool power)
     {
-        _connection?.Kill();
         if (power)
         {
             _disk.Crash();

@@ -11,7 +11,7 @@ public sealed class SimulatedDiskConformanceTests : LogStoreConformance
 
     protected override async ValueTask<ILogStore> OpenStoreAsync(int maxStreams) => await LocalDiskLogStore.OpenAsync(
         new LocalDiskOptions { Path = "/data", MaxStreams = maxStreams, SegmentBytes = 4 * 1024 * 1024 },
-        _disk,
+        _disk.Attach(),
         TimeProvider.System,
         NullLogger<LocalDiskLogStore>.Instance,
         Cancellation);

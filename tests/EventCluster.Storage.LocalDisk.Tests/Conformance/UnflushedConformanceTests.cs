@@ -12,7 +12,7 @@ public sealed class UnflushedConformanceTests : LogStoreConformance
 
     protected override async ValueTask<ILogStore> OpenStoreAsync(int maxStreams) => await LocalDiskLogStore.OpenAsync(
         new LocalDiskOptions { Path = "/data", MaxStreams = maxStreams, SegmentBytes = 4 * 1024 * 1024, Flush = false },
-        _disk,
+        _disk.Attach(),
         TimeProvider.System,
         NullLogger<LocalDiskLogStore>.Instance,
         Cancellation);

@@ -65,7 +65,7 @@ internal sealed class RandomizedStore(int seed)
             {
                 _scheduler.RunToEnd(
                     async () => _store = await LocalDiskLogStore.OpenAsync(
-                        Options(), _disk, _clock, NullLogger<LocalDiskLogStore>.Instance, CancellationToken.None),
+                        Options(), _disk.Attach(), _clock, NullLogger<LocalDiskLogStore>.Instance, CancellationToken.None),
                     _clock);
                 break;
             }

@@ -5,9 +5,9 @@ namespace EventCluster.TestKit.Disk;
 /// <summary>
 /// A disk in memory that loses what was not flushed. Deterministic: all chance comes from the seeded source, all delay
 /// from the given time. <see cref="Crash"/> keeps an arbitrary, partly torn subset of the unflushed pages and of the
-/// unflushed changes of names, and kills every open handle and lock.
+/// unflushed changes of names, and kills every open handle, lock and <see cref="Attach">process</see>.
 /// </summary>
-public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
+public sealed class SimulatedDisk(Random random, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _locks = new(StringComparer.Ordinal);
@@ -67,6 +67,9 @@ public sealed class SimulatedDisk(Random random, TimeProvider time) : IDisk
 
     /// <summary>The next flushes throw and lose pages.</summary>
     public void FailNextFlushes(int count) => _failFlushes = count;
+
+    /// <summary>The disk as one process has it: after a crash or kill every call of that process throws.</summary>
+    public IDisk Attach() => new SimulatedProcess(this, Epoch);
 
     /// <summary>Loses power and comes back.</summary>
     public void Crash()
