@@ -14,6 +14,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     private readonly Queue<CommitFault> _plan = new();
     private readonly Dictionary<CommitFault, int> _counts = [];
     private TaskCompletionSource? _gate;
+    private TaskCompletionSource? _answerGate;
     private int _held;
     private int _commits;
 
@@ -80,17 +81,28 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
         }
     }
 
+    /// <summary>Lets commits land, but holds their answers until <see cref="LetGo"/>.</summary>
+    public void HoldAnswers()
+    {
+        lock (_lock)
+        {
+            _answerGate ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
     /// <summary>Lets the held commits go, and holds no more.</summary>
     public void LetGo()
     {
         TaskCompletionSource? gate;
+        TaskCompletionSource? answers;
         lock (_lock)
         {
-            gate = _gate;
-            _gate = null;
+            (gate, answers) = (_gate, _answerGate);
+            (_gate, _answerGate) = (null, null);
         }
 
         gate?.TrySetResult();
+        answers?.TrySetResult();
     }
 
     /// <inheritdoc />
@@ -102,7 +114,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
             await Task.Yield();
         }
 
-        await PassGateAsync();
+        await PassAsync(ref _gate);
         var fault = NextFault();
         switch (fault)
         {
@@ -118,6 +130,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
                 throw new IOException("The commit failed before it landed (planned).");
             default:
                 var status = await inner.CommitAsync(commit, cancellationToken);
+                await PassAsync(ref _answerGate);
                 return fault == CommitFault.FailAfter
                     ? throw new IOException("The commit failed after it landed (planned).")
                     : status;
@@ -170,20 +183,19 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     /// <inheritdoc />
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private async ValueTask PassGateAsync()
+    private Task PassAsync(ref TaskCompletionSource? gate)
     {
-        Task? gate;
         lock (_lock)
         {
-            gate = _gate?.Task;
+            return gate is null ? Task.CompletedTask : WaitAsync(gate.Task);
         }
+    }
 
-        if (gate is not null)
-        {
-            Interlocked.Increment(ref _held);
-            await gate;
-            Interlocked.Decrement(ref _held);
-        }
+    private async Task WaitAsync(Task gate)
+    {
+        Interlocked.Increment(ref _held);
+        await gate;
+        Interlocked.Decrement(ref _held);
     }
 
     private CommitFault NextFault()

@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Commands;
 using EventCluster.Core.Reading;
 using EventCluster.Core.State;
 
@@ -104,6 +105,13 @@ internal sealed partial class StreamLogRunner
         if (head is null ? !view.IsStored : view.IsStored && head.Fence == view.Fence)
         {
             return ConfirmResult.Confirmed;
+        }
+
+        // A commit of this owner may be in the store already and not yet released to readers: behind a visit it is.
+        var visit = new StepCommand(step: null);
+        if (TrySubmit(visit))
+        {
+            await visit.Outcome;
         }
 
         if (IsEnded || !ReferenceEquals(view, View))

@@ -21,7 +21,7 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
         }
         catch (BadHttpRequestException e)
         {
-            await AnswerAsync(context, new RequestFault(e.StatusCode, CodeOf(e.StatusCode), e.Message));
+            await AnswerAsync(context, new RequestFault(e.StatusCode, CodeOf(e.StatusCode), e.Message), endConnection: true);
         }
         catch (ConnectionResetException)
         {
@@ -35,7 +35,7 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, RequestFault fault)
+    private static Task AnswerAsync(HttpContext context, RequestFault fault, bool endConnection = false)
     {
         if (context.Response.HasStarted)
         {
@@ -47,6 +47,12 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
         var kept = EdgeHeaders.Keep(context.Response.Headers);
         context.Response.Clear();
         EdgeHeaders.Restore(context.Response.Headers, kept);
+        if (endConnection && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // Where the next request would begin is not known any more.
+            context.Response.Headers.Connection = "close";
+        }
+
         return ProblemResponse.WriteAsync(context, fault);
     }
 

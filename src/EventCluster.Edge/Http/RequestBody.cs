@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using EventCluster.Protocol;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -64,7 +65,7 @@ internal static class RequestBody
         var read = 0;
         while (true)
         {
-            var result = await reader.ReadAsync(CancellationToken.None);
+            var result = await NextAsync(reader);
             var take = (int)Math.Min(result.Buffer.Length, length - read);
             result.Buffer.Slice(0, take).CopyTo(bytes.AsSpan(read));
             read += take;
@@ -87,7 +88,7 @@ internal static class RequestBody
         long total = 0;
         while (true)
         {
-            var result = await reader.ReadAsync(CancellationToken.None);
+            var result = await NextAsync(reader);
             total += result.Buffer.Length;
             if (total <= ProtocolLimits.MaxRequestBodyBytes)
             {
@@ -121,12 +122,25 @@ internal static class RequestBody
 
         while (true)
         {
-            var result = await context.Request.BodyReader.ReadAsync(CancellationToken.None);
+            var result = await NextAsync(context.Request.BodyReader);
             context.Request.BodyReader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted || result.IsCanceled)
             {
                 return new Outcome([], TooLarge);
             }
+        }
+    }
+
+    private static async ValueTask<ReadResult> NextAsync(PipeReader reader)
+    {
+        try
+        {
+            return await reader.ReadAsync(CancellationToken.None);
+        }
+        catch (IOException e) when (e is not (BadHttpRequestException or ConnectionResetException))
+        {
+            // Kestrel reports some broken framing, such as a chunk size beyond 32 bits, and reset HTTP/2 streams so.
+            throw new BadHttpRequestException(e.Message, e);
         }
     }
 

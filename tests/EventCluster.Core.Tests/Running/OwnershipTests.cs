@@ -120,6 +120,28 @@ public sealed class OwnershipTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rule3_OwnCommitLandedButIsNotReleased_FinalAnswersWaitForIt()
+    {
+        var stream = _fixture.At("s");
+        _fixture.Store.HoldAnswers();
+        var creating = stream.CreateAsync(new CreateRequest { Events = TestData.Payloads("a") }, Cancellation).AsTask();
+        await Phase.UntilAsync("the create landed", () => _fixture.Store.Held == 1, Cancellation);
+        var describing = stream.DescribeAsync(Cancellation).AsTask();
+        _fixture.Store.LetGo();
+        var created = Assert.IsType<CreateOutcome.Created>(await Phase.OfAsync("the create ends", creating));
+        Assert.IsType<DescribeOutcome.Found>(await Phase.OfAsync("the describe ends", describing));
+
+        _fixture.Store.HoldAnswers();
+        var deleting = stream.DeleteAsync(Cancellation).AsTask();
+        await Phase.UntilAsync("the delete landed", () => _fixture.Store.Held == 1, Cancellation);
+        var beyond = new ReadRequest(created.Descriptor.Tail with { Sequence = 9 }, 1, 1, TimeSpan.Zero, Touch: false);
+        var reading = stream.ReadAsync(beyond, Cancellation).AsTask();
+        _fixture.Store.LetGo();
+        Assert.IsType<DeleteOutcome.Deleted>(await Phase.OfAsync("the delete ends", deleting));
+        Assert.IsType<ReadOutcome.NotFound>(await Phase.OfAsync("the read ends", reading));
+    }
+
+    [Fact]
     public async Task Full_Append_IsRefusedWhileTheTrimBesideItHappens()
     {
         var stream = _fixture.At("s");

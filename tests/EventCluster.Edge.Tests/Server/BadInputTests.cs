@@ -78,6 +78,7 @@ public sealed class BadInputTests
     [InlineData("POST /v1/stream/neighbour HTTP/1.1\r\nHost: localhost\r\n" + Json + "Content-Length: x\r\n\r\n")]
     [InlineData("POST /v1/stream/neighbour HTTP/1.1\r\nHost: localhost\r\n" + Json + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n12")]
     [InlineData("POST /v1/stream/neighbour HTTP/1.1\r\nHost: localhost\r\n" + Json + "Transfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    [InlineData("POST /v1/stream/neighbour HTTP/1.1\r\nHost: localhost\r\n" + Json + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n")]
     [InlineData("POST /v1/stream/neighbour HTTP/1.1\r\nHost: localhost\r\n" + Json + "Transfer-Encoding: gzip\r\n\r\n")]
     public async Task Write_BrokenHttp_Is4xx(string request, int min = 400, int max = 431)
     {
@@ -85,6 +86,18 @@ public sealed class BadInputTests
         using var connection = await RawConnection.OpenAsync(server.Port);
         await connection.WriteAsync(request);
         Assert.InRange((await connection.ReadHeadAsync()).Status, Math.Min(min, max), Math.Max(min, max));
+        await AssertUntouchedAsync(server);
+    }
+
+    [Fact]
+    public async Task Write_BrokenChunk_TheAnswerSaysThatTheConnectionEnds()
+    {
+        await using var server = await StartAsync();
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteAsync(
+            $"POST /v1/stream/neighbour HTTP/1.1\r\nHost: localhost\r\n{Json}Transfer-Encoding: chunked\r\n\r\nzz\r\n");
+        var answer = await connection.ReadHeadAsync();
+        Assert.Equal((400, "close"), (answer.Status, answer["Connection"]));
         await AssertUntouchedAsync(server);
     }
 
