@@ -112,7 +112,7 @@ internal sealed class CompositeTransport(SessionServices services)
             subscriptions[i].Position = opened[i].Position;
         }
 
-        var output = new SessionWriter(response.Output);
+        var output = new SessionWriter(response);
         var sink = new CompositeSink(output, subscriptions);
         var messages = new ServerMessages(sink, services.Frames);
         sink.PutPriming(services.NextRetryMilliseconds());

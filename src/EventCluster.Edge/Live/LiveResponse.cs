@@ -16,13 +16,20 @@ internal sealed class LiveResponse : IDisposable
     private static readonly StringValues No = "no";
 
     private readonly HttpContext _context;
+    private readonly PipeWriter? _output;
     private readonly int _maxSlice;
     private readonly int _sendBufferBytes;
     private readonly bool _isHttp1;
     private readonly CancellationTokenSource _ended;
 
-    public LiveResponse(HttpContext context, EdgeOptions options, CancellationToken stopping)
+    /// <param name="context">The request.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="stopping">Cancelled when the server stops.</param>
+    /// <param name="output">Where it is written to, when that is not the body of an HTTP response.</param>
+    public LiveResponse(
+        HttpContext context, EdgeOptions options, CancellationToken stopping, PipeWriter? output = null)
     {
+        _output = output;
         _context = context;
         _sendBufferBytes = options.LiveSendBufferBytes;
         _isHttp1 = !HttpProtocol.IsHttp2(context.Request.Protocol);
@@ -34,7 +41,7 @@ internal sealed class LiveResponse : IDisposable
     /// <summary>Cancelled when the client leaves or the server stops.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    public PipeWriter Output => _context.Response.BodyWriter;
+    public PipeWriter Output => _output ?? _context.Response.BodyWriter;
 
     /// <summary>Most bytes of the next slice: small after a flush that had to wait, doubling with each that had not.</summary>
     public int Slice { get; private set; }
@@ -54,6 +61,12 @@ internal sealed class LiveResponse : IDisposable
             headers[HeaderNames.SseDataEncoding] = ResponseHeaders.Base64;
         }
 
+        Unbound();
+    }
+
+    /// <summary>Lifts the limits that are made for answers, and sets those of a connection that stays.</summary>
+    public void Unbound()
+    {
         // A paused reader costs one slice and may stay paused; Kestrel would cut it off for reading too slowly.
         if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {

@@ -6,7 +6,7 @@ internal interface ISubscriptionReads
     /// <summary>Resolves the start and reads without waiting.</summary>
     void Open(Subscription subscription, int maxBytes);
 
-    /// <summary>Reads from <see cref="Subscription.Position"/>; at the tail it waits.</summary>
+    /// <summary>Reads from <see cref="Subscription.Position"/>; nothing comes back before there is something.</summary>
     void Read(Subscription subscription, int maxBytes);
 
     /// <summary>Nothing more is wanted.</summary>

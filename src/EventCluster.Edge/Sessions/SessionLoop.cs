@@ -11,10 +11,8 @@ namespace EventCluster.Edge.Sessions;
 /// which is also the only writer. A turn writes about one slice, then waits until the connection took it; meanwhile nothing
 /// is kept but positions. What is posted is bounded by its senders: one read per subscription, and what a receiver admits.
 /// </summary>
-internal sealed class SessionLoop : ISubscriptionReads, IDeadline
+internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
 {
-    private const int SmallSlice = 8 * 1024;
-
     private readonly Channel<SessionEvent> _events = Channel.CreateUnbounded<SessionEvent>(
         new UnboundedChannelOptions { SingleReader = true });
 
@@ -22,7 +20,6 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
     private readonly SessionWriter _output;
     private readonly TimeSpan _window;
     private readonly CancellationToken _ended;
-    private int _sliceBytes;
     private bool _isResting;
     private bool _hasBurst;
     private Action? _afterRest;
@@ -42,7 +39,6 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
         _output = output;
         _window = window;
         _ended = ended;
-        _sliceBytes = services.Options.MaxSseSlice;
         _lastSent = services.Time.GetTimestamp();
         Subscriptions = new SubscriptionSet(words, this, SliceBudget.Bytes(services.Options))
         {
@@ -54,7 +50,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
     public SubscriptionSet Subscriptions { get; }
 
     /// <summary>When the client last took something, in timestamps.</summary>
-    public long LastSent => Volatile.Read(ref _lastSent);
+    public long LastSent => Math.Max(Volatile.Read(ref _lastSent), Volatile.Read(ref _connection)?.WrittenAt ?? 0);
 
     /// <summary>The client takes nothing now.</summary>
     public bool IsPaused => _isPaused;
@@ -66,7 +62,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
     public bool EndsWithLastSubscription { get; init; }
 
     /// <summary>Has a piece of work done by the loop.</summary>
-    public void Post(Action work) => _events.Writer.TryWrite(new SessionEvent(work));
+    public void Post(Action work) => Enqueue(new SessionEvent(work));
 
     /// <summary>
     /// Does a piece of work now, or with the next delivery when the connection rests until then; for the loop's thread
@@ -93,7 +89,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
     {
         try
         {
-            while (!_isEnding && (Subscriptions.HasReady || await _events.Reader.WaitToReadAsync(_ended)))
+            while (!_isEnding && await WaitAsync())
             {
                 while (!_isEnding && _events.Reader.TryRead(out var next))
                 {
@@ -102,7 +98,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
 
                 if (!_isEnding)
                 {
-                    _hasBurst |= Subscriptions.Write(_sliceBytes);
+                    _hasBurst |= Subscriptions.Write(_output.Slice);
                     RestWhenCaughtUp();
                     _isEnding = EndsWithLastSubscription && Subscriptions.Count == 0;
                 }
@@ -132,7 +128,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
 
     /// <inheritdoc />
     public void Read(Subscription subscription, int maxBytes) =>
-        _ = ReadAsync(subscription, subscription.Source!, maxBytes);
+        _ = ReadAsync(subscription, subscription.Source!, maxBytes, waits: !CanRide(subscription));
 
     /// <inheritdoc />
     public void Leave(Subscription subscription) => subscription.Source?.Leave();
@@ -169,7 +165,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
         {
             Subscriptions.OnOpened(next.Subscription!, next.Outcome!, next.Subscription!.Source!.Start);
         }
-        else
+        else if (!TryBoard(next))
         {
             Subscriptions.OnRead(next.Subscription!, next.Outcome);
         }
@@ -181,7 +177,7 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
         {
             if (await source.OpenAsync(subscription.Options.Start, maxBytes) is { } outcome)
             {
-                _events.Writer.TryWrite(new SessionEvent(null, subscription, outcome, IsOpening: true));
+                Enqueue(new SessionEvent(null, subscription, outcome, IsOpening: true));
             }
         }
         catch (Exception e)
@@ -190,15 +186,15 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
         }
     }
 
-    private async Task ReadAsync(Subscription subscription, SubscriptionSource source, int maxBytes)
+    private async Task ReadAsync(Subscription subscription, SubscriptionSource source, int maxBytes, bool waits)
     {
         try
         {
-            if (await source.ReadAsync(subscription.Position, maxBytes) is { } outcome)
+            if (await source.ReadAsync(subscription.Position, maxBytes, waits) is { } outcome)
             {
                 // A connection that takes nothing keeps no events, not even in the loop's own queue.
                 var isLetGo = _isPaused && outcome is ReadOutcome.Batch { Slices.Count: > 0 };
-                _events.Writer.TryWrite(new SessionEvent(null, subscription, isLetGo ? null : outcome));
+                Enqueue(new SessionEvent(null, subscription, isLetGo ? null : outcome));
             }
         }
         catch (Exception e)
@@ -208,7 +204,11 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
     }
 
     /// <summary>A surprise ends the loop: it surfaces where the session runs.</summary>
-    private void Fail(Exception e) => _events.Writer.TryComplete(e);
+    private void Fail(Exception e)
+    {
+        _events.Writer.TryComplete(e);
+        Volatile.Read(ref _rideEnds)?.Cancel();
+    }
 
     private async ValueTask<bool> FlushAsync()
     {
@@ -222,12 +222,9 @@ internal sealed class SessionLoop : ISubscriptionReads, IDeadline
         if (flush.IsCompleted)
         {
             result = await flush;
-            _sliceBytes = Math.Min(_sliceBytes * 2, _services.Options.MaxSseSlice);
         }
         else
         {
-            // What a client does not take at once stays in memory until it does.
-            _sliceBytes = Math.Min(SmallSlice, _services.Options.MaxSseSlice);
             _isPaused = true;
             Subscriptions.Pause();
             result = await flush;

@@ -1,6 +1,7 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Pumping;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,7 @@ internal sealed class SessionServices(
     IStreamDirectory streams,
     FeedDirectory feeds,
     FrameWriter frames,
+    SubscriptionPump pump,
     DeadlineQueue deadlines,
     TimeProvider time,
     EdgeRandom random,
@@ -24,6 +26,8 @@ internal sealed class SessionServices(
     public FeedDirectory Feeds => feeds;
 
     public FrameWriter Frames => frames;
+
+    public SubscriptionPump Pump => pump;
 
     public DeadlineQueue Deadlines => deadlines;
 

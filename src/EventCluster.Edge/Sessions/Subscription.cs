@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Framing;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Sessions;
@@ -39,8 +40,11 @@ internal sealed class Subscription(StreamName name, SubscribeOptions options, by
     /// <summary>Events in hand, while <see cref="SubscriptionPhase.Ready"/>.</summary>
     public ReadOutcome.Batch? Batch { get; set; }
 
-    /// <summary>What the transport keeps for its messages about this stream.</summary>
+    /// <summary>What the transport's messages with events begin with.</summary>
     public byte[]? Prefix { get; set; }
+
+    /// <summary>How its events stand in messages.</summary>
+    public SseFraming Framing { get; set; }
 
     /// <summary>Where it reads; the loop's alone.</summary>
     public SubscriptionSource? Source { get; set; }

@@ -151,6 +151,15 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         }
     }
 
+    /// <summary>Reads on after events reached the client on another way, up to <see cref="Subscription.Position"/>.</summary>
+    public void OnDelivered(Subscription subscription)
+    {
+        if (subscription.Phase == SubscriptionPhase.Reading)
+        {
+            Read(subscription);
+        }
+    }
+
     /// <summary>Gives subscriptions their turns until about <paramref name="maxBytes"/> are written or none is ready.</summary>
     /// <returns>Whether anything was written.</returns>
     public bool Write(int maxBytes)

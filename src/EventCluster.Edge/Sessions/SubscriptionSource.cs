@@ -45,8 +45,14 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
         }
     }
 
-    /// <summary>The next read: events, the end, or why there are none. Null when the subscription was left meanwhile.</summary>
-    public async ValueTask<ReadOutcome?> ReadAsync(StreamOffset position, int maxBytes)
+    /// <summary>The feed that a pump can serve the subscription from; null when there is none now.</summary>
+    public StreamFeed? Feed => reader.TryFeed();
+
+    /// <summary>
+    /// The next read: events, the end, or why there are none; without a wait also an empty batch at the tail. Null when the
+    /// subscription was left meanwhile.
+    /// </summary>
+    public async ValueTask<ReadOutcome?> ReadAsync(StreamOffset position, int maxBytes, bool waits)
     {
         if (!TryEnter())
         {
@@ -58,8 +64,9 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
             reader.Position = position;
             while (true)
             {
-                var outcome = await reader.ReadAsync(maxBytes, maxEvents, Wait, _leaving.Token);
-                if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
+                var outcome = await reader.ReadAsync(
+                    maxBytes, maxEvents, waits ? Wait : TimeSpan.Zero, _leaving.Token);
+                if (!waits || outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
                 {
                     return outcome;
                 }

@@ -14,6 +14,9 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>What stands behind the elements of an <c>events</c> message.</summary>
+    public static ReadOnlySpan<byte> EventsSuffix => "]}"u8;
+
     public void Hello(Durability durability, TimeSpan heartbeat) => Send("hello"u8, json =>
     {
         json.WriteString("protocol"u8, WebSocketHandshake.Subprotocol);
@@ -29,30 +32,37 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     });
 
     /// <inheritdoc />
-    public void Subscribed(Subscription subscription, StreamDescriptor stream) => Send("subscribed"u8, json =>
+    public void Subscribed(Subscription subscription, StreamDescriptor stream)
     {
-        WriteId(json, subscription.Id);
-        json.WriteString("stream"u8, subscription.Name.Value);
-        json.WriteString("offset"u8, subscription.Position.ToString());
-        json.WriteString("earliest"u8, stream.Earliest.ToString());
-        json.WriteString("tail"u8, stream.Tail.ToString());
-        json.WriteString("contentType"u8, stream.ContentType.Original);
-        if (stream.Closed)
+        subscription.Framing = FramingOf(subscription, stream);
+        Send("subscribed"u8, json =>
         {
-            json.WriteBoolean("closed"u8, true);
-        }
-    });
+            WriteId(json, subscription.Id);
+            json.WriteString("stream"u8, subscription.Name.Value);
+            json.WriteString("offset"u8, subscription.Position.ToString());
+            json.WriteString("earliest"u8, stream.Earliest.ToString());
+            json.WriteString("tail"u8, stream.Tail.ToString());
+            json.WriteString("contentType"u8, stream.ContentType.Original);
+            if (stream.Closed)
+            {
+                json.WriteBoolean("closed"u8, true);
+            }
+        });
+    }
 
     /// <inheritdoc />
     public StreamOffset Events(Subscription subscription, ReadOutcome.Batch batch, int maxBytes)
     {
         using var message = new MessageBuffer();
-        var prefix = subscription.Prefix ??= EventsPrefix(subscription.Name);
+        var prefix = PrefixOf(subscription);
+
+        // A stream that was deleted and made again may have another type.
+        subscription.Framing = FramingOf(subscription, batch.Descriptor);
         prefix.CopyTo(message.GetSpan(prefix.Length));
         message.Advance(prefix.Length);
-        var next = frames.Write(message, batch, FramingOf(subscription, batch.Descriptor), maxBytes);
-        "]}"u8.CopyTo(message.GetSpan(2));
-        message.Advance(2);
+        var next = frames.Write(message, batch, subscription.Framing, maxBytes);
+        EventsSuffix.CopyTo(message.GetSpan(EventsSuffix.Length));
+        message.Advance(EventsSuffix.Length);
         subscription.Position = next;
         sink.Put("events"u8, message);
         return next;
@@ -160,6 +170,9 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
             PayloadKind.Text => SseFraming.MessageText,
             _ => SseFraming.MessageBase64,
         };
+
+    /// <summary>What stands before the elements of an <c>events</c> message.</summary>
+    public static byte[] PrefixOf(Subscription subscription) => subscription.Prefix ??= EventsPrefix(subscription.Name);
 
     private static byte[] EventsPrefix(StreamName stream) =>
         [.. "{\"type\":\"events\",\"stream\":\""u8, .. JsonEncodedText.Encode(stream.Value, Options.Encoder).EncodedUtf8Bytes,

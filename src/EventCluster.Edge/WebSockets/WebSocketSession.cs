@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Live;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Http;
 
@@ -12,6 +13,7 @@ internal sealed partial class WebSocketSession : IDisposable
     private readonly SessionServices _services;
     private readonly WebSocketReader _reader;
     private readonly PipeReader _input;
+    private readonly LiveResponse _response;
     private readonly SessionWriter _output;
     private readonly SessionLoop _loop;
     private readonly FrameSink _frames;
@@ -34,10 +36,18 @@ internal sealed partial class WebSocketSession : IDisposable
         _heartbeat = heartbeat;
         _input = PipeReader.Create(frames, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
         _reader = new WebSocketReader(_input);
-        _output = new SessionWriter(PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
+        _response = new LiveResponse(
+            context, services.Options, CancellationToken.None,
+            PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
+        _response.Unbound();
+        _output = new SessionWriter(_response);
         _frames = new FrameSink(_output);
         _messages = new ServerMessages(_frames, services.Frames);
-        _loop = new SessionLoop(services, _output, _messages, window, context.RequestAborted);
+        _loop = new SessionLoop(services, _output, _messages, window, context.RequestAborted)
+        {
+            // The session's own clock sends the pings, so the pump's come only if that fails.
+            Carriage = subscription => new MessageConnection(_response, subscription) { Heartbeat = 2 * heartbeat },
+        };
         _protocol = new WebSocketProtocol(
             _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, Close);
         _clock = new SessionClock(services.Deadlines, heartbeat, window, _loop, hears: true, _messages.Ping, context.Abort);
@@ -73,6 +83,7 @@ internal sealed partial class WebSocketSession : IDisposable
     {
         _clock.Dispose();
         _reader.Dispose();
+        _response.Dispose();
     }
 
     private void Begin(IReadOnlyList<Subscription> subscriptions, (CloseCode Code, string Reason)? refusal)

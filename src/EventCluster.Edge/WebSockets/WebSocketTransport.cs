@@ -60,17 +60,12 @@ internal sealed class WebSocketTransport(SessionServices services)
             : null;
     }
 
-    /// <summary>Limits of a request and its body that mean nothing for a connection: its bounds are the session's own.</summary>
+    /// <summary>Limits of a request body that mean nothing for a connection: its bounds are the session's own.</summary>
     private static void Unbound(HttpContext context)
     {
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
         {
             requestRate.MinDataRate = null;
-        }
-
-        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } responseRate)
-        {
-            responseRate.MinDataRate = null;
         }
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

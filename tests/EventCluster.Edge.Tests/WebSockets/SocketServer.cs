@@ -3,6 +3,7 @@ using System.Net;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
+using EventCluster.Edge.Pumping;
 using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -43,6 +44,9 @@ internal sealed class SocketServer : IAsyncDisposable
     public int Port { get; }
 
     public int Http2Port { get; }
+
+    /// <summary>Connections that the pump serves now.</summary>
+    public int Pumped => _app.Services.GetRequiredService<SubscriptionPump>().Connections;
 
     /// <summary>WebSockets open now.</summary>
     public int Sessions => _app.Services.GetRequiredService<WebSocketTransport>().Count;
