@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using EventCluster.Storage.LocalDisk;
@@ -49,7 +50,14 @@ internal static class BackupCommand
             return $"'{from}' is open in another process, which left no {ControlFile.FileName} there.";
         }
 
-        using var client = new HttpClient { Timeout = _timeout };
+        // No proxy: the token is for this machine. The server's own file vouches for its certificate.
+        using var handler = new HttpClientHandler
+        {
+            UseProxy = false,
+            ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
+                certificate?.GetCertHashString(HashAlgorithmName.SHA256) == control.Certificate,
+        };
+        using var client = new HttpClient(handler) { Timeout = _timeout };
         using var request = new HttpRequestMessage(
             HttpMethod.Post, $"{control.Url}{BackupEndpoint.Address}?to={Uri.EscapeDataString(to)}");
         request.Headers.Add(BackupEndpoint.TokenHeader, control.Token);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EventCluster.Hosting.Configuration;
 using Microsoft.AspNetCore.Http;
 
@@ -22,7 +23,7 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
     {
         if (options.Store == StoreKind.LocalDisk)
         {
-            _control = ControlFile.Create(url);
+            _control = ControlFile.Create(url, url.StartsWith("https:", StringComparison.Ordinal) ? Fingerprint() : null);
             _control.Write(options.DataPath);
         }
     }
@@ -39,6 +40,12 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
     /// <summary>Answers a request for <see cref="Address"/>; passes on any other.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
         context.Request.Path.Value is Address && HttpMethods.IsPost(context.Request.Method) ? BackupAsync(context) : next(context);
+
+    private string Fingerprint()
+    {
+        using var certificate = ServerCertificate.Load(options.Tls);
+        return certificate.GetCertHashString(HashAlgorithmName.SHA256);
+    }
 
     private async Task BackupAsync(HttpContext context)
     {

@@ -9,13 +9,15 @@ namespace EventCluster.Hosting.Node;
 /// </summary>
 /// <param name="Url">Where the server listens.</param>
 /// <param name="Token">Must come with each request.</param>
-internal sealed record ControlFile(string Url, string Token)
+/// <param name="Certificate">SHA-256 of the certificate at an https address, which this machine need not trust otherwise.</param>
+internal sealed record ControlFile(string Url, string Token, string? Certificate)
 {
     /// <summary>Name inside the data folder.</summary>
     public const string FileName = "control.json";
 
     /// <summary>Makes one with a fresh token.</summary>
-    public static ControlFile Create(string url) => new(url, RandomNumberGenerator.GetHexString(64, lowercase: true));
+    public static ControlFile Create(string url, string? certificate) =>
+        new(url, RandomNumberGenerator.GetHexString(64, lowercase: true), certificate);
 
     /// <summary>The file of a running server, or null.</summary>
     public static ControlFile? Read(string folder)
