@@ -13,12 +13,21 @@ internal static partial class NativeDisk
     private const int NotSupportedLinux = 95;
     private const int NoSuchCall = 38;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
+    private const int HeldLinux = 11;
+    private const int HeldMac = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
 
     /// <summary>True if the exception says that the medium has no room.</summary>
     public static bool MeansFull(IOException e) =>
         e.HResult is NoSpace or WindowsDiskFull
         || (OperatingSystem.IsLinux() && e.HResult == OverQuotaLinux)
         || (OperatingSystem.IsMacOS() && e.HResult == OverQuotaMac);
+
+    /// <summary>Whether the file could not be opened because another owner holds it.</summary>
+    public static bool MeansHeld(IOException e) =>
+        e.HResult == WindowsSharingViolation
+        || (OperatingSystem.IsLinux() && e.HResult == HeldLinux)
+        || (OperatingSystem.IsMacOS() && e.HResult == HeldMac);
 
     /// <summary>The exception for a medium without room.</summary>
     public static DiskFullException Full(string path) => new($"No room on the disk for '{path}'.");

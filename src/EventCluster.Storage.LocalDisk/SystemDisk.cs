@@ -79,7 +79,7 @@ public sealed class SystemDisk : IDisk
             // FileShare.None is an advisory flock on Unix, released by the kernel however the process ends.
             handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e.GetType() == typeof(IOException))
+        catch (IOException e) when (NativeDisk.MeansHeld(e))
         {
             return new((IAsyncDisposable?)null);
         }

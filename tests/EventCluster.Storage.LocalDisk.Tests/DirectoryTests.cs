@@ -40,6 +40,18 @@ public sealed class DirectoryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Lock_FileThatCannotBeOpened_IsAFaultAndNotAnotherOwner()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        using var directory = new TemporaryDirectory();
+
+        // A link to itself, like a read-only medium, is a plain IOException with another number.
+        File.CreateSymbolicLink($"{directory.Path}/lock", $"{directory.Path}/lock");
+
+        await Assert.ThrowsAsync<IOException>(() => new SystemDisk().TryLockAsync($"{directory.Path}/lock").AsTask());
+    }
+
+    [Fact]
     public async Task Open_NewerFormat_IsRefusedNamingBothVersions()
     {
         _fixture.Disk.WriteAllBytes(
