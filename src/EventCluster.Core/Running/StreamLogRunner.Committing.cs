@@ -85,7 +85,12 @@ internal sealed partial class StreamLogRunner
     /// <summary>Nothing was written: answers what the refusal is about and decides the rest again from the store's head.</summary>
     private async ValueTask RefuseAsync(StreamCommit commit, CommitStatus status)
     {
-        LogCommitRefused(_context.Logger, Name.Value, status);
+        // A full store reports that itself, once; a line per append would take the last room of the disk.
+        if (status != CommitStatus.Full)
+        {
+            LogCommitRefused(_context.Logger, Name.Value, status);
+        }
+
         if (status == CommitStatus.Refused)
         {
             Abandon(

@@ -141,6 +141,24 @@ public sealed class OwnershipTests : IAsyncDisposable
         Assert.IsType<ReadOutcome.NotFound>(await Phase.OfAsync("the read ends", reading));
     }
 
+    [Theory]
+    [InlineData(CommitFault.Full, false)]
+    [InlineData(CommitFault.Refused, true)]
+    public async Task Refused_Append_IsLoggedUnlessTheStoreIsFull(CommitFault fault, bool logged)
+    {
+        const int CommitRefused = 1003;
+        var logger = new ListLogger();
+        await using var directory = new LocalStreamDirectory(
+            _fixture.Store, new LocalStreamDirectoryOptions(), _fixture.Clock, new Random(3), logger);
+        var stream = directory.GetStream(TestData.Name("s"));
+        await stream.NewAsync();
+        _fixture.Store.Plan(fault);
+
+        Assert.IsType<AppendOutcome.Unavailable>(await stream.SendAsync(Plain("1")));
+
+        Assert.Equal(logged, logger.Has(CommitRefused));
+    }
+
     [Fact]
     public async Task Full_Append_IsRefusedWhileTheTrimBesideItHappens()
     {

@@ -3,7 +3,6 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Streams;
 using EventCluster.Core.InMemory;
 using EventCluster.TestKit;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace EventCluster.Core.Tests.Running;
@@ -167,31 +166,4 @@ public sealed class TimeTests : IAsyncDisposable
 
     private static async Task TouchAsync(IStreamHandle stream, StreamDescriptor created) => Assert.IsType<ReadOutcome.Batch>(
         await stream.ReadAsync(new ReadRequest(created.Earliest, 1, 1, TimeSpan.Zero, Touch: true), Cancellation));
-
-    private sealed class ListLogger : ILogger<LocalStreamDirectory>
-    {
-        private readonly List<int> _events = [];
-
-        public bool Has(int eventId)
-        {
-            lock (_events)
-            {
-                return _events.Contains(eventId);
-            }
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_events)
-            {
-                _events.Add(eventId.Id);
-            }
-        }
-    }
 }
