@@ -45,7 +45,9 @@ internal static partial class ServeCommand
     }
 
     // Who listens on all addresses is named by the one that works here.
-    private static string Reachable(string url) => url.Replace("//[::]:", "//127.0.0.1:", StringComparison.Ordinal);
+    private static string Reachable(string url) => url
+        .Replace("//[::]:", "//127.0.0.1:", StringComparison.Ordinal)
+        .Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal);
 
     private static string Welcome(string url) => $"""
 

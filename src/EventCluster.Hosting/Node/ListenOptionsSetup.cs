@@ -44,13 +44,14 @@ internal static class ListenOptionsSetup
 
     private static void Listen(KestrelServerOptions server, ListenAddress address, Action<ListenOptions> configure)
     {
-        if (address.IsWildcard)
-        {
-            server.ListenAnyIP(address.Port, configure);
-        }
-        else if (IPAddress.TryParse(address.Host, out var ip))
+        // 0.0.0.0 is not *: who names it does not mean to be reachable by IPv6 too.
+        if (IPAddress.TryParse(address.Host, out var ip))
         {
             server.Listen(ip, address.Port, configure);
+        }
+        else if (address.IsWildcard)
+        {
+            server.ListenAnyIP(address.Port, configure);
         }
         else if (address.Port == 0)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using EventCluster.Hosting.Commands;
@@ -80,17 +81,32 @@ public sealed class ServeCommandTests
         Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    [Fact]
-    public async Task Run_OnAllAddresses_NamesOneThatWorksHere()
+    [Theory]
+    [InlineData("*")]
+    [InlineData("[::]")]
+    [InlineData("0.0.0.0")]
+    public async Task Run_OnAllAddresses_NamesOneThatWorksHere(string host)
     {
         await using var server = await RunningServer.StartAsync(
-            "--urls", "http://*:0", "--EventCluster:AllowUnauthenticated=true", "--EventCluster:Store=memory");
+            "--urls", $"http://{host}:0", "--EventCluster:AllowUnauthenticated=true", "--EventCluster:Store=memory");
         using var client = new HttpClient { BaseAddress = server.Url };
 
         using var ready = await client.GetAsync("/readyz", Token);
 
         Assert.Equal("127.0.0.1", server.Url.Host);
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+    }
+
+    [Fact]
+    public async Task Run_OnAllIPv4Addresses_DoesNotListenOnIPv6()
+    {
+        await using var server = await RunningServer.StartAsync(
+            "--urls", "http://0.0.0.0:0", "--EventCluster:AllowUnauthenticated=true", "--EventCluster:Store=memory");
+
+        var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
+
+        Assert.Contains(new IPEndPoint(IPAddress.Any, server.Url.Port), listeners);
+        Assert.DoesNotContain(new IPEndPoint(IPAddress.IPv6Any, server.Url.Port), listeners);
     }
 
     [Fact]
