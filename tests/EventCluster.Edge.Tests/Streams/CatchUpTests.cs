@@ -76,6 +76,23 @@ public sealed class CatchUpTests
     }
 
     [Fact]
+    public async Task Get_JsonOfSeveralBlocksInOneAnswer_IsOneArrayOfAllOfThem()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json");
+        var texts = Enumerable.Range(0, 30).Select(i => $"\"{i}{new string((char)('a' + (i % 26)), 9_000)}\"").ToArray();
+        foreach (var chunk in texts.Chunk(3))
+        {
+            await server.AppendAsync("a", "application/json", $"[{string.Join(',', chunk)}]");
+        }
+
+        var answer = await server.SendAsync("GET", "/v1/stream/a");
+
+        Assert.Equal("true", answer["Stream-Up-To-Date"]);
+        Assert.Equal($"[{string.Join(',', texts)}]", answer.Text);
+    }
+
+    [Fact]
     public async Task Get_LargestEvent_IsReturnedWholeInJson()
     {
         await using var server = await EdgeServer.StartAsync();
