@@ -70,7 +70,14 @@ internal static class CheckpointEntryCodec
 
     private static void ReadBlocks(ref ByteReader reader, BlockList blocks)
     {
+        const int LeastBytesPerBlock = 6;
         var count = reader.VarInt();
+        if (count > (ulong)(reader.Remaining / LeastBytesPerBlock))
+        {
+            throw new InvalidDataException("A count is larger than its record.");
+        }
+
+        blocks.Reserve((int)count);
         var previous = default(BlockRef);
         long incarnation = 0;
         for (ulong i = 0; i < count; i++)

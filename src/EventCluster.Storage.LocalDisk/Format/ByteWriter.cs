@@ -62,6 +62,6 @@ internal sealed class ByteWriter(int capacity = 4096)
         U8((byte)value);
     }
 
-    /// <summary>Zeros up to a multiple of 8 bytes.</summary>
-    public void Align() => Reserve(-Length & 7).Clear();
+    /// <summary>Zeros up to a multiple of 8 bytes behind a start, which itself may lie anywhere in this buffer.</summary>
+    public void AlignFrom(int start) => Reserve((start - Length) & 7).Clear();
 }

@@ -300,7 +300,7 @@ internal static class RecordCodec
 
     private static void Finish(ByteWriter writer, int start, uint seed)
     {
-        writer.Align();
+        writer.AlignFrom(start);
         var meta = writer.Written[start..];
         BinaryPrimitives.WriteUInt32LittleEndian(meta[4..], (uint)meta.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(meta, Checksum.Compute(seed, meta[4..]));

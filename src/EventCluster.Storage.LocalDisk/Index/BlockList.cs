@@ -14,6 +14,9 @@ internal sealed class BlockList
 
     public ReadOnlySpan<BlockRef> Items => _items.AsSpan(_start, Count);
 
+    /// <summary>Makes room for this many blocks in an empty list, so that loading does not copy.</summary>
+    public void Reserve(int count) => _items = count == 0 ? [] : new BlockRef[count];
+
     /// <summary>Appends a block behind all others.</summary>
     /// <exception cref="InvalidDataException">It overlaps the last one.</exception>
     public void Add(PlacedBlock block)

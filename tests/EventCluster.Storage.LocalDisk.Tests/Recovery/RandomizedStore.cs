@@ -23,6 +23,9 @@ internal sealed class RandomizedStore(int seed)
 
     public bool SkipFlush { get; init; }
 
+    /// <summary>Whether the store flushes before it acknowledges. Without, a loss of power may lose acknowledged commits.</summary>
+    public bool Flush { get; init; } = true;
+
     public string Trace => _trace.ToString();
 
     public void Run(int rounds)
@@ -49,6 +52,7 @@ internal sealed class RandomizedStore(int seed)
     private LocalDiskOptions Options() => new()
     {
         Path = "/data",
+        Flush = Flush,
         SegmentBytes = LocalDiskOptions.MinSegmentBytes,
         CheckpointEveryBytes = 40_000,
         CompactionBytesPerSecond = 10_000_000,
@@ -56,7 +60,7 @@ internal sealed class RandomizedStore(int seed)
         NewStoreId = 99,
     };
 
-    private void Open()
+    private void Open(bool clean = true, bool power = false)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -74,10 +78,11 @@ internal sealed class RandomizedStore(int seed)
                 // An injected fault: the operator starts the process again.
                 Note($"open failed: {e.Message}");
                 _disk.Crash();
+                (clean, power) = (false, true);
             }
         }
 
-        _scheduler.RunToEnd(CheckAsync, _clock);
+        _scheduler.RunToEnd(() => CheckAsync(newHistories: !clean && !Flush, lost: power && !Flush), _clock);
     }
 
     /// <summary>Commits to several streams at once; sometimes the end of the work is not waited for.</summary>
@@ -111,10 +116,12 @@ internal sealed class RandomizedStore(int seed)
     private void Restart(params Task[] running)
     {
         var store = _store!;
+        var (clean, power) = (false, false);
         switch (_random.Next(3))
         {
-            case 0 when running.Length == 0:
+            case 0 when running.Length == 0 && !store.Health.IsFinal:
                 Note("stop");
+                clean = true;
                 _scheduler.RunToEnd(async () => await store.DisposeAsync(), _clock);
                 break;
             case 1:
@@ -124,12 +131,13 @@ internal sealed class RandomizedStore(int seed)
             default:
                 Note("crash");
                 _disk.Crash();
+                power = true;
                 break;
         }
 
         _scheduler.RunToEnd(async () => await store.DisposeAsync(), _clock);
         Finish(Task.WhenAll(running));
-        Open();
+        Open(clean && !store.Health.IsFinal, power);
     }
 
     private async Task ChangeAsync(ModelStream stream)
@@ -193,19 +201,28 @@ internal sealed class RandomizedStore(int seed)
         return (owner.Next(events), before with { Version = before.Version + 1, Events = [.. before.Events, .. events] });
     }
 
-    private async Task CheckAsync()
+    private async Task CheckAsync(bool newHistories, bool lost)
     {
         foreach (var stream in _model)
         {
+            // A new history is one commit more.
             var head = await _store!.GetHeadAsync(TestData.Name(stream.Name), CancellationToken.None);
+            var version = head?.Version - (newHistories ? 1 : 0);
             if (stream.IsUnknown)
             {
-                stream.Settle(head?.Version);
+                stream.Settle(version);
+            }
+
+            if (lost)
+            {
+                stream.Now = head is null ? null : await AdoptAsync(head);
+                continue;
             }
 
             Assert.True(
-                (head?.Version ?? 0) == (stream.Now?.Version ?? 0),
-                $"seed {seed}: {stream.Name} has version {head?.Version}, acknowledged {stream.Now?.Version}\n{_trace}");
+                (version ?? 0) == (stream.Now?.Version ?? 0),
+                $"seed {seed}: {stream.Name} has version {version}, acknowledged {stream.Now?.Version}\n{_trace}");
+            stream.Now = stream.Now is null ? null : stream.Now with { Version = head!.Version };
             if (head is not null)
             {
                 Assert.Equal(stream.Now!.Earliest, head.Head.Earliest);
@@ -214,12 +231,22 @@ internal sealed class RandomizedStore(int seed)
         }
     }
 
+    /// <summary>What is left after acknowledged commits may be lost: whole, readable, and under a new history.</summary>
+    private async Task<ModelState> AdoptAsync(StoredHead head)
+    {
+        Assert.Equal(head.Head.Tail, head.Incarnations.Latest.FirstSequence);
+        var texts = await ReadAsync(head);
+        Assert.Equal(head.Head.Tail - head.Head.Earliest, texts.Count);
+        return new ModelState(head.Version, head.Head.Earliest, [.. new string[head.Head.Earliest], .. texts]);
+    }
+
     private async Task<List<string>> ReadAsync(StoredHead head)
     {
         var texts = new List<string>();
         for (var next = head.Head.Earliest; next < head.Head.Tail;)
         {
-            var range = new BlockRange(head.Name, 1, next, head.Head.Tail);
+            var block = Assert.Single(await _store!.ListBlocksAsync(head.Name, next, 1, CancellationToken.None));
+            var range = new BlockRange(head.Name, block.Incarnation, next, head.Head.Tail);
             IReadOnlyList<Protocol.EventBlock> blocks;
             try
             {
@@ -231,10 +258,10 @@ internal sealed class RandomizedStore(int seed)
             }
 
             Assert.NotEmpty(blocks);
-            foreach (var block in blocks)
+            foreach (var read in blocks)
             {
-                texts.AddRange(TestData.Texts(block).Skip((int)(next - block.FirstSequence)));
-                next = block.EndSequence;
+                texts.AddRange(TestData.Texts(read).Skip((int)(next - read.FirstSequence)));
+                next = read.EndSequence;
             }
         }
 
