@@ -4,39 +4,46 @@ using EventCluster.Benchmarks.Running;
 
 namespace EventCluster.Benchmarks.FanOut;
 
-/// <summary>W1 and W6: one stream to many EventSource readers, at maximum and at a low rate, and what idle ones cost.</summary>
+/// <summary>W1 and W6: one stream to many readers, at maximum and at a low rate, and what idle ones cost; EventSource and WebSocket.</summary>
 public sealed class FanOutBenchmark : IBenchmark
 {
     private const string Stream = "bench/fanout";
-    private const string LivePath = $"/v1/stream/{Stream}?live=eventsource&offset=now";
+    private const string LivePath = $"/v1/stream/{Stream}";
     private const int LowRate = 100;
 
     /// <inheritdoc />
     public string Name => "fanout";
 
     /// <inheritdoc />
-    public string Summary => "deliveries per second of one stream to many EventSource readers, latency at 100 events/s, bytes per idle reader";
+    public string Summary => "deliveries per second of one stream to many readers, latency at 100 events/s, bytes per idle reader";
 
     /// <inheritdoc />
     public async Task RunAsync(BenchmarkContext context)
     {
         var readers = context.Settings.Size("readers", 1_000, 20);
-        await context.MeasureAsync($"maximum rate, {readers} readers", _ => MeasureMaximumAsync(context, readers));
-        await context.MeasureAsync($"{LowRate} events/s, {readers} readers", _ => MeasureLowRateAsync(context, readers));
         var idle = context.Settings.Size("idle", 10_000, 50);
-        await context.MeasureAsync($"idle, {idle} readers", _ => MeasureIdleAsync(context, idle));
+        foreach (var transport in (LiveTransport[])[LiveTransport.EventSource, LiveTransport.WebSocket])
+        {
+            await context.MeasureAsync(
+                $"{transport.Name}, maximum rate, {readers} readers", _ => MeasureMaximumAsync(context, transport, readers));
+            await context.MeasureAsync(
+                $"{transport.Name}, {LowRate} events/s, {readers} readers", _ => MeasureLowRateAsync(context, transport, readers));
+            await context.MeasureAsync($"{transport.Name}, idle, {idle} readers", _ => MeasureIdleAsync(context, transport, idle));
+        }
+
         context.Report.Note($"{Payloads.EventBytes}-byte events over HTTP/1.1, flushed before the ack; order, gaps and duplicates "
             + "checked at every reader.");
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureMaximumAsync(BenchmarkContext context, int readerCount)
+    private static async Task<IReadOnlyList<Figure>> MeasureMaximumAsync(
+        BenchmarkContext context, LiveTransport transport, int readerCount)
     {
         var outstanding = context.Settings.Size("outstanding", 200, 16);
         var publisherCount = Math.Min(16, outstanding);
         await using var server = await BenchmarkServer.StartAsync(context);
         var target = new AppendTarget(server.Process.Url, Stream, Payloads.Event(0));
         await server.CreateAsync(target.Path, default);
-        var readers = await ConnectAsync(server, readerCount, 16 * 1024);
+        var readers = await ConnectAsync(server, transport, readerCount, 16 * 1024);
         var publishers = Enumerable.Range(0, publisherCount)
             .Select(i => new PipelinedPublisher(target, (outstanding + publisherCount - 1 - i) / publisherCount)).ToArray();
         var publishing = Task.WhenAll(publishers.Select(p => p.RunAsync(server.EndPoint)));
@@ -53,14 +60,15 @@ public sealed class FanOutBenchmark : IBenchmark
         return [new("deliveries/s", figures.PerSecond), new("us/delivery", figures.MicrosecondsEach), new("generator %", figures.GeneratorShare)];
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureLowRateAsync(BenchmarkContext context, int readerCount)
+    private static async Task<IReadOnlyList<Figure>> MeasureLowRateAsync(
+        BenchmarkContext context, LiveTransport transport, int readerCount)
     {
         await using var server = await BenchmarkServer.StartAsync(context);
         var target = new AppendTarget(server.Process.Url, Stream, Payloads.Event(0));
         await server.CreateAsync(target.Path, default);
         var events = Math.Max(5, (int)(context.Settings.Round.TotalSeconds * LowRate));
         var due = new long[events + 1];
-        var readers = await ConnectAsync(server, readerCount, 4 * 1024, sequence => due[sequence]);
+        var readers = await ConnectAsync(server, transport, readerCount, 4 * 1024, sequence => due[sequence]);
         Array.ForEach(readers, reader => reader.IsMeasuring = true);
         using var usage = new Usage(server);
         var start = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 10);
@@ -90,13 +98,14 @@ public sealed class FanOutBenchmark : IBenchmark
         ];
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureIdleAsync(BenchmarkContext context, int readerCount)
+    private static async Task<IReadOnlyList<Figure>> MeasureIdleAsync(
+        BenchmarkContext context, LiveTransport transport, int readerCount)
     {
         await using var server = await BenchmarkServer.StartAsync(context);
         await server.CreateAsync($"/v1/stream/{Stream}", default);
-        var few = await ConnectAsync(server, 50, 512);
+        var few = await ConnectAsync(server, transport, 50, 512);
         var before = Usage.ResidentBytes(server);
-        var readers = await ConnectAsync(server, readerCount, 512);
+        var readers = await ConnectAsync(server, transport, readerCount, 512);
 
         // Until the server is at rest: what a connection needs only to begin is not counted.
         var (last, resident) = (long.MaxValue, Usage.ResidentBytes(server));
@@ -112,13 +121,13 @@ public sealed class FanOutBenchmark : IBenchmark
     }
 
     private static async Task<LiveReader[]> ConnectAsync(
-        BenchmarkServer server, int count, int bufferBytes, Func<long, long>? sentAt = null)
+        BenchmarkServer server, LiveTransport transport, int count, int bufferBytes, Func<long, long>? sentAt = null)
     {
         BenchmarkContext.Progress($"connecting {count} readers");
         var readers = new LiveReader[count];
         for (var i = 0; i < count; i++)
         {
-            readers[i] = new LiveReader(LivePath, bufferBytes, sentAt);
+            readers[i] = new LiveReader(transport, LivePath, bufferBytes, sentAt);
             await readers[i].ConnectAsync(server.EndPoint);
             _ = readers[i].RunAsync();
         }

@@ -4,7 +4,7 @@ using EventCluster.Benchmarks.Http;
 namespace EventCluster.Benchmarks.FanOut;
 
 /// <summary>Checks the frames in a chunked body of native framing: no gap, no duplicate, none of another size.</summary>
-public sealed class FrameCheck
+public sealed class FrameCheck : ILiveCheck
 {
     private const int FrameBytes = 4 + 20 + 1 + 6 + Payloads.EventBytes + 2;
     private const int IdStart = 4;
@@ -16,14 +16,16 @@ public sealed class FrameCheck
     private bool _isPrimed;
     private long _count;
 
-    /// <summary>Events seen, all in order.</summary>
+    /// <inheritdoc />
+    public bool IsReady => _isPrimed;
+
+    /// <inheritdoc />
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>Sequence after the last event; the position before the first.</summary>
+    /// <inheritdoc />
     public long LastSequence { get; private set; }
 
-    /// <summary>Reads what can be read now; the rest has to be shown again with what follows.</summary>
-    /// <returns>Bytes used.</returns>
+    /// <inheritdoc />
     public int Feed(ReadOnlySpan<byte> bytes)
     {
         var used = 0;

@@ -6,13 +6,13 @@ using System.Text;
 namespace EventCluster.Benchmarks.FanOut;
 
 /// <summary>
-/// An EventSource that follows the tail. All frames have one size, so checking an event costs a few comparisons: each
+/// A reader that follows the tail. All frames have one size, so checking an event costs a few comparisons: each
 /// must be the one after the last, in full.
 /// </summary>
-public sealed class LiveReader(string path, int bufferBytes, Func<long, long>? sentAt = null) : IDisposable
+public sealed class LiveReader(LiveTransport transport, string path, int bufferBytes, Func<long, long>? sentAt = null) : IDisposable
 {
     private readonly byte[] _buffer = new byte[bufferBytes];
-    private readonly FrameCheck _check = new();
+    private readonly ILiveCheck _check = transport.NewCheck();
     private Socket? _socket;
     private int _filled;
 
@@ -30,8 +30,7 @@ public sealed class LiveReader(string path, int bufferBytes, Func<long, long>? s
     {
         _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await _socket.ConnectAsync(server);
-        await _socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET {path} HTTP/1.1\r\nHost: {server}\r\nAccept: text/event-stream\r\n\r\n"));
+        await _socket.SendAsync(Encoding.ASCII.GetBytes(transport.Request(path, server)));
         var body = -1;
         while (body < 0)
         {
@@ -39,12 +38,17 @@ public sealed class LiveReader(string path, int bufferBytes, Func<long, long>? s
             body = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8);
         }
 
-        if (!_buffer.AsSpan().StartsWith("HTTP/1.1 200 "u8))
+        if (!_buffer.AsSpan().StartsWith(Encoding.ASCII.GetBytes(transport.Status)))
         {
             throw new InvalidDataException(Encoding.ASCII.GetString(_buffer, 0, _filled));
         }
 
         Consume(body + 4);
+        while (!_check.IsReady)
+        {
+            _filled += await ReceiveAsync();
+            Consume(0);
+        }
     }
 
     /// <summary>Reads until the socket is closed.</summary>
