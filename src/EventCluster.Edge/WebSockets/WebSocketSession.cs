@@ -40,6 +40,9 @@ internal sealed partial class WebSocketSession : IDisposable
             context, services.Options, CancellationToken.None,
             PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
         _response.Unbound();
+
+        // What a first slice does not get rid of waits here and in Kestrel, so slices grow with a client that takes them.
+        _response.NoteFlush(completedAtOnce: false);
         _output = new SessionWriter(_response);
         _frames = new FrameSink(_output);
         _messages = new ServerMessages(_frames, services.Frames);
