@@ -99,9 +99,19 @@ public sealed partial class LocalDiskLogStore
             {
                 if (await commit is var status && status != CommitStatus.Committed)
                 {
-                    throw new DataDirectoryUnusableException($"'{_options.Path}': no new histories could be written ({status}).");
+                    throw status == CommitStatus.Full
+                        ? new DataDirectoryUnusableException($"'{_options.Path}' has no room for new histories of its streams.")
+                        : new IOException($"'{_options.Path}': no new histories could be written: {_writer.Health.Reason}");
                 }
             }
+        }
+
+        // Not even without flushes may these be lost: their numbers would be drawn again.
+        var flush = new PendingFlush();
+        _writer.Enqueue(flush);
+        if (await flush.Task != CommitStatus.Committed)
+        {
+            throw new IOException($"'{_options.Path}': no new histories could be written: {_writer.Health.Reason}");
         }
 
         LogNewHistories(_logger, _index.Count, _options.Path);

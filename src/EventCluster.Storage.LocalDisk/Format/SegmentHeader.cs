@@ -5,9 +5,9 @@ namespace EventCluster.Storage.LocalDisk.Format;
 /// <summary>
 /// The first 64 bytes of a segment, little-endian: magic <c>"ECSG"</c> (4), checksum of the rest (u32), format version
 /// (u32), segment (u32), store id (u128), where the journal ended before this segment (u64, segment in the high half),
-/// number of the start that wrote it (u64), reserved zeros (16). A valid one declares everything before it flushed.
+/// number of the start that wrote it (u64), 1 if that start acknowledges before it flushes (u32), zeros (12). A valid one declares everything before it flushed.
 /// </summary>
-internal readonly record struct SegmentHeader(uint Segment, UInt128 StoreId, JournalPosition PreviousEnd, long StartNumber)
+internal readonly record struct SegmentHeader(uint Segment, UInt128 StoreId, JournalPosition PreviousEnd, long StartNumber, bool AcksUnflushed)
 {
     public const int Bytes = 64;
 
@@ -22,6 +22,7 @@ internal readonly record struct SegmentHeader(uint Segment, UInt128 StoreId, Jou
         BinaryPrimitives.WriteUInt128LittleEndian(bytes[16..], StoreId);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], PreviousEnd.Packed);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[40..], StartNumber);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[48..], AcksUnflushed ? 1u : 0);
         var crc = Checksum.Compute(Checksum.SegmentSeed(StoreId, Segment), bytes[8..Bytes]);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], crc);
     }
@@ -43,6 +44,7 @@ internal readonly record struct SegmentHeader(uint Segment, UInt128 StoreId, Jou
             segment,
             storeId,
             JournalPosition.FromPacked(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[48..]) == 1);
     }
 }

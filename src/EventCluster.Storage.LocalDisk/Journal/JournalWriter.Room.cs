@@ -13,7 +13,7 @@ internal sealed partial class JournalWriter
     /// <summary>Most bytes of records that a segment of this size can hold in one group.</summary>
     public static int MaxRecordBytes(int segmentBytes) => segmentBytes - SegmentHeader.Bytes - (2 * GroupHeader.Bytes);
 
-    private SegmentHeader NextHeader() => new(_current.Id, _start.StoreId, _flushed, _start.StartNumber);
+    private SegmentHeader NextHeader() => new(_current.Id, _start.StoreId, _flushed, _start.StartNumber, !_options.Flush);
 
     private async ValueTask<bool> TryMakeRoomAsync(PendingRecord first)
     {

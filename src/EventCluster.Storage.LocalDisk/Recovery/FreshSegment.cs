@@ -31,7 +31,7 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
         // Only a valid header makes the segment part of the journal, so it comes after everything it vouches for.
         await segment.File.FlushAsync();
         var header = new byte[SegmentHeader.Bytes];
-        new SegmentHeader(segment.Id, storeId, scan.Durable, scan.StartNumber + 1).Write(header);
+        new SegmentHeader(segment.Id, storeId, scan.Durable, scan.StartNumber + 1, !options.Flush).Write(header);
         await segment.File.WriteAsync([header], 0);
         await segment.File.FlushAsync();
         await disk.FlushDirectoryAsync(options.Path);

@@ -59,7 +59,7 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
         index.Applied = start.Current.EndPosition;
         Report(scan, index);
         await DiscardAsync(scan);
-        var lostAcks = !options.Flush && scan is { CleanStop: false, LastGroup: > 0 };
+        var lostAcks = scan is { CleanStop: false, AcksUnflushed: true };
         return new OpenedJournal(held, format, index, start, known, scan.Groups.Sum(group => (long)group.TotalBytes), lostAcks);
     }
 

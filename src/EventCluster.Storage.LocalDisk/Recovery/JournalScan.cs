@@ -24,6 +24,9 @@ internal sealed class JournalScan
     /// <summary>The journal's last word is an orderly stop.</summary>
     public bool CleanStop { get; set; }
 
+    /// <summary>The last start acknowledged before it flushed: without a clean stop, acknowledged commits may be lost.</summary>
+    public bool AcksUnflushed { get; set; }
+
     public long LastGroup { get; set; }
 
     public long StartNumber { get; set; }

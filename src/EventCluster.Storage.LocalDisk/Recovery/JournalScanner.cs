@@ -69,6 +69,7 @@ internal sealed class JournalScanner(SegmentSet segments, UInt128 storeId)
         var whole = from == JournalPosition.None && next == 0;
         while (next != 0 && _headers.TryGetValue(next, out var header))
         {
+            _scan.AcksUnflushed |= chain.Count == 0 && header.AcksUnflushed;
             chain.Add(next);
             whole = header.Segment == from.Segment || (from.Segment == 0 && header.PreviousEnd.Segment == 0);
             if (whole)

@@ -20,19 +20,20 @@ public sealed class RecordFormatTests
     public void SegmentHeader_Bytes_AreFrozen()
     {
         var bytes = new byte[SegmentHeader.Bytes];
-        new SegmentHeader(7, 42, new JournalPosition(6, 4096), 3).Write(bytes);
+        new SegmentHeader(7, 42, new JournalPosition(6, 4096), 3, true).Write(bytes);
 
         Assert.Equal(
             """
             45435347  magic ECSG
-            c2fc5991  checksum of the rest
+            3cf15563  checksum of the rest
             01000000  format version
             07000000  segment
             2a000000000000000000000000000000  store id
             00100000  journal ended before this segment: offset
             06000000  journal ended before this segment: segment
             0300000000000000  number of the start that wrote it
-            00000000000000000000000000000000  reserved
+            01000000  1 if that start acknowledges before it flushes
+            000000000000000000000000  zeros
             """,
             HexLines.Describe(
                 bytes,
@@ -44,8 +45,9 @@ public sealed class RecordFormatTests
                 (4, "journal ended before this segment: offset"),
                 (4, "journal ended before this segment: segment"),
                 (8, "number of the start that wrote it"),
-                (16, "reserved")));
-        Assert.Equal(new SegmentHeader(7, 42, new JournalPosition(6, 4096), 3), SegmentHeader.TryRead(bytes, 42, 7));
+                (4, "1 if that start acknowledges before it flushes"),
+                (12, "zeros")));
+        Assert.Equal(new SegmentHeader(7, 42, new JournalPosition(6, 4096), 3, true), SegmentHeader.TryRead(bytes, 42, 7));
         Assert.Null(SegmentHeader.TryRead(bytes, 42, 8));
         Assert.Null(SegmentHeader.TryRead(bytes, 43, 7));
     }

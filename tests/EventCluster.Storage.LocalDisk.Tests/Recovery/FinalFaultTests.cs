@@ -139,6 +139,18 @@ public sealed class FinalFaultTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Open_WithFlushAfterAKillWithoutFlush_OpensNewHistories()
+    {
+        await _fixture.OpenAsync(StoreFixture.Options(flush: false));
+        await _fixture.CreateAsync("a", "1 2");
+
+        await _fixture.KillAndOpenAsync(StoreFixture.Options());
+        Assert.Equal(2, (await _fixture.OwnAsync("a")).Incarnations!.Count);
+        await _fixture.KillAndOpenAsync(StoreFixture.Options());
+        Assert.Equal(2, (await _fixture.OwnAsync("a")).Incarnations!.Count);
+    }
+
+    [Fact]
     public async Task Open_WithoutFlushAfterACleanStop_KeepsTheHistories()
     {
         var options = StoreFixture.Options(flush: false);

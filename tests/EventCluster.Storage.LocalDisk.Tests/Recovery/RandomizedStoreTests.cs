@@ -14,6 +14,11 @@ public sealed class RandomizedStoreTests
     [MemberData(nameof(Seeds))]
     public void Store_RandomFaultsAndCrashes_KeepsWhatItAcknowledged(int seed) => new RandomizedStore(seed).Run(rounds: 60);
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Store_WithoutFlushes_LosesOnlyWithThePowerAndStaysWhole(int seed) =>
+        new RandomizedStore(seed) { Flush = false }.Run(rounds: 60);
+
     [Fact]
     public void Store_SameSeedTwice_DoesTheSame()
     {
