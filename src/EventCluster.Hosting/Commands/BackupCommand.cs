@@ -54,8 +54,10 @@ internal static class BackupCommand
         using var handler = new HttpClientHandler
         {
             UseProxy = false,
+#pragma warning disable MA0039 // Pinning one certificate is stricter than a chain, and a self-signed one has none.
             ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
                 certificate?.GetCertHashString(HashAlgorithmName.SHA256) == control.Certificate,
+#pragma warning restore MA0039
         };
         using var client = new HttpClient(handler) { Timeout = _timeout };
         using var request = new HttpRequestMessage(
