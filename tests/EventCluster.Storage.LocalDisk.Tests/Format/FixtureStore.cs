@@ -1,6 +1,5 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
-using EventCluster.Conformance.Store;
 using EventCluster.TestKit;
 
 namespace EventCluster.Storage.LocalDisk.Tests.Format;
