@@ -2,7 +2,6 @@ using System.Text;
 using EventCluster.Edge.Composite;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Composite;
 

@@ -3,7 +3,6 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Tests.WebSockets;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Composite;
 

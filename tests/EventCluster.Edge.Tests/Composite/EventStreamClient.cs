@@ -1,7 +1,6 @@
 using System.Text.Json;
 using EventCluster.Edge.Tests.WebSockets;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Composite;
 

@@ -3,7 +3,6 @@ using EventCluster.Edge.Framing;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Tests.Framing;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Pumping;
 

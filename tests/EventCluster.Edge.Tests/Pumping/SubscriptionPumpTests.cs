@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Tests.Feeds;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Pumping;
 

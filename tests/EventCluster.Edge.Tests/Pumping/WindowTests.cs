@@ -1,7 +1,6 @@
 using System.Text;
 using EventCluster.Edge.Tests.Feeds;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Pumping;
 

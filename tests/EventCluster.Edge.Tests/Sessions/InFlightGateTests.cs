@@ -1,6 +1,5 @@
 using EventCluster.Edge.Sessions;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Sessions;
 

@@ -1,5 +1,4 @@
 using EventCluster.Edge.Sessions;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Sessions;
 

@@ -4,7 +4,6 @@ using EventCluster.Edge.Http;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.Sessions;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 

@@ -4,7 +4,6 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 

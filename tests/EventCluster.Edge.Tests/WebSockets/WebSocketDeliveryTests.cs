@@ -1,6 +1,5 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 

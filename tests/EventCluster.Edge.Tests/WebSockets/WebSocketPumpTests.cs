@@ -1,7 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 

@@ -2,7 +2,6 @@ using System.Net.WebSockets;
 using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 

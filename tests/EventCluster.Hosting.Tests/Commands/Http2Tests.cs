@@ -107,7 +107,10 @@ public sealed class Http2Tests : IDisposable
     private static HttpClient Client() => new(new SocketsHttpHandler
     {
         EnableMultipleHttp2Connections = false,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == "CN=localhost",
+        },
     });
 
     private static async Task<StreamReader> OpenAsync(HttpClient client, string stream)
