@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Text;
 using EventCluster.Edge.WebSockets;
 using EventCluster.TestKit;
-using Xunit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
 
