@@ -17,6 +17,9 @@ public static class EventClusterLoggingExtensions
         // The framework's chatter is for its developers; its start failures are reported in one line by the command.
         logging.AddFilter("Microsoft", level => level >= LogLevel.Warning && level >= options.LogLevel);
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+
+        // While it may log anything, each request, and so each live response, drags an activity and a log scope along.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         return options.LogFormat == LogFormat.Json
             ? logging.AddJsonConsole(console => Timestamped(console, Timestamp))
             : logging.AddSimpleConsole(console =>

@@ -18,7 +18,7 @@ internal sealed class FeedReader(
     IStreamHandle stream, FeedDirectory directory, BlockCache blocks, DeadlineQueue deadlines, TimeProvider time) : IDisposable
 {
     private readonly PositionReader _owner = new(stream, time);
-    private readonly FeedWait _wait = new(deadlines);
+    private FeedWait? _wait;
     private StreamDescriptor? _descriptor;
     private FeedLease? _lease;
 
@@ -110,14 +110,14 @@ internal sealed class FeedReader(
         while (deadlines.Now < until && (feed is null || feed.TotalBytes < fullAt))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _wait.Arm(until);
-            if (feed is not null && !feed.TryRest(_wait, fullAt))
+            var wait = Arm(until);
+            if (feed is not null && !feed.TryRest(wait, fullAt))
             {
-                _wait.Wake();
+                wait.Wake();
             }
 
-            await AwaitAsync(cancellationToken);
-            feed?.Forget(_wait);
+            await AwaitAsync(wait, cancellationToken);
+            feed?.Forget(wait);
         }
     }
 
@@ -144,22 +144,29 @@ internal sealed class FeedReader(
             return false;
         }
 
-        _wait.Arm(until);
-        if (!feed.TryWait(_wait, seen))
+        var wait = Arm(until);
+        if (!feed.TryWait(wait, seen))
         {
-            _wait.Wake();
+            wait.Wake();
         }
 
-        await AwaitAsync(cancellationToken);
-        feed.Forget(_wait);
+        await AwaitAsync(wait, cancellationToken);
+        feed.Forget(wait);
         return true;
     }
 
-    private async ValueTask AwaitAsync(CancellationToken cancellationToken)
+    private FeedWait Arm(long until)
     {
-        using (cancellationToken.UnsafeRegister(static wait => ((FeedWait)wait!).Wake(), _wait))
+        _wait ??= new FeedWait(deadlines);
+        _wait.Arm(until);
+        return _wait;
+    }
+
+    private static async ValueTask AwaitAsync(FeedWait wait, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.UnsafeRegister(static wait => ((FeedWait)wait!).Wake(), wait))
         {
-            await _wait.WaitAsync();
+            await wait.WaitAsync();
         }
     }
 

@@ -62,13 +62,14 @@ internal sealed class DurableSseTransport(
         {
             Heartbeat = subscription.Heartbeat,
             ExpiresAt = subscription.ExpiresAt,
+            EndsOnStop = true,
         };
         response.Begin(base64: framing == SseFraming.DurableBase64);
         var more = Write(subscription, response, framing, first, cursor);
         first = null!;
         while (await response.FlushAsync() && more)
         {
-            var outcome = await subscription.NextAsync(connection, response.Ended);
+            var outcome = await subscription.NextAsync(connection, response);
             more = Write(subscription, response, framing, outcome, Math.Max(cursor, cursors.Next(clientCursor: null)));
             outcome = null;
         }

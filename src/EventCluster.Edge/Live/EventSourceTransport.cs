@@ -93,7 +93,7 @@ internal sealed class EventSourceTransport(
         first = null!;
         while (await response.FlushAsync() && more)
         {
-            var outcome = await subscription.NextAsync(connection, response.Ended);
+            var outcome = await subscription.NextAsync(connection, response);
             if (outcome is ReadOutcome.Batch or ReadOutcome.Gap && FramingOf(read, outcome) != connection.Framing)
             {
                 // The stream was deleted and created again with another content type.
@@ -105,7 +105,7 @@ internal sealed class EventSourceTransport(
         }
 
         EventSourceConnection Connect(SseFraming framing) =>
-            new(response, framing) { Heartbeat = subscription.Heartbeat };
+            new(response, framing) { Heartbeat = subscription.Heartbeat, EndsOnStop = true };
     }
 
     private static SseFraming FramingOf(ReadOperation read, ReadOutcome outcome)

@@ -20,7 +20,8 @@ internal sealed class LiveResponse : IDisposable
     private readonly int _maxSlice;
     private readonly int _sendBufferBytes;
     private readonly bool _isHttp1;
-    private readonly CancellationTokenSource _ended;
+    private readonly CancellationToken _stopping;
+    private CancellationTokenSource? _ended;
 
     /// <param name="context">The request.</param>
     /// <param name="options">The bounds.</param>
@@ -35,11 +36,15 @@ internal sealed class LiveResponse : IDisposable
         _isHttp1 = !HttpProtocol.IsHttp2(context.Request.Protocol);
         _maxSlice = _isHttp1 ? options.MaxSseSlice : Math.Min(options.MaxSseSlice, EdgeLimits.Http2SliceBytes);
         Slice = _maxSlice;
-        _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        _stopping = stopping;
     }
 
     /// <summary>Cancelled when the client leaves or the server stops.</summary>
-    public CancellationToken Ended => _ended.Token;
+    public CancellationToken Ended =>
+        (_ended ??= CancellationTokenSource.CreateLinkedTokenSource(_context.RequestAborted, _stopping)).Token;
+
+    /// <summary>Cancelled when the client leaves.</summary>
+    public CancellationToken Aborted => _context.RequestAborted;
 
     public PipeWriter Output => _output ?? _context.Response.BodyWriter;
 
@@ -103,7 +108,14 @@ internal sealed class LiveResponse : IDisposable
     /// <summary>Cuts the connection.</summary>
     public void Abort() => _context.Abort();
 
-    public void Dispose() => _ended.Dispose();
+    /// <summary>Gives up what <see cref="Ended"/> costs until it is asked for again, for a long rest on the pump.</summary>
+    public void ReleaseEnded()
+    {
+        _ended?.Dispose();
+        _ended = null;
+    }
+
+    public void Dispose() => ReleaseEnded();
 
     private void LimitSendBuffer()
     {

@@ -55,23 +55,24 @@ internal sealed class LiveSubscription : IDisposable
     /// What the response has to write next by itself; an empty batch that is not the end means a heartbeat. Null when the
     /// response ends: its client is gone, or its time is over.
     /// </summary>
-    public async ValueTask<ReadOutcome?> NextAsync(PumpedConnection connection, CancellationToken cancellationToken)
+    public async ValueTask<ReadOutcome?> NextAsync(PumpedConnection connection, LiveResponse response)
     {
         while (_deadlines.Now < ExpiresAt)
         {
             if (_window > TimeSpan.Zero && Position.Sequence >= _burstEnd)
             {
-                return await NextBurstAsync(cancellationToken);
+                return await NextBurstAsync(response.Ended);
             }
 
-            var outcome = await _reader.ReadAsync(_bytes, _events, TimeSpan.Zero, cancellationToken);
+            var outcome = await _reader.ReadAsync(_bytes, _events, TimeSpan.Zero, response.Ended);
             if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } || _reader.TryFeed() is not { } feed)
             {
                 return outcome;
             }
 
             connection.Position = Position;
-            var exit = await connection.RunAsync(_pump, feed, cancellationToken);
+            response.ReleaseEnded();
+            var exit = await connection.RunAsync(_pump, feed, response.Aborted);
             Position = connection.Position;
             if (exit is PumpExit.Aborted or PumpExit.Expired)
             {

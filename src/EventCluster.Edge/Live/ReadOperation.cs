@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,19 @@ namespace EventCluster.Edge.Live;
 /// <param name="Query">Its query.</param>
 /// <param name="Start">Where it begins: <c>Last-Event-ID</c> before the query (CORRECTNESS rule 16).</param>
 /// <param name="IsReconnect">The start comes from <c>Last-Event-ID</c>.</param>
-/// <param name="Reader">Its way through the stream.</param>
+/// <param name="Stream">The stream's handle.</param>
+/// <param name="Time">The clock.</param>
 internal sealed record ReadOperation(
-    HttpContext Context, StreamName Name, ReadQuery Query, ReadStart Start, bool IsReconnect, PositionReader Reader);
+    HttpContext Context,
+    StreamName Name,
+    ReadQuery Query,
+    ReadStart Start,
+    bool IsReconnect,
+    IStreamHandle Stream,
+    TimeProvider Time)
+{
+    private PositionReader? _reader;
+
+    /// <summary>Its way through the stream, for answers that end; live ones follow a feed.</summary>
+    public PositionReader Reader => _reader ??= new PositionReader(Stream, Time);
+}

@@ -19,6 +19,7 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     private SubscriptionPump? _pump;
     private ManualResetValueTaskSourceCore<PumpExit> _exit = new() { RunContinuationsAsynchronously = true };
     private ValueTaskAwaiter<FlushResult> _pending;
+    private CancellationTokenRegistration _cancellation;
     private Action? _onFlushed;
     private int _signals;
     private long _queuedAt = long.MaxValue;
@@ -34,6 +35,9 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
 
     /// <summary>Silence after which it gets a heartbeat.</summary>
     public required TimeSpan Heartbeat { get; init; }
+
+    /// <summary>The pump ends it when the server stops; otherwise its transport does, in its own time.</summary>
+    public bool EndsOnStop { get; init; }
 
     /// <summary>When it leaves the pump, in timestamps.</summary>
     public long ExpiresAt { get; init; } = long.MaxValue;
@@ -69,18 +73,17 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     public abstract void WriteHeartbeat(PumpedFeed source);
 
     /// <summary>Lets a pump serve the connection from <see cref="Position"/> on, until it leaves.</summary>
-    public async ValueTask<PumpExit> RunAsync(SubscriptionPump pump, StreamFeed feed, CancellationToken cancellationToken)
+    public ValueTask<PumpExit> RunAsync(SubscriptionPump pump, StreamFeed feed, CancellationToken cancellationToken)
     {
         (_pump, Feed) = (pump, feed);
         _exit.Reset();
+        var version = _exit.Version;
         Signal(PumpSignals.Attach);
 
         // After it is attached, or a cancellation that is here already would find nothing to cancel.
-        using (cancellationToken.UnsafeRegister(
-            static connection => ((PumpedConnection)connection!).Signal(PumpSignals.Cancel), this))
-        {
-            return await new ValueTask<PumpExit>(this, _exit.Version);
-        }
+        _cancellation = cancellationToken.UnsafeRegister(
+            static connection => ((PumpedConnection)connection!).Signal(PumpSignals.Cancel), this);
+        return new ValueTask<PumpExit>(this, version);
     }
 
     /// <inheritdoc />
@@ -139,7 +142,11 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
         _exit.SetResult(exit);
     }
 
-    PumpExit IValueTaskSource<PumpExit>.GetResult(short token) => _exit.GetResult(token);
+    PumpExit IValueTaskSource<PumpExit>.GetResult(short token)
+    {
+        _cancellation.Dispose();
+        return _exit.GetResult(token);
+    }
 
     ValueTaskSourceStatus IValueTaskSource<PumpExit>.GetStatus(short token) => _exit.GetStatus(token);
 

@@ -1,5 +1,6 @@
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Edge.Pumping;
@@ -11,8 +12,12 @@ namespace EventCluster.Edge.Pumping;
 /// itself. While the pump is busy events pile up and slices grow, so it batches by itself.
 /// </summary>
 internal sealed partial class SubscriptionPump(
-    FeedDirectory feeds, DeadlineQueue deadlines, ILogger<SubscriptionPump> logger) : IDisposable
+    FeedDirectory feeds, DeadlineQueue deadlines, IHostApplicationLifetime lifetime, ILogger<SubscriptionPump> logger)
+    : IDisposable
 {
+    /// <summary>Posted when the server stops.</summary>
+    private static readonly object Stop = new();
+
     private readonly object _gate = new();
     private readonly Dictionary<StreamFeed, PumpedFeed> _sources = [];
     private readonly FrameBuffer _scratch = new(4096);
@@ -21,7 +26,9 @@ internal sealed partial class SubscriptionPump(
     private List<PumpedFeed> _active = [];
     private List<PumpedFeed> _walk = [];
     private Thread? _thread;
+    private CancellationTokenRegistration _stopping;
     private bool _isStopped;
+    private bool _isStopping;
     private int _connections;
 
     /// <summary>Connections that it serves now.</summary>
@@ -37,6 +44,10 @@ internal sealed partial class SubscriptionPump(
             {
                 _thread = new Thread(Run) { IsBackground = true, Name = "eventcluster-pump" };
                 _thread.Start();
+
+                // One registration for all connections: each needs one for its client only.
+                _stopping = lifetime.ApplicationStopping.UnsafeRegister(
+                    static pump => ((SubscriptionPump)pump!).Post(Stop), this);
             }
 
             Monitor.Pulse(_gate);
@@ -51,6 +62,7 @@ internal sealed partial class SubscriptionPump(
             Monitor.Pulse(_gate);
         }
 
+        _stopping.Dispose();
         _thread?.Join();
         _scratch.Dispose();
     }
@@ -112,6 +124,12 @@ internal sealed partial class SubscriptionPump(
 
     private void Look(object work)
     {
+        if (work == Stop)
+        {
+            EndAll();
+            return;
+        }
+
         if (work is PumpedFeed source)
         {
             source.Take();
@@ -146,8 +164,30 @@ internal sealed partial class SubscriptionPump(
         }
     }
 
+    /// <summary>The server stops.</summary>
+    private void EndAll()
+    {
+        _isStopping = true;
+        foreach (var source in _sources.Values.ToList())
+        {
+            for (var i = source.Connections.Count - 1; i >= 0; i--)
+            {
+                if (source.Connections[i].EndsOnStop)
+                {
+                    Leave(source.Connections[i], PumpExit.Cancelled);
+                }
+            }
+        }
+    }
+
     private void Attach(PumpedConnection connection)
     {
+        if (_isStopping && connection.EndsOnStop)
+        {
+            connection.Leave(PumpExit.Cancelled);
+            return;
+        }
+
         var feed = connection.Feed!;
         if (!_sources.TryGetValue(feed, out var source))
         {
@@ -299,7 +339,7 @@ internal sealed partial class SubscriptionPump(
                 connection.Leaving = exit;
             }
 
-            if (exit is PumpExit.Cancelled or PumpExit.Aborted)
+            if (exit == PumpExit.Aborted || (_isStopping && connection.EndsOnStop))
             {
                 // Nothing can follow a slice that nobody takes.
                 connection.Abort();

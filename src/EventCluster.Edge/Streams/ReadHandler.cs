@@ -36,8 +36,8 @@ internal sealed class ReadHandler(
             LiveMode.EventSource => eventSource,
             _ => catchUp,
         };
-        var reader = new PositionReader(directory.GetStream(name), time);
-        return transport.RunAsync(new ReadOperation(context, name, query, start, isReconnect, reader));
+        return transport.RunAsync(
+            new ReadOperation(context, name, query, start, isReconnect, directory.GetStream(name), time));
     }
 
     private static bool TryStart(

@@ -23,7 +23,7 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
     public LiveFixture(long feedBytes = 1024 * 1024)
     {
         Base = new FeedFixture(feedBytes);
-        Pump = new SubscriptionPump(Base.Feeds, Base.Deadlines, NullLogger<SubscriptionPump>.Instance);
+        Pump = new SubscriptionPump(Base.Feeds, Base.Deadlines, this, NullLogger<SubscriptionPump>.Instance);
     }
 
     public FeedFixture Base { get; }
@@ -50,8 +50,7 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
             ? new DurableSseTransport(
                 options, Base.Feeds, Pump, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), this)
             : new EventSourceTransport(options, Base.Feeds, Pump, Base.Deadlines, _frames, _random, this);
-        var reader = new PositionReader(Base.GetStream(name), Base.Clock);
-        return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, reader));
+        return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, Base.GetStream(name), Base.Clock));
     }
 
     /// <summary>Reads what is there, and waits until the text so far satisfies a condition.</summary>
