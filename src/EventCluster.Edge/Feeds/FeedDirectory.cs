@@ -40,7 +40,10 @@ internal sealed class FeedDirectory(
     }
 
     /// <summary>A reader of one subscription. It takes a lease on the stream's feed when it first needs one.</summary>
-    public FeedReader Open(StreamName name) => new(streams.GetStream(name), this, blocks, deadlines, time);
+    public FeedReader Open(StreamName name) => Open(streams.GetStream(name));
+
+    /// <summary>A reader of one subscription to a stream.</summary>
+    public FeedReader Open(IStreamHandle stream) => new(stream, this, blocks, deadlines, time);
 
     /// <summary>Takes a lease on a stream's feed; the first one starts the feed at the tail of the given instant.</summary>
     public FeedLease Acquire(IStreamHandle stream, StreamDescriptor descriptor)

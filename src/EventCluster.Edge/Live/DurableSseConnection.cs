@@ -7,6 +7,9 @@ namespace EventCluster.Edge.Live;
 internal sealed class DurableSseConnection(LiveResponse response, SseFraming framing, LiveCursor cursors, long cursor)
     : PumpedConnection(response, framing)
 {
+    /// <summary>The cursor of its next control event: never below the one that it began with.</summary>
+    public long Cursor => Math.Max(cursor, cursors.Next(clientCursor: null));
+
     /// <inheritdoc />
     public override void WriteSlice(FrameLog log, PumpedFeed source, long to)
     {
@@ -32,7 +35,7 @@ internal sealed class DurableSseConnection(LiveResponse response, SseFraming fra
     private void WriteControl(PumpedFeed source, long to) => DurableSseFrames.WriteControl(
         Output,
         source.Descriptor.Incarnations.OffsetAfter(to),
-        Math.Max(cursor, cursors.Next(clientCursor: null)),
+        Cursor,
         upToDate: to >= source.Descriptor.Tail.Sequence,
         closed: false);
 }

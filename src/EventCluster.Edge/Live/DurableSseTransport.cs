@@ -26,20 +26,24 @@ internal sealed class DurableSseTransport(
     public async Task RunAsync(ReadOperation read)
     {
         using var response = new LiveResponse(read.Context, options.Value, lifetime.ApplicationStopping);
-        using var subscription = new LiveSubscription(feeds.Open(read.Name), pump, deadlines, read.Query, options.Value)
+        using var subscription = new LiveSubscription(feeds.Open(read.Stream), pump, deadlines, read.Query, options.Value)
         {
             ExpiresAt = deadlines.In(options.Value.SseLifetime),
         };
         try
         {
-            var first = await subscription.OpenAsync(read.Start, response.Ended);
-            if (ErrorResponses.Of(first, read.Name) is { } fault)
+            var connection = await BeginAsync(read, response, subscription);
+            while (connection is not null && await response.FlushAsync() && !subscription.IsOver)
             {
-                await ProblemResponse.WriteAsync(read.Context, fault);
-                return;
+                if (await subscription.NextAsync(response) is { } outcome)
+                {
+                    connection = Write(subscription, response, outcome, connection);
+                }
+                else if (!subscription.Settle(connection, await subscription.FollowAsync(connection, response)))
+                {
+                    return;
+                }
             }
-
-            await LoopAsync(read, response, subscription, (ReadOutcome.Batch)first);
         }
         catch (OperationCanceledException)
         {
@@ -47,57 +51,56 @@ internal sealed class DurableSseTransport(
         }
     }
 
-    private async ValueTask LoopAsync(
-        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome.Batch first)
+    /// <summary>The answer up to what the first read found; null when that is all.</summary>
+    private async ValueTask<DurableSseConnection?> BeginAsync(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription)
     {
-        var kind = first.Descriptor.ContentType.Kind;
-        var framing = kind switch
+        var first = await subscription.OpenAsync(read.Start, response.Ended);
+        if (first is not ReadOutcome.Batch batch)
+        {
+            await ProblemResponse.WriteAsync(read.Context, ErrorResponses.Of(first, read.Name)!);
+            return null;
+        }
+
+        var framing = batch.Descriptor.ContentType.Kind switch
         {
             PayloadKind.Json => SseFraming.DurableJson,
             PayloadKind.Text => SseFraming.DurableText,
             _ => SseFraming.DurableBase64,
         };
-        var cursor = cursors.Next(read.Query.Cursor);
-        var connection = new DurableSseConnection(response, framing, cursors, cursor)
+        response.Begin(base64: framing == SseFraming.DurableBase64);
+        return Write(subscription, response, batch, new DurableSseConnection(
+            response, framing, cursors, cursors.Next(read.Query.Cursor))
         {
             Heartbeat = subscription.Heartbeat,
             ExpiresAt = subscription.ExpiresAt,
             EndsOnStop = true,
-        };
-        response.Begin(base64: framing == SseFraming.DurableBase64);
-        var more = Write(subscription, response, framing, first, cursor);
-        first = null!;
-        while (await response.FlushAsync() && more)
-        {
-            var outcome = await subscription.NextAsync(connection, response);
-            more = Write(subscription, response, framing, outcome, Math.Max(cursor, cursors.Next(clientCursor: null)));
-            outcome = null;
-        }
+        });
     }
 
-    /// <summary>Writes one outcome into the buffer. False when the response ends with it.</summary>
-    private bool Write(
-        LiveSubscription subscription, LiveResponse response, SseFraming framing, ReadOutcome? outcome, long cursor)
+    /// <summary>Writes one outcome into the buffer. Null when the response ends with it.</summary>
+    private DurableSseConnection? Write(
+        LiveSubscription subscription, LiveResponse response, ReadOutcome outcome, DurableSseConnection connection)
     {
         if (outcome is not ReadOutcome.Batch batch)
         {
             // A gap under a running response ends it, and the reconnect gets the 410; so do the other refusals.
-            return false;
+            return null;
         }
 
         if (batch.Slices.Count > 0)
         {
-            DurableSseFrames.WriteDataStart(response.Output, framing);
-            subscription.Position = framing == SseFraming.DurableBase64
+            DurableSseFrames.WriteDataStart(response.Output, connection.Framing);
+            subscription.Position = connection.Framing == SseFraming.DurableBase64
                 ? frames.WriteBase64(response.Output, batch, response.Slice)
-                : frames.Write(response.Output, batch, framing, response.Slice);
-            DurableSseFrames.WriteDataEnd(response.Output, framing);
+                : frames.Write(response.Output, batch, connection.Framing, response.Slice);
+            DurableSseFrames.WriteDataEnd(response.Output, connection.Framing);
         }
 
         var reached = subscription.Position.Sequence == batch.Next.Sequence;
         var closed = batch.AtEnd && reached;
         DurableSseFrames.WriteControl(
-            response.Output, subscription.Position, cursor, reached && batch.UpToDate, closed);
-        return !closed;
+            response.Output, subscription.Position, connection.Cursor, reached && batch.UpToDate, closed);
+        return closed ? null : connection;
     }
 }

@@ -27,17 +27,21 @@ internal sealed class EventSourceTransport(
     public async Task RunAsync(ReadOperation read)
     {
         using var response = new LiveResponse(read.Context, options.Value, lifetime.ApplicationStopping);
-        using var subscription = new LiveSubscription(feeds.Open(read.Name), pump, deadlines, read.Query, options.Value);
+        using var subscription = new LiveSubscription(feeds.Open(read.Stream), pump, deadlines, read.Query, options.Value);
         try
         {
-            var first = await subscription.OpenAsync(read.Start, response.Ended);
-            if (await RefuseAsync(read, first))
+            var connection = await BeginAsync(read, response, subscription);
+            while (connection is not null && await response.FlushAsync())
             {
-                return;
+                if (await subscription.NextAsync(response) is { } outcome)
+                {
+                    connection = Write(read, response, subscription, outcome, connection);
+                }
+                else if (!subscription.Settle(connection, await subscription.FollowAsync(connection, response)))
+                {
+                    return;
+                }
             }
-
-            response.Begin(base64: false);
-            await LoopAsync(read, response, subscription, first);
         }
         catch (OperationCanceledException) when (response.ClientIsThere)
         {
@@ -53,6 +57,25 @@ internal sealed class EventSourceTransport(
         {
             // The client left.
         }
+    }
+
+    /// <summary>The answer up to what the first read found; null when that is all.</summary>
+    private async ValueTask<EventSourceConnection?> BeginAsync(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription)
+    {
+        var first = await subscription.OpenAsync(read.Start, response.Ended);
+        if (await RefuseAsync(read, first))
+        {
+            return null;
+        }
+
+        response.Begin(base64: false);
+        if (first is ReadOutcome.Batch)
+        {
+            EventSourceFrames.WritePriming(response.Output, subscription.Position, RetryMilliseconds());
+        }
+
+        return Write(read, response, subscription, first, connection: null);
     }
 
     /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end.</summary>
@@ -80,34 +103,6 @@ internal sealed class EventSourceTransport(
         return true;
     }
 
-    private async ValueTask LoopAsync(
-        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome first)
-    {
-        if (first is ReadOutcome.Batch)
-        {
-            EventSourceFrames.WritePriming(response.Output, subscription.Position, RetryMilliseconds());
-        }
-
-        var more = Write(read, response, subscription, first, isFirst: true);
-        var connection = Connect(FramingOf(read, first));
-        first = null!;
-        while (await response.FlushAsync() && more)
-        {
-            var outcome = await subscription.NextAsync(connection, response);
-            if (outcome is ReadOutcome.Batch or ReadOutcome.Gap && FramingOf(read, outcome) != connection.Framing)
-            {
-                // The stream was deleted and created again with another content type.
-                connection = Connect(FramingOf(read, outcome));
-            }
-
-            more = Write(read, response, subscription, outcome, isFirst: false);
-            outcome = null;
-        }
-
-        EventSourceConnection Connect(SseFraming framing) =>
-            new(response, framing) { Heartbeat = subscription.Heartbeat, EndsOnStop = true };
-    }
-
     private static SseFraming FramingOf(ReadOperation read, ReadOutcome outcome)
     {
         var stream = outcome switch
@@ -121,26 +116,43 @@ internal sealed class EventSourceTransport(
             : SseFraming.EventSourceText;
     }
 
-    /// <summary>Writes one outcome into the buffer. False when the response ends with it.</summary>
-    private bool Write(
-        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome? outcome, bool isFirst)
+    /// <summary>
+    /// Writes one outcome into the buffer. The connection that goes on is a new one at first, and when the stream was
+    /// deleted and created again with another content type; null when the response ends.
+    /// </summary>
+    private EventSourceConnection? Write(
+        ReadOperation read,
+        LiveResponse response,
+        LiveSubscription subscription,
+        ReadOutcome outcome,
+        EventSourceConnection? connection)
     {
+        var framing = FramingOf(read, outcome);
         switch (outcome)
         {
             case ReadOutcome.Batch batch:
-                return WriteBatch(response, subscription, batch, FramingOf(read, batch), isFirst);
+                if (!WriteBatch(response, subscription, batch, framing, isFirst: connection is null))
+                {
+                    return null;
+                }
+
+                break;
             case ReadOutcome.Gap gap when read.Query.OnGap != GapPolicy.Fail:
                 subscription.Position = read.Query.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
                 EventSourceFrames.WriteGap(
-                    response.Output, gap.Info, subscription.Position, isFirst ? RetryMilliseconds() : null);
-                return true;
+                    response.Output, gap.Info, subscription.Position, connection is null ? RetryMilliseconds() : null);
+                break;
             case ReadOutcome.Unavailable:
                 EventSourceFrames.WriteRetry(response.Output, RetryMilliseconds());
-                return false;
+                return null;
             default:
                 // Deleted, or a gap under onGap=fail: the reconnect gets the status that says so.
-                return false;
+                return null;
         }
+
+        return connection?.Framing == framing
+            ? connection
+            : new EventSourceConnection(response, framing) { Heartbeat = subscription.Heartbeat, EndsOnStop = true };
     }
 
     private bool WriteBatch(

@@ -51,36 +51,37 @@ internal sealed class LiveSubscription : IDisposable
         return outcome;
     }
 
+    /// <summary>Whether the response's time is over.</summary>
+    public bool IsOver => _deadlines.Now >= ExpiresAt;
+
     /// <summary>
-    /// What the response has to write next by itself; an empty batch that is not the end means a heartbeat. Null when the
-    /// response ends: its client is gone, or its time is over.
+    /// What the response has to write next by itself; an empty batch that is not the end means a heartbeat. Null when it
+    /// has caught up: the pump takes over.
     /// </summary>
-    public async ValueTask<ReadOutcome?> NextAsync(PumpedConnection connection, LiveResponse response)
+    public async ValueTask<ReadOutcome?> NextAsync(LiveResponse response)
     {
-        while (_deadlines.Now < ExpiresAt)
+        if (_window > TimeSpan.Zero && Position.Sequence >= _burstEnd)
         {
-            if (_window > TimeSpan.Zero && Position.Sequence >= _burstEnd)
-            {
-                return await NextBurstAsync(response.Ended);
-            }
-
-            var outcome = await _reader.ReadAsync(_bytes, _events, TimeSpan.Zero, response.Ended);
-            if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } || _reader.TryFeed() is not { } feed)
-            {
-                return outcome;
-            }
-
-            connection.Position = Position;
-            response.ReleaseEnded();
-            var exit = await connection.RunAsync(_pump, feed, response.Aborted);
-            Position = connection.Position;
-            if (exit is PumpExit.Aborted or PumpExit.Expired)
-            {
-                return null;
-            }
+            return await NextBurstAsync(response.Ended);
         }
 
-        return null;
+        var outcome = await _reader.ReadAsync(_bytes, _events, TimeSpan.Zero, response.Ended);
+        return outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } && _reader.TryFeed() is not null ? null : outcome;
+    }
+
+    /// <summary>Follows the tail on the pump, from where <see cref="NextAsync"/> answered null. Nothing else is held meanwhile.</summary>
+    public ValueTask<PumpExit> FollowAsync(PumpedConnection connection, LiveResponse response)
+    {
+        connection.Position = Position;
+        response.ReleaseEnded();
+        return connection.RunAsync(_pump, _reader.TryFeed()!, response.Aborted);
+    }
+
+    /// <summary>Takes the position over from the pump; false when the response ends.</summary>
+    public bool Settle(PumpedConnection connection, PumpExit exit)
+    {
+        Position = connection.Position;
+        return exit is PumpExit.ReadOn or PumpExit.Cancelled;
     }
 
     public void Dispose() => _reader.Dispose();
@@ -89,12 +90,8 @@ internal sealed class LiveSubscription : IDisposable
     {
         await _reader.RestAsync(Math.Min(_nextBurst, ExpiresAt), cancellationToken);
         var left = ExpiresAt == long.MaxValue ? Heartbeat : _deadlines.Until(ExpiresAt);
-        if (left <= TimeSpan.Zero)
-        {
-            return null;
-        }
-
-        var outcome = await _reader.ReadAsync(_bytes, _events, left < Heartbeat ? left : Heartbeat, cancellationToken);
+        var wait = left < TimeSpan.Zero ? TimeSpan.Zero : left < Heartbeat ? left : Heartbeat;
+        var outcome = await _reader.ReadAsync(_bytes, _events, wait, cancellationToken);
         BeginBurst(outcome);
         return outcome;
     }
