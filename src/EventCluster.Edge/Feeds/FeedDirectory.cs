@@ -86,12 +86,29 @@ internal sealed class FeedDirectory(
         feed.Dispose();
     }
 
+    /// <summary>
+    /// This edge moved a stream's earliest position: its feed admits nothing before it any more, from now on and not only
+    /// from when the owner tells (CORRECTNESS rule 15).
+    /// </summary>
+    public void OnTrimmed(StreamDescriptor descriptor) => Find(descriptor.Name)?.Learn(descriptor);
+
+    /// <summary>This edge deleted a stream: its feed ends now.</summary>
+    public void OnDeleted(StreamName name) => Find(name)?.End();
+
     /// <summary>Forgets a feed that ended, so that the next subscriber starts a new one.</summary>
     public void Remove(StreamFeed feed)
     {
         lock (_gate)
         {
             RemoveUnderLock(feed);
+        }
+    }
+
+    private StreamFeed? Find(StreamName name)
+    {
+        lock (_gate)
+        {
+            return _feeds.GetValueOrDefault(name);
         }
     }
 

@@ -146,6 +146,36 @@ internal sealed partial class StreamFeed : IDisposable
         }
     }
 
+    /// <summary>Takes over a later earliest position of the same history.</summary>
+    public void Learn(StreamDescriptor descriptor)
+    {
+        lock (_gate)
+        {
+            if (descriptor.Earliest.Sequence > _descriptor.Earliest.Sequence
+                && descriptor.Incarnations.Latest == _descriptor.Incarnations.Latest)
+            {
+                Volatile.Write(ref _descriptor, _descriptor with { Earliest = descriptor.Earliest });
+                _window.DropBefore(descriptor.Earliest.Sequence);
+            }
+        }
+    }
+
+    /// <summary>Ends the feed; whoever follows it asks the owner himself.</summary>
+    public void End()
+    {
+        HashSet<FeedWait> woken;
+        IFeedListener[] listeners;
+        _directory.Remove(this);
+        lock (_gate)
+        {
+            Volatile.Write(ref _isEnded, true);
+            listeners = _listeners;
+            (woken, _waits) = (_waits, []);
+        }
+
+        Notify(woken, listeners);
+    }
+
     private FeedPlace PlaceOf(StreamOffset from, StreamDescriptor descriptor)
     {
         if (_isEnded && !descriptor.Closed)
@@ -269,21 +299,6 @@ internal sealed partial class StreamFeed : IDisposable
                 _nextFull = Math.Min(_nextFull, fullAt);
             }
         }
-    }
-
-    private void End()
-    {
-        HashSet<FeedWait> woken;
-        IFeedListener[] listeners;
-        _directory.Remove(this);
-        lock (_gate)
-        {
-            Volatile.Write(ref _isEnded, true);
-            listeners = _listeners;
-            (woken, _waits) = (_waits, []);
-        }
-
-        Notify(woken, listeners);
     }
 
     private void Notify(HashSet<FeedWait>? woken, IFeedListener[] listeners)

@@ -33,13 +33,16 @@ internal sealed class DurableSseTransport(
         try
         {
             var connection = await BeginAsync(read, response, subscription);
+
+            // A response may stay for a while: what only its beginning needs is let go.
+            read = null!;
             while (connection is not null && await response.FlushAsync() && !subscription.IsOver)
             {
                 if (await subscription.NextAsync(response) is { } outcome)
                 {
                     connection = Write(subscription, response, outcome, connection);
                 }
-                else if (!subscription.Settle(connection, await subscription.FollowAsync(connection, response)))
+                else if (!subscription.Settle(connection, await subscription.FollowAsync(connection, response), response))
                 {
                     return;
                 }

@@ -31,13 +31,16 @@ internal sealed class EventSourceTransport(
         try
         {
             var connection = await BeginAsync(read, response, subscription);
+
+            // A response may stay for days: what only its beginning needs is let go.
+            read = null!;
             while (connection is not null && await response.FlushAsync())
             {
                 if (await subscription.NextAsync(response) is { } outcome)
                 {
-                    connection = Write(read, response, subscription, outcome, connection);
+                    connection = Write(response, subscription, outcome, connection);
                 }
-                else if (!subscription.Settle(connection, await subscription.FollowAsync(connection, response)))
+                else if (!subscription.Settle(connection, await subscription.FollowAsync(connection, response), response))
                 {
                     return;
                 }
@@ -46,7 +49,7 @@ internal sealed class EventSourceTransport(
         catch (OperationCanceledException) when (response.ClientIsThere)
         {
             // The server is stopping while this reader was waiting: it reconnects, spread in time.
-            if (!read.Context.Response.HasStarted)
+            if (!response.HasStarted)
             {
                 response.Begin(base64: false);
             }
@@ -75,7 +78,7 @@ internal sealed class EventSourceTransport(
             EventSourceFrames.WritePriming(response.Output, subscription.Position, RetryMilliseconds());
         }
 
-        return Write(read, response, subscription, first, connection: null);
+        return Write(response, subscription, first, connection: null);
     }
 
     /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end.</summary>
@@ -103,7 +106,7 @@ internal sealed class EventSourceTransport(
         return true;
     }
 
-    private static SseFraming FramingOf(ReadOperation read, ReadOutcome outcome)
+    private static SseFraming FramingOf(LiveSubscription subscription, ReadOutcome outcome)
     {
         var stream = outcome switch
         {
@@ -111,7 +114,7 @@ internal sealed class EventSourceTransport(
             ReadOutcome.Gap gap => gap.Descriptor,
             _ => null,
         };
-        return read.Query.Base64 || stream?.ContentType.Kind == PayloadKind.Binary
+        return subscription.Base64 || stream?.ContentType.Kind == PayloadKind.Binary
             ? SseFraming.EventSourceBase64
             : SseFraming.EventSourceText;
     }
@@ -121,13 +124,12 @@ internal sealed class EventSourceTransport(
     /// deleted and created again with another content type; null when the response ends.
     /// </summary>
     private EventSourceConnection? Write(
-        ReadOperation read,
         LiveResponse response,
         LiveSubscription subscription,
         ReadOutcome outcome,
         EventSourceConnection? connection)
     {
-        var framing = FramingOf(read, outcome);
+        var framing = FramingOf(subscription, outcome);
         switch (outcome)
         {
             case ReadOutcome.Batch batch:
@@ -137,8 +139,8 @@ internal sealed class EventSourceTransport(
                 }
 
                 break;
-            case ReadOutcome.Gap gap when read.Query.OnGap != GapPolicy.Fail:
-                subscription.Position = read.Query.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
+            case ReadOutcome.Gap gap when subscription.OnGap != GapPolicy.Fail:
+                subscription.Position = subscription.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
                 EventSourceFrames.WriteGap(
                     response.Output, gap.Info, subscription.Position, connection is null ? RetryMilliseconds() : null);
                 break;

@@ -54,6 +54,9 @@ internal sealed class LiveResponse : IDisposable
     /// <summary>Whether the client is still there; then a stopping server can say good-bye.</summary>
     public bool ClientIsThere => !_context.RequestAborted.IsCancellationRequested;
 
+    /// <summary>Whether the headers are on their way.</summary>
+    public bool HasStarted => _context.Response.HasStarted;
+
     /// <summary>Sets status and headers of an event stream.</summary>
     public void Begin(bool base64)
     {

@@ -25,10 +25,17 @@ internal sealed class LiveSubscription : IDisposable
         FeedReader reader, SubscriptionPump pump, DeadlineQueue deadlines, in ReadQuery query, EdgeOptions options)
     {
         (_reader, _pump, _deadlines, _window) = (reader, pump, deadlines, query.Window);
+        (OnGap, Base64) = (query.OnGap, query.Base64);
         (_bytes, _events) = (SliceBudget.Bytes(options), SliceBudget.Events(options));
         var heartbeat = query.Heartbeat ?? options.SseHeartbeat;
         Heartbeat = heartbeat < _window ? _window : heartbeat;
     }
+
+    /// <summary>What happens when its position cannot be served.</summary>
+    public GapPolicy OnGap { get; }
+
+    /// <summary>Payloads of any type are sent as base64.</summary>
+    public bool Base64 { get; }
 
     /// <summary>Silence after which a heartbeat is due.</summary>
     public TimeSpan Heartbeat { get; }
@@ -78,10 +85,12 @@ internal sealed class LiveSubscription : IDisposable
     }
 
     /// <summary>Takes the position over from the pump; false when the response ends.</summary>
-    public bool Settle(PumpedConnection connection, PumpExit exit)
+    /// <exception cref="OperationCanceledException">The client left or the server stops.</exception>
+    public bool Settle(PumpedConnection connection, PumpExit exit, LiveResponse response)
     {
         Position = connection.Position;
-        return exit is PumpExit.ReadOn or PumpExit.Cancelled;
+        response.Ended.ThrowIfCancellationRequested();
+        return exit == PumpExit.ReadOn;
     }
 
     public void Dispose() => _reader.Dispose();

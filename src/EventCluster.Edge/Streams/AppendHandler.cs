@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -8,10 +9,10 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>POST: append, close, or both (Durable Streams 5.2 and 5.3); without a body also retention and trim.</summary>
-internal sealed class AppendHandler(IStreamDirectory directory)
+internal sealed class AppendHandler(IStreamDirectory directory, FeedDirectory feeds)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
-    private readonly MaintenanceHandler _maintenance = new(directory);
+    private readonly MaintenanceHandler _maintenance = new(directory, feeds);
 
     public async Task InvokeAsync(HttpContext context, StreamName name)
     {

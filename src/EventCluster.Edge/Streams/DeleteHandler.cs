@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>DELETE (Durable Streams 5.4).</summary>
-internal sealed class DeleteHandler(IStreamDirectory directory)
+internal sealed class DeleteHandler(IStreamDirectory directory, FeedDirectory feeds)
 {
     public async Task InvokeAsync(HttpContext context, StreamName name)
     {
@@ -17,6 +18,7 @@ internal sealed class DeleteHandler(IStreamDirectory directory)
             return;
         }
 
+        feeds.OnDeleted(name);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         context.Response.Headers.CacheControl = ResponseHeaders.NoStore;
     }

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>POST without a body: <c>Stream-Trim-Before</c>, or <c>Stream-Retain-*</c>; one of the two at a time.</summary>
-internal sealed class MaintenanceHandler(IStreamDirectory directory)
+internal sealed class MaintenanceHandler(IStreamDirectory directory, FeedDirectory feeds)
 {
     public static bool IsMeant(IHeaderDictionary headers) =>
         headers.ContainsKey(HeaderNames.TrimBefore) || headers.ContainsKey(HeaderNames.RetainEvents)
@@ -42,13 +43,14 @@ internal sealed class MaintenanceHandler(IStreamDirectory directory)
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, RequestFault? fault, StreamDescriptor? stream)
+    private Task AnswerAsync(HttpContext context, RequestFault? fault, StreamDescriptor? stream)
     {
         if (fault is not null || stream is null)
         {
             return ProblemResponse.WriteAsync(context, fault!);
         }
 
+        feeds.OnTrimmed(stream);
         var headers = context.Response.Headers;
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         headers[HeaderNames.EarliestOffset] = stream.Earliest.ToString();

@@ -43,6 +43,9 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
     /// <summary>Reads that reached the owner.</summary>
     public int Reads => Volatile.Read(ref _reads);
 
+    /// <summary>Answers to reads that waited do not arrive any more.</summary>
+    public bool HoldsReads { get; set; }
+
     public Durability Durability => _directory.Durability;
 
     public StoreHealth Health => _directory.Health;
@@ -86,10 +89,16 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
         public ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
             inner.AppendAsync(request, cancellationToken);
 
-        public ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
+        public async ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref counter._reads);
-            return inner.ReadAsync(request, cancellationToken);
+            var outcome = await inner.ReadAsync(request, cancellationToken);
+            if (counter.HoldsReads && request.WaitUpTo > TimeSpan.Zero)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, counter.Clock, cancellationToken);
+            }
+
+            return outcome;
         }
 
         public ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken) =>

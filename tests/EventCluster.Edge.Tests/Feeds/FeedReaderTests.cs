@@ -199,6 +199,33 @@ public sealed class FeedReaderTests
         Assert.Equal(4, gap.Info.Earliest.Sequence);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Read_ThisEdgeTrimmedOrDeleted_KnowsAtOnce(bool deletes)
+    {
+        await using var fixture = new FeedFixture();
+        var stream = await fixture.CreateAsync("s");
+        using var reader = fixture.Feeds.Open(stream.Name);
+        await reader.OpenAsync(default, ManyBytes, 1, Token);
+        reader.TryFeed();
+        await FeedFixture.AppendAsync(stream, "0", "1");
+        await Phase.UntilAsync("in the window", () => reader.Feed!.Descriptor.Tail.Sequence == 2, Token);
+        fixture.HoldsReads = true;
+        if (deletes)
+        {
+            await stream.DeleteAsync(Token);
+            fixture.Feeds.OnDeleted(stream.Name);
+            Assert.IsType<ReadOutcome.NotFound>(await reader.ReadAsync(ManyBytes, ManyEvents, Wait, Token));
+            return;
+        }
+
+        var trimmed = Assert.IsType<TrimOutcome.Trimmed>(
+            await stream.TrimAsync(reader.Feed!.Descriptor.Tail, Token));
+        fixture.Feeds.OnTrimmed(trimmed.Descriptor);
+        Assert.IsType<ReadOutcome.Gap>(await reader.ReadAsync(ManyBytes, ManyEvents, Wait, Token));
+    }
+
     [Fact]
     public async Task Read_PositionAheadOfTheFeed_WaitsAndGoesOn()
     {
