@@ -25,6 +25,9 @@ public static class EdgeLimits
     /// <summary>Bytes of a long answer that are written before they are flushed.</summary>
     public const int AnswerFlushBytes = 64 * 1024;
 
+    /// <summary>Most bytes of answers longer than one flush that wait for their clients; beyond it they are 503.</summary>
+    public const long MaxUnreadAnswerBytes = 256L * 1024 * 1024;
+
     /// <summary>Largest slice that a live response hands to its connection before it waits for the client.</summary>
     public const int MaxSseSliceBytes = 64 * 1024;
 

@@ -25,6 +25,11 @@ internal sealed class EdgeMiddleware(
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         EdgeHeaders.SetSecurity(context.Response.Headers);
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.Headers.Vary = EdgeHeaders.VaryOfReads;
+        }
+
         var path = RequestTarget.Of(context).Path;
 
         // Probes name the address they were given, not a host; what they learn helps no foreign page.

@@ -43,6 +43,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<DeadlineQueue>();
         services.TryAddSingleton<FeedDirectory>();
         services.TryAddSingleton<SubscriptionPump>();
+        services.TryAddSingleton<AnswerBudget>();
         services.TryAddSingleton<LiveCursor>();
         services.TryAddSingleton<CatchUpTransport>();
         services.TryAddSingleton<LongPollTransport>();

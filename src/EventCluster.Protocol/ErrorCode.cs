@@ -43,6 +43,9 @@ public readonly record struct ErrorCode(string Value)
     /// <summary>403: an admin endpoint asked for from outside the machine.</summary>
     public static readonly ErrorCode LoopbackOnly = new("loopback_only");
 
+    /// <summary>403: a control request of the server's own command line without its token.</summary>
+    public static readonly ErrorCode ControlToken = new("control_token");
+
     /// <summary>404: no such stream.</summary>
     public static readonly ErrorCode NotFound = new("not_found");
 
@@ -70,6 +73,9 @@ public readonly record struct ErrorCode(string Value)
     /// <summary>409: the fork's source is deleted but kept for other forks, or a deleted name is still held by forks.</summary>
     public static readonly ErrorCode HeldByForks = new("held_by_forks");
 
+    /// <summary>409: a backup could not be written to the folder that was asked for.</summary>
+    public static readonly ErrorCode BackupFailed = new("backup_failed");
+
     /// <summary>410: the position can no longer be served; the gap is in the body.</summary>
     public static readonly ErrorCode Gap = new("gap");
 
@@ -96,6 +102,9 @@ public readonly record struct ErrorCode(string Value)
 
     /// <summary>500: a fault of the server; the log has more.</summary>
     public static readonly ErrorCode Internal = new("internal");
+
+    /// <summary>500: stored bytes failed their checksum; what they held cannot be served until it is salvaged or trimmed.</summary>
+    public static readonly ErrorCode DataDamaged = new("data_damaged");
 
     /// <summary>503: a commit was neither confirmed nor refused; a retry without producer fields may duplicate.</summary>
     public static readonly ErrorCode OutcomeUnknown = new("outcome_unknown");

@@ -27,6 +27,9 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     /// <summary>The next opens throw.</summary>
     public int OpensToFail { get; set; }
 
+    /// <summary>Streams that cannot be opened, as damaged ones.</summary>
+    public Predicate<StreamName> IsDamaged { get; set; } = static _ => false;
+
     /// <summary>Every commit gives the others a turn before it reaches the store, so that commands gather behind it.</summary>
     public bool YieldsBeforeCommits { get; set; }
 
@@ -142,7 +145,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     {
         lock (_lock)
         {
-            if (OpensToFail > 0 || (OpenFailureProbability > 0 && random.NextDouble() < OpenFailureProbability))
+            if (IsDamaged(name) || OpensToFail > 0 || (OpenFailureProbability > 0 && random.NextDouble() < OpenFailureProbability))
             {
                 OpensToFail = Math.Max(0, OpensToFail - 1);
                 throw new IOException("The open failed (planned).");

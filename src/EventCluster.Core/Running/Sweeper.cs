@@ -15,11 +15,16 @@ internal sealed partial class Sweeper(
     private const int DuePerSweep = 1_000;
     private const int VisitsAtOnce = 64;
 
+    /// <summary>Streams that stay due after their visit, a damaged one for example, are looked past up to this number.</summary>
+    private const int MaxStuck = 100_000;
+
     /// <summary>At the limit of loaded streams, one that nobody used for this long leaves.</summary>
     private static readonly TimeSpan IdleAtTheLimit = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
+    private HashSet<StreamName> _visited = [];
+    private int _stuck;
     private bool _wasSuspended;
     private long _madeRoomAt;
 
@@ -99,8 +104,12 @@ internal sealed partial class Sweeper(
             return;
         }
 
-        var due = await context.Store.ListDueAsync(context.Clock.Now, DuePerSweep, _stopping.Token);
+        var due = await context.Store.ListDueAsync(context.Clock.Now, DuePerSweep + _stuck, _stopping.Token);
         await VisitAsync(due);
+
+        // The earliest come first: those that no visit moves on would hide all others behind them.
+        _stuck = Math.Min(due.Count(_visited.Contains), MaxStuck);
+        _visited = [.. due];
     }
 
     /// <summary>

@@ -19,7 +19,6 @@ internal sealed class CompositeTransport(SessionServices services)
 
     public async Task InvokeAsync(HttpContext context)
     {
-        context.Response.Headers.Vary = "Accept, Origin";
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = Methods;

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -27,6 +28,13 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
         {
             // The connection broke while the body was read; nothing was appended. Aborting spares Kestrel from draining it.
             context.Abort();
+        }
+        catch (LogDamagedException e)
+        {
+            LogFault(logger, e, context.Request.Method, context.Request.Path);
+            await AnswerAsync(context, new RequestFault(
+                500, ErrorCode.DataDamaged,
+                "Stored events of this stream failed their checksum; the server's log names the place and the way out."));
         }
         catch (Exception e)
         {

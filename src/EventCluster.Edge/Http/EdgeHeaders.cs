@@ -6,6 +6,9 @@ namespace EventCluster.Edge.Http;
 /// <summary>The headers of every answer (Durable Streams 12.7).</summary>
 internal static class EdgeHeaders
 {
+    /// <summary>What a GET's answer depends on beside its URL (CORRECTNESS rule 20).</summary>
+    public static readonly StringValues VaryOfReads = "Accept, Origin";
+
     private static readonly StringValues NoSniff = "nosniff";
     private static readonly StringValues SameOrigin = "same-origin";
 

@@ -144,7 +144,8 @@ internal static class ErrorResponses
         ],
     };
 
-    private static RequestFault OfUnavailable(UnavailableReason reason, string detail) => reason switch
+    /// <summary>What did not happen now, but may later.</summary>
+    public static RequestFault OfUnavailable(UnavailableReason reason, string detail) => reason switch
     {
         UnavailableReason.Moved => new(503, ErrorCode.Moved, detail) { Headers = [RetrySoon] },
         UnavailableReason.OutcomeUnknown => new(503, ErrorCode.OutcomeUnknown, detail) { Headers = [RetrySoon] },

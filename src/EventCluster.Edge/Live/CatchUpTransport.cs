@@ -8,12 +8,16 @@ namespace EventCluster.Edge.Live;
 
 /// <summary>GET without <c>live</c>: one answer with what is there (Durable Streams 5.6).</summary>
 internal sealed class CatchUpTransport(
-    IStreamDirectory directory, BlockCache blocks, IOptions<EdgeOptions> options, TimeProvider time) : ISubscriberTransport
+    IStreamDirectory directory,
+    BlockCache blocks,
+    AnswerBudget budget,
+    IOptions<EdgeOptions> options,
+    TimeProvider time) : ISubscriberTransport
 {
     /// <summary>Fewer events than this stand at the owner's tail, in memory: asking it is cheaper than the cache.</summary>
     private const int SmallestBacklog = 64;
 
-    private readonly PollAnswer _answer = new(options.Value, time);
+    private readonly PollAnswer _answer = new(options.Value, budget, time);
 
     /// <inheritdoc />
     public async Task RunAsync(ReadOperation read)

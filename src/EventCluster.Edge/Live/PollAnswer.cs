@@ -8,9 +8,31 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Live;
 
 /// <summary>The 200 or 304 that ends a catch-up read or a long-poll, with its caching headers (CORRECTNESS rule 20).</summary>
-internal sealed class PollAnswer(EdgeOptions options, TimeProvider time)
+internal sealed class PollAnswer(EdgeOptions options, AnswerBudget budget, TimeProvider time)
 {
     public async ValueTask WriteAsync(ReadOperation read, ReadOutcome.Batch batch, long? cursor)
+    {
+        var kind = batch.Descriptor.ContentType.Kind;
+        var length = AnswerWriter.LengthOf(batch, kind);
+        var taken = length > EdgeLimits.AnswerFlushBytes ? length : 0;
+        if (!budget.TryTake(taken))
+        {
+            await ProblemResponse.WriteAsync(read.Context, ErrorResponses.OfUnavailable(
+                UnavailableReason.Overloaded, "Too many long answers wait for slow clients; try again in a moment."));
+            return;
+        }
+
+        try
+        {
+            await WriteAsync(read, batch, cursor, length);
+        }
+        finally
+        {
+            budget.GiveBack(taken);
+        }
+    }
+
+    private async ValueTask WriteAsync(ReadOperation read, ReadOutcome.Batch batch, long? cursor, long length)
     {
         var response = read.Context.Response;
         var headers = response.Headers;
@@ -42,10 +64,10 @@ internal sealed class PollAnswer(EdgeOptions options, TimeProvider time)
             }
         }
 
-        var kind = batch.Descriptor.ContentType.Kind;
         headers.ContentType = batch.Descriptor.ContentType.Original;
-        response.ContentLength = AnswerWriter.LengthOf(batch, kind);
-        await AnswerWriter.WriteAsync(response.BodyWriter, batch, kind, read.Context.RequestAborted);
+        response.ContentLength = length;
+        await AnswerWriter.WriteAsync(
+            response.BodyWriter, batch, batch.Descriptor.ContentType.Kind, read.Context.RequestAborted);
     }
 
     private StringValues CacheControl(StartKind start, ReadOutcome.Batch batch)

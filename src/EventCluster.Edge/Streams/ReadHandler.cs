@@ -17,12 +17,9 @@ internal sealed class ReadHandler(
     DurableSseTransport durableSse,
     EventSourceTransport eventSource)
 {
-    private static readonly StringValues Vary = "Accept, Origin";
-
     public Task InvokeAsync(HttpContext context, StreamName name)
     {
         var headers = context.Request.Headers;
-        context.Response.Headers.Vary = Vary;
         if (!ReadQuery.TryParse(RequestTarget.Of(context).Query, out var query, out var fault)
             || !TryStart(headers, query, out var live, out var start, out var isReconnect, out fault))
         {

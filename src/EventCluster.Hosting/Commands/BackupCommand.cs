@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using EventCluster.Storage.LocalDisk;
@@ -66,12 +67,28 @@ internal static class BackupCommand
         try
         {
             using var answer = await client.SendAsync(request, cancellationToken);
-            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-            return answer.StatusCode == HttpStatusCode.OK ? null : $"the server at {control.Url} refused: {text}";
+            return answer.StatusCode == HttpStatusCode.OK
+                ? null
+                : $"the server at {control.Url} refused: {await DetailAsync(answer, cancellationToken)}";
         }
         catch (HttpRequestException e)
         {
             return $"the server at {control.Url} has '{from}' open but does not answer: {e.Message}";
+        }
+    }
+
+    /// <summary>What a refusal says: problem details, or the status of something that is not this server.</summary>
+    private static async Task<string> DetailAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        try
+        {
+            using var problem = JsonDocument.Parse(text);
+            return problem.RootElement.GetProperty("detail").GetString() ?? text;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return $"{(int)answer.StatusCode} {answer.ReasonPhrase}";
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using EventCluster.Edge.Http;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 
 namespace EventCluster.Hosting.Node;
@@ -49,19 +51,23 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
 
     private async Task BackupAsync(HttpContext context)
     {
-        var (status, text) = await AnswerAsync(context);
-        context.Response.StatusCode = status;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        if (await RunAsync(context) is var (status, code, detail))
+        {
+            await ProblemResponse.WriteAsync(context, status, code, detail);
+            return;
+        }
+
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        await context.Response.WriteAsync(text, context.RequestAborted);
+        await context.Response.WriteAsync(context.Request.Query["to"].ToString(), context.RequestAborted);
     }
 
-    private async Task<(int Status, string Text)> AnswerAsync(HttpContext context)
+    private async Task<(int Status, ErrorCode Code, string Detail)?> RunAsync(HttpContext context)
     {
         if (_control?.Accepts(context.Request.Headers[TokenHeader]) != true)
         {
-            return (StatusCodes.Status403Forbidden, "The control token is missing or wrong.");
+            return (StatusCodes.Status403Forbidden, ErrorCode.ControlToken, "The control token is missing or wrong.");
         }
 
         var folder = context.Request.Query["to"].ToString();
@@ -69,15 +75,15 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
         {
             if (folder.Length == 0 || node.BackupAsync(folder, context.RequestAborted) is not { } backup)
             {
-                return (StatusCodes.Status400BadRequest, "Backups need the embedded store and a folder.");
+                return (StatusCodes.Status400BadRequest, ErrorCode.BadRequest, "Backups need the embedded store and a folder.");
             }
 
             await backup;
-            return (StatusCodes.Status200OK, folder);
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return (StatusCodes.Status409Conflict, e.Message);
+            return (StatusCodes.Status409Conflict, ErrorCode.BackupFailed, e.Message);
         }
     }
 }

@@ -137,7 +137,8 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
             LogTornTail(logger, scan.End.ToString(), scan.DroppedBytes);
         }
 
-        LogOpened(logger, _directory, index.Count, scan.Groups.Count, scan.CleanStop);
+        // A folder that nobody ever wrote to was not stopped uncleanly either.
+        LogOpened(logger, _directory, index.Count, scan.Groups.Count, scan.CleanStop || scan.Groups.Count + index.Count == 0);
     }
 
     /// <summary>The fresh segment is durable and says where the old journal ends: nothing behind that is needed.</summary>

@@ -112,6 +112,26 @@ public sealed class TimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rule9_ManyDueStreamsThatCannotBeOpened_DoNotHideTheOthers()
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            await _fixture.At($"damaged-{i}").NewAsync(new CreateRequest { TtlSeconds = 1 });
+        }
+
+        var stream = _fixture.At("sound");
+        await stream.NewAsync(new CreateRequest { TtlSeconds = 2 });
+        _fixture.Crash(seed: 2);
+        _fixture.Store.IsDamaged = static name => name.Value.StartsWith("damaged", StringComparison.Ordinal);
+        _fixture.Directory.Start();
+
+        var head = await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation);
+        Assert.NotNull(head);
+        await EventuallyAsync("the sound stream is gone", () => head is null, async () =>
+            head = await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation));
+    }
+
+    [Fact]
     public async Task Rule9_WallClockDeparts_SuspendsExpiryAndSaysSo()
     {
         var log = new ListLogger();

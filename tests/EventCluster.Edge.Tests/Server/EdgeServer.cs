@@ -6,6 +6,7 @@ using EventCluster.Core;
 using EventCluster.Core.InMemory;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
 using EventCluster.TestKit;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,8 @@ internal sealed class EdgeServer : IAsyncDisposable
     public int Port { get; }
 
     public FrameCache Frames => _app.Services.GetRequiredService<FrameCache>();
+
+    public AnswerBudget Answers => _app.Services.GetRequiredService<AnswerBudget>();
 
     public BlockCache Blocks => _app.Services.GetRequiredService<BlockCache>();
 

@@ -27,6 +27,18 @@ public sealed class CachingTests
     }
 
     [Theory]
+    [InlineData("/v1/admin/streams", 200)]
+    [InlineData("/healthz", 200)]
+    [InlineData("/nothing", 404)]
+    [InlineData("/v1/stream/a//b", 400)]
+    public async Task Get_OfAnythingElse_VariesToo(string target, int status)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        var answer = await server.SendAsync("GET", target);
+        Assert.Equal((status, "Accept, Origin"), (answer.Status, answer["Vary"]));
+    }
+
+    [Theory]
     [InlineData("a?offset=now", 200)]
     [InlineData("a?offset=00000010000000000003&live=long-poll&wait=1", 204)]
     [InlineData("a?offset=x", 400)]
