@@ -82,7 +82,7 @@ internal sealed class CompositeTransport(SessionServices services)
             // "Not now" is no status for an EventSource, which it would close for good; nor is a gap that is signalled.
             var outcome = opened[i].Outcome;
             var isRefused = outcome is ReadOutcome.NotFound or ReadOutcome.Gone
-                || (outcome is ReadOutcome.Gap && query.OnGap == GapPolicy.Fail);
+                || (outcome is ReadOutcome.Gap && query.Delivery.OnGap == GapPolicy.Fail);
             if (isRefused && ErrorResponses.Of(outcome, query.Streams[i]) is { } fault)
             {
                 await ProblemResponse.WriteAsync(
@@ -120,7 +120,7 @@ internal sealed class CompositeTransport(SessionServices services)
             return;
         }
 
-        var loop = new SessionLoop(services, output, messages, query.Window, context.RequestAborted)
+        var loop = new SessionLoop(services, output, messages, query.Delivery.Window, context.RequestAborted)
         {
             EndsWithLastSubscription = true,
         };
@@ -136,7 +136,7 @@ internal sealed class CompositeTransport(SessionServices services)
         ServerMessages messages)
     {
         using var clock = new SessionClock(
-            services.Deadlines, query.HeartbeatOr(services.Options.SseHeartbeat), query.Window, loop, hears: false, sink.PutHeartbeat,
+            services.Deadlines, query.Delivery.HeartbeatOr(services.Options.SseHeartbeat), query.Delivery.Window, loop, hears: false, sink.PutHeartbeat,
             context.Abort);
         loop.Post(() =>
         {

@@ -4,43 +4,10 @@ using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Http;
 
-/// <summary>How a read stays connected (<c>live=</c>).</summary>
-internal enum LiveMode
-{
-    /// <summary>It does not: catch-up.</summary>
-    None = 0,
-
-    /// <summary><c>long-poll</c>.</summary>
-    LongPoll = 1,
-
-    /// <summary><c>sse</c>: Durable Streams framing.</summary>
-    Sse = 2,
-
-    /// <summary><c>eventsource</c>: native framing.</summary>
-    EventSource = 3,
-}
-
-/// <summary>What happens when the position cannot be served (<c>onGap=</c>).</summary>
-internal enum GapPolicy
-{
-    /// <summary>The transport decides.</summary>
-    Default = 0,
-
-    /// <summary>One message, then from the earliest retained position.</summary>
-    Signal = 1,
-
-    /// <summary>One message, then from the tail.</summary>
-    Latest = 2,
-
-    /// <summary>410.</summary>
-    Fail = 3,
-}
-
 /// <summary>The query of a read. Unknown parameters are ignored; known ones are checked strictly and at most once.</summary>
 internal struct ReadQuery
 {
-    private bool _hasEncoding;
-    private bool _hasWindow;
+    private DeliveryQuery _delivery;
 
     public ReadQuery()
     {
@@ -65,15 +32,8 @@ internal struct ReadQuery
 
     public TimeSpan? Wait { get; private set; }
 
-    public TimeSpan? Heartbeat { get; private set; }
-
-    /// <summary>Delivery at most once per this time; zero when it is off.</summary>
-    public TimeSpan Window { get; private set; }
-
-    public GapPolicy OnGap { get; private set; }
-
-    /// <summary><c>encoding=base64</c>.</summary>
-    public bool Base64 { get; private set; }
+    /// <summary>How events are delivered.</summary>
+    public readonly DeliveryQuery Delivery => _delivery;
 
     private bool HasLimit { get; set; }
 
@@ -109,11 +69,7 @@ internal struct ReadQuery
         "cursor" => SetCursor(value),
         "limit" => SetLimit(value),
         "wait" => SetWait(value),
-        "heartbeat" => SetHeartbeat(value),
-        "window" => SetWindow(value),
-        "onGap" => SetGapPolicy(value),
-        "encoding" => SetEncoding(value),
-        _ => null,
+        _ => _delivery.Set(name, value),
     };
 
     private RequestFault? SetOffset(ReadOnlySpan<char> value)
@@ -141,12 +97,12 @@ internal struct ReadQuery
         }
 
         HasStart = true;
-        if (!TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last))
+        if (!QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last))
         {
             return RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events.");
         }
 
-        Start = new ReadStart(StartKind.Last, Last: last);
+        Start = new ReadStart(StartKind.Last, Last: (int)last);
         return null;
     }
 
@@ -154,7 +110,7 @@ internal struct ReadQuery
     {
         if (HasLive)
         {
-            return Repeated("live");
+            return QueryValue.Repeated("live");
         }
 
         HasLive = true;
@@ -174,7 +130,7 @@ internal struct ReadQuery
     {
         if (HasCursor)
         {
-            return Repeated("cursor");
+            return QueryValue.Repeated("cursor");
         }
 
         HasCursor = true;
@@ -190,16 +146,16 @@ internal struct ReadQuery
     {
         if (HasLimit)
         {
-            return Repeated("limit");
+            return QueryValue.Repeated("limit");
         }
 
         HasLimit = true;
-        if (!TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var limit))
+        if (!QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var limit))
         {
             return RequestFault.BadRequest($"limit must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events.");
         }
 
-        Limit = limit;
+        Limit = (int)limit;
         return null;
     }
 
@@ -207,10 +163,10 @@ internal struct ReadQuery
     {
         if (Wait is not null)
         {
-            return Repeated("wait");
+            return QueryValue.Repeated("wait");
         }
 
-        if (!TryNumber(value, 1, 60, out var seconds))
+        if (!QueryValue.TryNumber(value, 1, 60, out var seconds))
         {
             return RequestFault.BadRequest("wait must be 1 to 60 whole seconds.");
         }
@@ -218,71 +174,4 @@ internal struct ReadQuery
         Wait = TimeSpan.FromSeconds(seconds);
         return null;
     }
-
-    private RequestFault? SetHeartbeat(ReadOnlySpan<char> value)
-    {
-        if (Heartbeat is not null)
-        {
-            return Repeated("heartbeat");
-        }
-
-        if (!TryNumber(value, 5, 120, out var seconds))
-        {
-            return RequestFault.BadRequest("heartbeat must be 5 to 120 whole seconds.");
-        }
-
-        Heartbeat = TimeSpan.FromSeconds(seconds);
-        return null;
-    }
-
-    private RequestFault? SetWindow(ReadOnlySpan<char> value)
-    {
-        if (_hasWindow)
-        {
-            return Repeated("window");
-        }
-
-        _hasWindow = true;
-        if (!TryNumber(value, 0, 60_000, out var milliseconds))
-        {
-            return RequestFault.BadRequest("window must be 0 (off) to 60,000 milliseconds.");
-        }
-
-        Window = TimeSpan.FromMilliseconds(milliseconds);
-        return null;
-    }
-
-    private RequestFault? SetGapPolicy(ReadOnlySpan<char> value)
-    {
-        if (OnGap != GapPolicy.Default)
-        {
-            return Repeated("onGap");
-        }
-
-        OnGap = value switch
-        {
-            "signal" => GapPolicy.Signal,
-            "latest" => GapPolicy.Latest,
-            "fail" => GapPolicy.Fail,
-            _ => GapPolicy.Default,
-        };
-        return OnGap == GapPolicy.Default ? RequestFault.BadRequest("onGap must be signal, latest or fail.") : null;
-    }
-
-    private RequestFault? SetEncoding(ReadOnlySpan<char> value)
-    {
-        if (_hasEncoding)
-        {
-            return Repeated("encoding");
-        }
-
-        _hasEncoding = true;
-        Base64 = value is "base64";
-        return Base64 ? null : RequestFault.BadRequest("encoding must be base64.");
-    }
-
-    private static RequestFault Repeated(string name) => RequestFault.BadRequest($"{name} may occur once.");
-
-    private static bool TryNumber(ReadOnlySpan<char> text, int min, int max, out int value) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
 }

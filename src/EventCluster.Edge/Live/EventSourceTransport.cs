@@ -97,7 +97,7 @@ internal sealed class EventSourceTransport(
         }
 
         // Any status but 200 closes an EventSource for good, so "not now" is an empty stream with a delay.
-        if (first is ReadOutcome.Unavailable || (first is ReadOutcome.Gap && read.Query.OnGap != GapPolicy.Fail))
+        if (first is ReadOutcome.Unavailable || (first is ReadOutcome.Gap && read.Query.Delivery.OnGap != GapPolicy.Fail))
         {
             return false;
         }

@@ -24,11 +24,10 @@ internal sealed class LiveSubscription : IDisposable
     public LiveSubscription(
         FeedReader reader, SubscriptionPump pump, DeadlineQueue deadlines, in ReadQuery query, EdgeOptions options)
     {
-        (_reader, _pump, _deadlines, _window) = (reader, pump, deadlines, query.Window);
-        (OnGap, Base64) = (query.OnGap, query.Base64);
+        (_reader, _pump, _deadlines, _window) = (reader, pump, deadlines, query.Delivery.Window);
+        (OnGap, Base64) = (query.Delivery.OnGap, query.Delivery.Base64);
         (_bytes, _events) = (SliceBudget.Bytes(options), SliceBudget.Events(options));
-        var heartbeat = query.Heartbeat ?? options.SseHeartbeat;
-        Heartbeat = heartbeat < _window ? _window : heartbeat;
+        Heartbeat = query.Delivery.HeartbeatOr(options.SseHeartbeat);
     }
 
     /// <summary>What happens when its position cannot be served.</summary>

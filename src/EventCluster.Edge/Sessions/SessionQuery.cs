@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
@@ -15,8 +14,7 @@ internal sealed class SessionQuery
     private readonly List<StreamName> _streams = [];
     private readonly List<ReadStart?> _starts = [];
     private readonly bool _isOfOneStream;
-    private bool _hasEncoding;
-    private bool _hasWindow;
+    private DeliveryQuery _delivery;
 
     /// <summary>Whether some stream has a start of its own.</summary>
     public bool HasStarts => _starts.Exists(static start => start is not null);
@@ -37,25 +35,11 @@ internal sealed class SessionQuery
     /// <summary>Their starts; null where the query names none.</summary>
     public IReadOnlyList<ReadStart?> Starts => _starts;
 
-    public GapPolicy OnGap { get; private set; }
-
-    /// <summary><c>encoding=base64</c>.</summary>
-    public bool Base64 => _hasEncoding;
+    /// <summary>How events are delivered, of all streams.</summary>
+    public DeliveryQuery Delivery => _delivery;
 
     /// <summary>Payload bytes that are welcome at first, for each stream; null for no bound.</summary>
     public long? Credit { get; private set; }
-
-    public TimeSpan? Heartbeat { get; private set; }
-
-    /// <summary>Least time between two deliveries; zero to deliver at once.</summary>
-    public TimeSpan Window { get; private set; }
-
-    /// <summary>The heartbeat in force: never shorter than the window.</summary>
-    public TimeSpan HeartbeatOr(TimeSpan usual)
-    {
-        var heartbeat = Heartbeat ?? usual;
-        return heartbeat < Window ? Window : heartbeat;
-    }
 
     /// <summary>The composite cursor of an earlier connection with the same streams.</summary>
     public string? Cursor { get; private set; }
@@ -97,7 +81,7 @@ internal sealed class SessionQuery
         var subscriptions = new List<Subscription>(_streams.Count);
         for (var i = 0; i < _streams.Count; i++)
         {
-            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(starts[i], OnGap, Base64, Credit)));
+            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(starts[i], _delivery.OnGap, _delivery.Base64, Credit)));
         }
 
         return subscriptions;
@@ -144,16 +128,12 @@ internal sealed class SessionQuery
         "offset" => ReadStart.TryParseOffset(value, out var start)
             ? SetStart(start)
             : new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule),
-        "last" => TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last)
+        "last" => QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last)
             ? SetStart(new ReadStart(StartKind.Last, Last: (int)last))
             : RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events."),
-        "onGap" => SetGapPolicy(value),
-        "encoding" => SetEncoding(value),
         "credit" => SetCredit(value),
-        "heartbeat" => SetHeartbeat(value),
-        "window" => SetWindow(value),
         "cursor" => SetCursor(value),
-        _ => null,
+        _ => _delivery.Set(name, value),
     };
 
     private RequestFault? AddStream(string value)
@@ -194,80 +174,19 @@ internal sealed class SessionQuery
         return null;
     }
 
-    private RequestFault? SetGapPolicy(string value)
-    {
-        if (OnGap != GapPolicy.Default)
-        {
-            return Repeated("onGap");
-        }
-
-        OnGap = value switch
-        {
-            "signal" => GapPolicy.Signal,
-            "latest" => GapPolicy.Latest,
-            "fail" => GapPolicy.Fail,
-            _ => GapPolicy.Default,
-        };
-        return OnGap == GapPolicy.Default ? RequestFault.BadRequest("onGap must be signal, latest or fail.") : null;
-    }
-
-    private RequestFault? SetEncoding(string value)
-    {
-        if (_hasEncoding)
-        {
-            return Repeated("encoding");
-        }
-
-        _hasEncoding = value is "base64";
-        return _hasEncoding ? null : RequestFault.BadRequest("encoding must be base64.");
-    }
-
     private RequestFault? SetCredit(string value)
     {
         if (Credit is not null)
         {
-            return Repeated("credit");
+            return QueryValue.Repeated("credit");
         }
 
-        if (!TryNumber(value, 0, ProtocolLimits.MaxProducerNumber, out var credit))
+        if (!QueryValue.TryNumber(value, 0, ProtocolLimits.MaxProducerNumber, out var credit))
         {
             return RequestFault.BadRequest("credit must be a whole number from 0 to 9007199254740991.");
         }
 
         Credit = credit;
-        return null;
-    }
-
-    private RequestFault? SetHeartbeat(string value)
-    {
-        if (Heartbeat is not null)
-        {
-            return Repeated("heartbeat");
-        }
-
-        if (!TryNumber(value, 5, 120, out var seconds))
-        {
-            return RequestFault.BadRequest("heartbeat must be 5 to 120 whole seconds.");
-        }
-
-        Heartbeat = TimeSpan.FromSeconds(seconds);
-        return null;
-    }
-
-    private RequestFault? SetWindow(string value)
-    {
-        if (_hasWindow)
-        {
-            return Repeated("window");
-        }
-
-        _hasWindow = true;
-        if (!TryNumber(value, 0, 60_000, out var milliseconds))
-        {
-            return RequestFault.BadRequest("window must be 0 (off) to 60,000 milliseconds.");
-        }
-
-        Window = TimeSpan.FromMilliseconds(milliseconds);
         return null;
     }
 
@@ -280,17 +199,12 @@ internal sealed class SessionQuery
 
         if (Cursor is not null)
         {
-            return Repeated("cursor");
+            return QueryValue.Repeated("cursor");
         }
 
         Cursor = value;
         return null;
     }
-
-    private static RequestFault Repeated(string name) => RequestFault.BadRequest($"{name} may occur once.");
-
-    private static bool TryNumber(string text, long min, long max, out long value) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
 
     /// <summary>Form decoding, as <c>URLSearchParams</c> writes: <c>+</c> is a space, the rest is percent-encoded UTF-8.</summary>
     private static string Decode(ReadOnlySpan<char> value) =>

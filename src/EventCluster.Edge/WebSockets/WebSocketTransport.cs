@@ -39,7 +39,7 @@ internal sealed class WebSocketTransport(SessionServices services)
         try
         {
             using var session = new WebSocketSession(
-                context, frames, services, query.HeartbeatOr(services.Options.SseHeartbeat), query.Window);
+                context, frames, services, query.Delivery.HeartbeatOr(services.Options.SseHeartbeat), query.Delivery.Window);
             await session.RunAsync(query.Subscriptions(starts), RefusalOf(context, count));
         }
         finally

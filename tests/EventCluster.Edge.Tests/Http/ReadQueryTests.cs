@@ -13,7 +13,7 @@ public sealed class ReadQueryTests
         Assert.False(query.HasStart);
         Assert.Equal(LiveMode.None, query.Live);
         Assert.Equal(ProtocolLimits.MaxReadAnswerEvents, query.Limit);
-        Assert.Equal(GapPolicy.Default, query.OnGap);
+        Assert.Equal(GapPolicy.Default, query.Delivery.OnGap);
     }
 
     [Fact]
@@ -27,9 +27,9 @@ public sealed class ReadQueryTests
         Assert.Equal(17, query.Cursor);
         Assert.Equal(5, query.Limit);
         Assert.Equal(TimeSpan.FromSeconds(60), query.Wait);
-        Assert.Equal(TimeSpan.FromSeconds(120), query.Heartbeat);
-        Assert.Equal(GapPolicy.Latest, query.OnGap);
-        Assert.True(query.Base64);
+        Assert.Equal(TimeSpan.FromSeconds(120), query.Delivery.Heartbeat);
+        Assert.Equal(GapPolicy.Latest, query.Delivery.OnGap);
+        Assert.True(query.Delivery.Base64);
     }
 
     [Theory]

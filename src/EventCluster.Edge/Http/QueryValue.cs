@@ -1,0 +1,14 @@
+using System.Globalization;
+
+namespace EventCluster.Edge.Http;
+
+/// <summary>Checks that every query parameter has in common.</summary>
+internal static class QueryValue
+{
+    /// <summary>The refusal of a parameter that is there twice.</summary>
+    public static RequestFault Repeated(string name) => RequestFault.BadRequest($"{name} may occur once.");
+
+    /// <summary>Decimal digits only, within bounds.</summary>
+    public static bool TryNumber(ReadOnlySpan<char> text, long min, long max, out long value) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
+}
