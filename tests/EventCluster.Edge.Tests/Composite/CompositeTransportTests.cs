@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.Edge.Tests.WebSockets;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -14,9 +15,9 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Read_OfSeveralStreams_DeliversAll_ThenEnds_ThenAnswers204()
     {
-        await using var server = await SocketServer.StartAsync();
-        var a = await server.CreateAsync("a/x", "application/json", "1", "{\r\n\"n\":\r2}");
-        var b = await server.CreateAsync("b", "text/plain", "one");
+        await using var server = await EdgeServer.StartAsync();
+        var a = await server.StreamAsync("a/x", "application/json", "1", "{\r\n\"n\":\r2}");
+        var b = await server.StreamAsync("b", "text/plain", "one");
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=a/x&stream=b&offset=now");
         Assert.Equal(200, client.Status);
         var backlog = await client.ExpectAsync("message");
@@ -40,13 +41,13 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Reconnect_AfterEveryEvent_LosesAndRepeatsNothing()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         var random = new Random(7);
         var expected = new Dictionary<string, List<string>>();
         foreach (var name in (string[])["a", "b", "c"])
         {
             expected[name] = [.. Enumerable.Range(0, 20).Select(i => $"{name}{i}")];
-            await server.CreateAsync(name, "text/plain", [.. expected[name]]);
+            await server.StreamAsync(name, "text/plain", [.. expected[name]]);
         }
 
         var received = expected.Keys.ToDictionary(name => name, _ => new List<string>());
@@ -87,8 +88,8 @@ public sealed class CompositeTransportTests
     [InlineData("/v1/streams?stream=a&onGap=fail&offset=00000010000000000009", 410, "gap")]
     public async Task Request_ThatIsWrong_IsAnHttpErrorBeforeAnyEvent(string path, int status, string code)
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("a", "text/plain", "x");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("a", "text/plain", "x");
         using var client = await EventStreamClient.ConnectAsync(server, path);
         var body = await client.BodyAsync();
         Assert.True(client.Status == status, body);
@@ -99,9 +100,9 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Cursor_OfAnotherList_Is400()
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("a", "text/plain", "x");
-        await server.CreateAsync("b", "text/plain", "x");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("a", "text/plain", "x");
+        await server.StreamAsync("b", "text/plain", "x");
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=a&stream=b");
         await client.ExpectAsync("message");
         using var other = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=b&stream=a", client.LastId);
@@ -113,9 +114,9 @@ public sealed class CompositeTransportTests
     [InlineData("&onGap=latest", "live", "b0")]
     public async Task Gap_OfOneStream_IsToldOnceAndTheOthersGoOn(string policy, string first, string other)
     {
-        await using var server = await SocketServer.StartAsync();
-        var a = await server.CreateAsync("a", "text/plain", "x0", "x1", "x2");
-        await server.CreateAsync("b", "text/plain", "b0");
+        await using var server = await EdgeServer.StartAsync();
+        var a = await server.StreamAsync("a", "text/plain", "x0", "x1", "x2");
+        await server.StreamAsync("b", "text/plain", "b0");
         var found = (DescribeOutcome.Found)await a.DescribeAsync(Cancel);
         var start = found.Descriptor.Earliest;
         await a.TrimAsync(new StreamOffset(start.Incarnation, 2), Cancel);
@@ -155,10 +156,10 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Busy_Stream_DoesNotStarveAQuietOne()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         string[] blobs = [.. Enumerable.Range(0, 200).Select(i => $"{i}" + new string('x', 20_000))];
-        await server.CreateAsync("busy", "text/plain", blobs);
-        await server.CreateAsync("quiet", "text/plain", "q");
+        await server.StreamAsync("busy", "text/plain", blobs);
+        await server.StreamAsync("quiet", "text/plain", "q");
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=busy&stream=quiet");
         var before = 0;
         while ((await client.ExpectAsync("message")).GetProperty("stream").GetString() != "quiet")
@@ -172,9 +173,9 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Delete_OfOneStream_IsAFailureOfThatStreamAlone_AndOfTheReconnect()
     {
-        await using var server = await SocketServer.StartAsync();
-        var a = await server.CreateAsync("a", "text/plain", "x");
-        var b = await server.CreateAsync("b", "text/plain");
+        await using var server = await EdgeServer.StartAsync();
+        var a = await server.StreamAsync("a", "text/plain", "x");
+        var b = await server.StreamAsync("b", "text/plain");
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=a&stream=b");
         await client.ExpectAsync("message");
         await a.DeleteAsync(Cancel);
@@ -190,13 +191,13 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Silence_BringsAComment_AndAStopTheMoveAndTheDelay()
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("a", "text/plain", "x");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("a", "text/plain", "x");
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=a&heartbeat=10");
         await client.ExpectAsync("message");
         for (var i = 0; i < 3; i++)
         {
-            server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+            server.Time.Advance(TimeSpan.FromSeconds(10.1));
             await client.ExpectAsync(":");
         }
 
@@ -212,7 +213,7 @@ public sealed class CompositeTransportTests
     [Fact]
     public async Task Post_Is405()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var http = new HttpClient();
         using var answer = await http.PostAsync(
             new Uri($"http://127.0.0.1:{server.Port}/v1/streams?stream=a"), new StringContent("x"), Cancel);

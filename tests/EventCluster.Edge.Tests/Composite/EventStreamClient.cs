@@ -1,5 +1,5 @@
 using System.Text.Json;
-using EventCluster.Edge.Tests.WebSockets;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.Composite;
@@ -23,7 +23,7 @@ internal sealed class EventStreamClient : IDisposable
     /// <summary>The last <c>retry</c>.</summary>
     public int Retry { get; private set; }
 
-    public static async Task<EventStreamClient> ConnectAsync(SocketServer server, string path, string? lastEventId = null)
+    public static async Task<EventStreamClient> ConnectAsync(EdgeServer server, string path, string? lastEventId = null)
     {
         var client = new EventStreamClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{server.Port}{path}");

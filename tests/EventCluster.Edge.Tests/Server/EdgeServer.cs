@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using EventCluster.Abstractions.Streams;
@@ -8,9 +7,12 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
+using EventCluster.Edge.WebSockets;
+using EventCluster.Protocol;
 using EventCluster.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,7 +20,10 @@ using Microsoft.Extensions.Options;
 
 namespace EventCluster.Edge.Tests.Server;
 
-/// <summary>Kestrel on a free port over the real stream log with a memory store and a virtual clock.</summary>
+/// <summary>
+/// Kestrel with one free port for HTTP/1.1 and one for HTTP/2 with prior knowledge, over the real stream log with a memory
+/// store and a virtual clock. An error in its log fails the test.
+/// </summary>
 internal sealed class EdgeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -30,7 +35,8 @@ internal sealed class EdgeServer : IAsyncDisposable
         _faults = faults;
         Directory = directory;
         Time = time;
-        Port = new Uri(app.Urls.Single()).Port;
+        var ports = app.Urls.Select(url => new Uri(url).Port).ToArray();
+        (Port, Http2Port) = (ports[0], ports[1]);
     }
 
     public LocalStreamDirectory Directory { get; }
@@ -38,6 +44,14 @@ internal sealed class EdgeServer : IAsyncDisposable
     public VirtualTimeProvider Time { get; }
 
     public int Port { get; }
+
+    public int Http2Port { get; }
+
+    /// <summary>Connections that the pump serves now.</summary>
+    public int Pumped => _app.Services.GetRequiredService<SubscriptionPump>().Connections;
+
+    /// <summary>WebSockets open now.</summary>
+    public int Sessions => _app.Services.GetRequiredService<WebSocketTransport>().Count;
 
     public FrameCache Frames => _app.Services.GetRequiredService<FrameCache>();
 
@@ -62,7 +76,8 @@ internal sealed class EdgeServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value);
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         var app = builder.Build();
         app.UseEventClusterEdge();
@@ -84,6 +99,15 @@ internal sealed class EdgeServer : IAsyncDisposable
         Assert.Equal(201, answer.Status);
     }
 
+    /// <summary>Creates a stream by its handle, past HTTP.</summary>
+    public async Task<IStreamHandle> StreamAsync(string name, string contentType, params string[] events)
+    {
+        var stream = Directory.GetStream(StreamName.Parse(name));
+        var request = new CreateRequest { ContentType = StreamContentType.Parse(contentType), Events = TestData.Payloads(events) };
+        Assert.IsType<CreateOutcome.Created>(await stream.CreateAsync(request, TestContext.Current.CancellationToken));
+        return stream;
+    }
+
     /// <summary>Appends and demands success; answers the tail.</summary>
     public async Task<string> AppendAsync(string name, string contentType, string body)
     {
@@ -99,8 +123,7 @@ internal sealed class EdgeServer : IAsyncDisposable
 
     /// <summary>Waits until so many live responses follow the tail.</summary>
     public Task LiveAsync(int responses) => Phase.UntilAsync(
-        "live responses", responses.ToString(), () => _app.Services.GetRequiredService<SubscriptionPump>().Connections,
-        seen => seen == responses, TestContext.Current.CancellationToken);
+        "live responses", responses.ToString(), () => Pumped, seen => seen == responses, TestContext.Current.CancellationToken);
 
     /// <summary>Waits for a task while the clock goes on in steps of a second.</summary>
     public async Task<T> AdvanceUntilAsync<T>(string phase, Task<T> task)
@@ -127,31 +150,5 @@ internal sealed class EdgeServer : IAsyncDisposable
         await _app.DisposeAsync();
         await Directory.DisposeAsync();
         Assert.True(_faults.Errors.IsEmpty, string.Join("\n", _faults.Errors));
-    }
-
-    /// <summary>Every error that the server logs fails the test that provoked it.</summary>
-    private sealed class FaultLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Errors { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-            {
-                Errors.Enqueue($"{formatter(state, exception)} {exception}");
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
@@ -26,7 +27,7 @@ internal sealed class RawSocket : IDisposable
 
     /// <summary>Sends the usual handshake with headers replaced, added, or left out (empty value), and reads the answer.</summary>
     public static async Task<RawSocket> ConnectAsync(
-        SocketServer server, string path, int receiveBuffer = 0, params (string Name, string Value)[] headers)
+        EdgeServer server, string path, int receiveBuffer = 0, params (string Name, string Value)[] headers)
     {
         var tcp = new TcpClient();
         if (receiveBuffer > 0)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
@@ -24,7 +25,7 @@ internal sealed class SocketClient : IDisposable
     public string Reason => _socket.CloseStatusDescription ?? "";
 
     public static async Task<SocketClient> ConnectAsync(
-        SocketServer server, string path, bool http2 = false, string? subprotocol = "eventcluster.v1", string? origin = null)
+        EdgeServer server, string path, bool http2 = false, string? subprotocol = "eventcluster.v1", string? origin = null)
     {
         var client = new SocketClient();
         var options = client._socket.Options;
@@ -47,7 +48,7 @@ internal sealed class SocketClient : IDisposable
     }
 
     /// <summary>Connects and takes <c>hello</c>.</summary>
-    public static async Task<SocketClient> OpenAsync(SocketServer server, string path, bool http2 = false)
+    public static async Task<SocketClient> OpenAsync(EdgeServer server, string path, bool http2 = false)
     {
         var client = await ConnectAsync(server, path, http2);
         await client.ExpectAsync("hello");

@@ -1,5 +1,6 @@
 using System.Text;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 
@@ -13,10 +14,10 @@ public sealed class WebSocketAppendTests
     [Fact]
     public async Task Append_OfEachType_StoresTheExactBytes()
     {
-        await using var server = await SocketServer.StartAsync();
-        var json = await server.CreateAsync("j", "application/json");
-        var text = await server.CreateAsync("t", "text/plain");
-        var binary = await server.CreateAsync("b", "application/octet-stream");
+        await using var server = await EdgeServer.StartAsync();
+        var json = await server.StreamAsync("j", "application/json");
+        var text = await server.StreamAsync("t", "text/plain");
+        var binary = await server.StreamAsync("b", "application/octet-stream");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
 
         await client.SendAsync("""{"type":"append","id":"1","stream":"j","events":[{"data": [1, {"a" : null}] },{"data":null}]}""");
@@ -37,8 +38,8 @@ public sealed class WebSocketAppendTests
     [Fact]
     public async Task Append_ByAProducer_IsKeptOnce()
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         for (var i = 0; i < 2; i++)
         {
@@ -62,8 +63,8 @@ public sealed class WebSocketAppendTests
     public async Task Append_Pipelined_KeepsTheOrderAndAnswersEach()
     {
         const int Appends = 500;
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         for (var i = 0; i < Appends; i++)
         {
@@ -83,9 +84,9 @@ public sealed class WebSocketAppendTests
     [Fact]
     public async Task Append_ThatIsRefused_SaysWhyAndTheConnectionGoesOn()
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json");
-        await server.CreateAsync("t", "text/plain");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json");
+        await server.StreamAsync("t", "text/plain");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         var large = new string('x', ProtocolLimits.MaxEventBytes);
         (string Message, string Code)[] cases =
@@ -132,8 +133,8 @@ public sealed class WebSocketAppendTests
     [Fact]
     public async Task Append_OfTheLargestEvent_InBase64_Fits()
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("b", "application/octet-stream");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("b", "application/octet-stream");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         var payload = TestData.Bytes(1, ProtocolLimits.MaxEventBytes);
         var message = $$"""{"type":"append","stream":"b","contentType":"application/octet-stream","events":[{"base64":"{{Convert.ToBase64String(payload)}}"}]}""";

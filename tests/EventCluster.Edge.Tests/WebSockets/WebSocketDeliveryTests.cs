@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
@@ -13,8 +14,8 @@ public sealed class WebSocketDeliveryTests
     [InlineData(true)]
     public async Task Connect_OnAStream_DeliversBacklogThenLiveThenTheEnd(bool http2)
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("a/b", "application/json", "1", "{\"x\": [2]}");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("a/b", "application/json", "1", "{\"x\": [2]}");
         using var client = await SocketClient.ConnectAsync(server, "/v1/stream/a/b", http2);
 
         var hello = await client.ExpectAsync("hello");
@@ -41,8 +42,8 @@ public sealed class WebSocketDeliveryTests
     [Fact]
     public async Task Connect_AtEveryOffset_DeliversExactlyTheRest()
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("s", "application/json", "0", "1", "2", "3");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "application/json", "0", "1", "2", "3");
         var offsets = new List<string>();
         using (var first = await SocketClient.OpenAsync(server, "/v1/stream/s"))
         {
@@ -71,8 +72,8 @@ public sealed class WebSocketDeliveryTests
     [InlineData("application/json", "?encoding=base64", "[1, 2]")]
     public async Task Events_OfEachType_AreExact(string contentType, string query, string payload)
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("s", contentType, payload);
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", contentType, payload);
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/s" + query);
         await client.ExpectAsync("subscribed");
 
@@ -89,9 +90,9 @@ public sealed class WebSocketDeliveryTests
     [InlineData(true)]
     public async Task Events_OfTheLargestSize_ArriveWhole(bool http2)
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         var large = "\"" + new string('x', (1024 * 1024) - 2) + "\"";
-        await server.CreateAsync("s", "application/json", "1", large, "2");
+        await server.StreamAsync("s", "application/json", "1", large, "2");
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/s", http2);
         await client.ExpectAsync("subscribed");
 
@@ -101,8 +102,8 @@ public sealed class WebSocketDeliveryTests
     [Fact]
     public async Task Credit_UsedUp_KeepsTheRestUntilMoreIsGiven()
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json", "10", "11", "12", "13");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json", "10", "11", "12", "13");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         await client.SendAsync("""{"type":"subscribe","id":1,"stream":"s","credit":3}""");
         Assert.Equal(1, (await client.ExpectAsync("subscribed")).GetProperty("id").GetInt32());
@@ -122,9 +123,9 @@ public sealed class WebSocketDeliveryTests
     [Fact]
     public async Task Subscribe_ToSeveralStreams_DeliversAllAndStopsAtUnsubscribe()
     {
-        await using var server = await SocketServer.StartAsync();
-        var a = await server.CreateAsync("a", "application/json", "1");
-        var b = await server.CreateAsync("b", "text/plain", "one");
+        await using var server = await EdgeServer.StartAsync();
+        var a = await server.StreamAsync("a", "application/json", "1");
+        var b = await server.StreamAsync("b", "text/plain", "one");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams?stream=a&stream=b&offset=now");
         var seen = new List<string>();
         for (var i = 0; i < 3; i++)
@@ -147,8 +148,8 @@ public sealed class WebSocketDeliveryTests
     [Fact]
     public async Task Subscribe_WhenItCannotBe_IsAnAnswerAndTheConnectionGoesOn()
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("a", "application/json", "1");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("a", "application/json", "1");
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/missing");
         Assert.Equal("not_found", (await client.ExpectAsync("error")).GetProperty("code").GetString());
         (string Message, string Code)[] cases =

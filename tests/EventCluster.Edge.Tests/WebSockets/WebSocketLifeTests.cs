@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 
@@ -17,8 +18,8 @@ public sealed class WebSocketLifeTests
     [InlineData("&onGap=fail", "error")]
     public async Task Gap_AtTheStart_FollowsThePolicy(string policy, string expected)
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json", "0", "1", "2");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json", "0", "1", "2");
         var (earliest, tail) = await TrimAsync(stream, 2);
         var trimmed = new StreamOffset(earliest.Incarnation, 1).ToString();
         using var client = await SocketClient.OpenAsync(server, $"/v1/stream/s?offset={trimmed}{policy}");
@@ -45,8 +46,8 @@ public sealed class WebSocketLifeTests
     [Fact]
     public async Task Gap_ThatOpensWhileStarved_IsSignalledWhenReadingGoesOn()
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json", "0", "1", "2");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json", "0", "1", "2");
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/s?credit=1");
         await client.ExpectAsync("subscribed");
         Assert.Equal(["0"], await client.EventsAsync("s", 1));
@@ -60,9 +61,9 @@ public sealed class WebSocketLifeTests
     [Fact]
     public async Task Delete_UnderASubscription_IsAnErrorOfThatStreamAlone()
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json", "0");
-        await server.CreateAsync("t", "application/json", "1");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json", "0");
+        await server.StreamAsync("t", "application/json", "1");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams?stream=s");
         await client.ExpectAsync("subscribed");
         await client.EventsAsync("s", 1);
@@ -79,9 +80,9 @@ public sealed class WebSocketLifeTests
     [InlineData(true)]
     public async Task Stop_TellsWhereAndWhen_ThenCloses1012(bool http2)
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("a", "application/json", "1");
-        await server.CreateAsync("b", "application/json");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("a", "application/json", "1");
+        await server.StreamAsync("b", "application/json");
         using var client = await SocketClient.OpenAsync(server, "/v1/streams?stream=a&stream=b", http2);
         for (var i = 0; i < 3; i++)
         {
@@ -103,14 +104,14 @@ public sealed class WebSocketLifeTests
     [Fact]
     public async Task Stop_OfClientsThatReadNothing_CutsThemAfterTheFarewell()
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("s", "text/plain", Blobs(60));
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "text/plain", Blobs(60));
         using var socket = await RawSocket.ConnectAsync(server, "/v1/stream/s", receiveBuffer: 4096);
         await Phase.UntilAsync("sessions", "1", () => server.Sessions, seen => seen == 1, Cancel);
         var stopped = server.StopAsync();
         while (!stopped.IsCompleted)
         {
-            server.Clock.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromMilliseconds(100));
+            server.Time.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromMilliseconds(100));
             await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel));
         }
 
@@ -120,18 +121,18 @@ public sealed class WebSocketLifeTests
     [Fact]
     public async Task Silence_BringsAPingAfterOneHeartbeat_AndACutAfterTwo()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var client = await SocketClient.OpenAsync(server, "/v1/streams?heartbeat=10");
-        server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+        server.Time.Advance(TimeSpan.FromSeconds(10.1));
         await client.ExpectAsync("ping");
         await client.SendAsync("""{"type":"pong"}""");
         await client.SendAsync("""{"type":"ping"}""");
         await client.ExpectAsync("pong");
-        server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+        server.Time.Advance(TimeSpan.FromSeconds(10.1));
         await client.ExpectAsync("ping");
         Assert.Equal(1, server.Sessions);
 
-        server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+        server.Time.Advance(TimeSpan.FromSeconds(10.1));
         await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
     }
 
@@ -142,8 +143,8 @@ public sealed class WebSocketLifeTests
         // the clock moves only when a window is over, and messages are counted.
         const int Windows = 6;
         const int EventsPerWindow = 50;
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json", "-1");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json", "-1");
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/s?window=10000");
         await client.ExpectAsync("subscribed");
         Assert.Equal(["-1"], await client.EventsAsync("s", 1));
@@ -156,7 +157,7 @@ public sealed class WebSocketLifeTests
                 await AppendAsync(stream, $"{(window * EventsPerWindow) + i}");
             }
 
-            server.Clock.Advance(TimeSpan.FromSeconds(10.1));
+            server.Time.Advance(TimeSpan.FromSeconds(10.1));
             var message = await client.ReceiveAsync();
             while (message.GetProperty("type").GetString() == "ping")
             {
@@ -177,8 +178,8 @@ public sealed class WebSocketLifeTests
     {
         // Goal: a client that takes nothing makes the server hold no events for it. Method: one client stops reading while
         // the stream gets far more than socket buffers hold; then it reads all of it.
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "text/plain", "first");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "text/plain", "first");
         using var slow = await RawSocket.ConnectAsync(server, "/v1/stream/s", receiveBuffer: 4096);
         using var normal = await SocketClient.OpenAsync(server, "/v1/stream/s");
         await normal.ExpectAsync("subscribed");

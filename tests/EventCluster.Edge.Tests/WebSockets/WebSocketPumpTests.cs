@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 
@@ -15,8 +16,8 @@ public sealed class WebSocketPumpTests
     [InlineData("application/octet-stream", "abc", "\"YWJj\"")]
     public async Task Events_OnThePump_AreTheSameMessages(string contentType, string payload, string expected)
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s/\"x\"", contentType);
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s/\"x\"", contentType);
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/s/%22x%22");
         await client.ExpectAsync("subscribed");
         await PumpedAsync(server, 1);
@@ -29,8 +30,8 @@ public sealed class WebSocketPumpTests
     public async Task Messages_OfTheClient_AreAnsweredInBetween_AndNothingIsLost()
     {
         const int Rounds = 200;
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("s", "application/json");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "application/json");
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/s");
         await client.ExpectAsync("subscribed");
         await PumpedAsync(server, 1);
@@ -61,9 +62,9 @@ public sealed class WebSocketPumpTests
     [Fact]
     public async Task SecondSubscription_TakesTheConnectionOffThePump_AndItsEndBringsItBack()
     {
-        await using var server = await SocketServer.StartAsync();
-        var a = await server.CreateAsync("a", "application/json");
-        var b = await server.CreateAsync("b", "application/json");
+        await using var server = await EdgeServer.StartAsync();
+        var a = await server.StreamAsync("a", "application/json");
+        var b = await server.StreamAsync("b", "application/json");
         using var client = await SocketClient.OpenAsync(server, "/v1/stream/a");
         await client.ExpectAsync("subscribed");
         await PumpedAsync(server, 1);
@@ -85,8 +86,8 @@ public sealed class WebSocketPumpTests
     [Fact]
     public async Task Clients_ThatLeave_LeaveThePump()
     {
-        await using var server = await SocketServer.StartAsync();
-        await server.CreateAsync("s", "application/json");
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "application/json");
         using (var socket = await RawSocket.ConnectAsync(server, "/v1/stream/s"))
         using (var client = await SocketClient.OpenAsync(server, "/v1/stream/s", http2: true))
         {
@@ -99,7 +100,7 @@ public sealed class WebSocketPumpTests
         await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
     }
 
-    private static Task<int> PumpedAsync(SocketServer server, int count) => Phase.UntilAsync(
+    private static Task<int> PumpedAsync(EdgeServer server, int count) => Phase.UntilAsync(
         "pumped connections", count.ToString(), () => server.Pumped, seen => seen == count, Cancel);
 
     private static async Task AppendAsync(IStreamHandle stream, string contentType, params string[] payloads)

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Tests.Server;
 using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.WebSockets;
@@ -47,8 +48,8 @@ public sealed class WebSocketViolationTests
     [MemberData(nameof(Violations))]
     public async Task Violation_Closes_AndNothingElseIsAffected(string what, byte[] bytes, int code)
     {
-        await using var server = await SocketServer.StartAsync();
-        var stream = await server.CreateAsync("s", "application/json", "1");
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "application/json", "1");
         using var neighbour = await SocketClient.OpenAsync(server, "/v1/stream/s");
         await neighbour.ExpectAsync("subscribed");
         await neighbour.EventsAsync("s", 1);
@@ -75,13 +76,13 @@ public sealed class WebSocketViolationTests
     [Fact]
     public async Task Violation_WithoutAGoodBye_IsCutAfterTheFarewell()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var socket = await RawSocket.ConnectAsync(server, "/v1/streams");
         await socket.SendAsync(RawSocket.TextFrame("x"));
         await socket.ClosedAsync();
         Assert.Equal(1, server.Sessions);
 
-        server.Clock.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromMilliseconds(100));
+        server.Time.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromMilliseconds(100));
         await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
         await socket.EndedAsync();
     }
@@ -89,7 +90,7 @@ public sealed class WebSocketViolationTests
     [Fact]
     public async Task Message_OfTheLargestSize_IsUnderstoodAndOneByteMoreIsNot()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         var message = "{\"type\":\"ping\",\"id\":1}".PadRight(EdgeLimits.MaxWebSocketMessageBytes);
         await client.SendAsync(message);
@@ -102,7 +103,7 @@ public sealed class WebSocketViolationTests
     [Fact]
     public async Task Fragments_WithPingsBetween_AreOneMessage()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var socket = await RawSocket.ConnectAsync(server, "/v1/streams");
         Assert.Equal(1, (await socket.ReceiveAsync()).Opcode);
         await socket.SendAsync(RawSocket.Frame(0x01, [.. "{\"type\":"u8]));
@@ -125,11 +126,11 @@ public sealed class WebSocketViolationTests
     [Fact]
     public async Task Subscriptions_AboveTheLimit_Close1008()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var client = await SocketClient.OpenAsync(server, "/v1/streams");
         for (var i = 0; i <= EdgeLimits.MaxStreamsPerSession; i++)
         {
-            await server.CreateAsync($"s{i}", "text/plain");
+            await server.StreamAsync($"s{i}", "text/plain");
             await client.SendAsync($$"""{"type":"subscribe","stream":"s{{i}}"}""");
         }
 
@@ -147,7 +148,7 @@ public sealed class WebSocketViolationTests
     [InlineData("Host", "evil.example", 421)]
     public async Task Handshake_ThatIsWrong_IsAnHttpError(string header, string value, int status)
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var socket = await RawSocket.ConnectAsync(server, "/v1/streams", 0, (header, value));
         Assert.Equal(status, socket.Status);
         Assert.Contains("application/problem+json", socket.Head, StringComparison.Ordinal);
@@ -166,7 +167,7 @@ public sealed class WebSocketViolationTests
     [InlineData("/v1/other", 404)]
     public async Task Url_ThatIsWrong_IsAnHttpError(string path, int status)
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var socket = await RawSocket.ConnectAsync(server, path);
         Assert.Equal(status, socket.Status);
     }
@@ -176,7 +177,7 @@ public sealed class WebSocketViolationTests
     [InlineData(true)]
     public async Task Origin_IsCheckedLikeThatOfAPost(bool http2)
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         await Assert.ThrowsAsync<WebSocketException>(
             () => SocketClient.ConnectAsync(server, "/v1/streams", http2, origin: "https://evil.example"));
         using var client = await SocketClient.ConnectAsync(server, "/v1/streams", http2, origin: "http://localhost:3000");
@@ -186,7 +187,7 @@ public sealed class WebSocketViolationTests
     [Fact]
     public async Task Subprotocol_NotAskedFor_Closes1002AndSaysWhich()
     {
-        await using var server = await SocketServer.StartAsync();
+        await using var server = await EdgeServer.StartAsync();
         using var client = await SocketClient.ConnectAsync(server, "/v1/streams", subprotocol: null);
         Assert.Equal(1002, await client.ClosedAsync());
         Assert.Contains("eventcluster.v1", client.Reason, StringComparison.Ordinal);
@@ -195,7 +196,7 @@ public sealed class WebSocketViolationTests
     [Fact]
     public async Task Connections_AboveTheLimit_Close1013()
     {
-        await using var server = await SocketServer.StartAsync(options => options.MaxWebSockets = 1);
+        await using var server = await EdgeServer.StartAsync(options => options.MaxWebSockets = 1);
         using var first = await SocketClient.OpenAsync(server, "/v1/streams");
         using var second = await SocketClient.ConnectAsync(server, "/v1/streams");
         Assert.Equal(1013, await second.ClosedAsync());
