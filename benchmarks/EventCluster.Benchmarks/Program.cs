@@ -1,5 +1,6 @@
 using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
+using EventCluster.Benchmarks.Peers;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Store;
 using EventCluster.Benchmarks.Streams;
@@ -10,7 +11,7 @@ Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 
 IBenchmark[] benchmarks =
 [
-    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(), new StartUpBenchmark(),
+    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(), new PeersBenchmark(), new StartUpBenchmark(),
     new AllocBenchmark(), new ListBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
@@ -18,7 +19,7 @@ var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);
 if (settings is null || benchmark is null)
 {
     Console.Error.WriteLine(error ?? "Name a benchmark.");
-    Console.Error.WriteLine("usage: NAME [--seconds N] [--rounds N] [--json] [--tiny] [--simulated-flush-ms N] [--set SIZE=N]");
+    Console.Error.WriteLine("usage: NAME [--seconds N] [--rounds N] [--json] [--tiny] [--simulated-flush-ms N] [--set SIZE=N] [--server ARGUMENT]");
     foreach (var each in benchmarks)
     {
         Console.Error.WriteLine($"  {each.Name,-10}{each.Summary}");

@@ -35,6 +35,16 @@ public static class Payloads
         return body.ToArray();
     }
 
+    /// <summary>Gives an event another number.</summary>
+    public static void SetNumber(Span<byte> payload, int number)
+    {
+        for (var i = NumberStart + NumberDigits - 1; i >= NumberStart; i--)
+        {
+            payload[i] = (byte)('0' + (number % 10));
+            number /= 10;
+        }
+    }
+
     /// <summary>The number of an event.</summary>
     public static int NumberOf(ReadOnlySpan<byte> payload)
     {

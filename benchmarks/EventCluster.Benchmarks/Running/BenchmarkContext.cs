@@ -10,21 +10,29 @@ public sealed record BenchmarkContext(BenchmarkSettings Settings, Report Report,
     /// <param name="label">The case.</param>
     /// <param name="round">One round; returns its figures, always with the same names.</param>
     public async Task<IReadOnlyDictionary<string, double>> MeasureAsync(
-        string label, Func<int, Task<IReadOnlyList<Figure>>> round)
+        string label, Func<int, Task<IReadOnlyList<Figure>>> round) => (await AlternateAsync([(label, round)]))[0];
+
+    /// <summary>Runs cases in turn, round by round, so that all meet the same minutes of the machine; one row for each.</summary>
+    /// <param name="cases">What is compared.</param>
+    public async Task<IReadOnlyList<IReadOnlyDictionary<string, double>>> AlternateAsync(
+        IReadOnlyList<(string Label, Func<int, Task<IReadOnlyList<Figure>>> Round)> cases)
     {
-        var rounds = new List<IReadOnlyList<Figure>>();
+        var figures = cases.Select(_ => new List<IReadOnlyList<Figure>>()).ToArray();
         for (var i = 0; i < Settings.Rounds; i++)
         {
-            CancellationToken.ThrowIfCancellationRequested();
-            Progress($"{label}: round {i + 1} of {Settings.Rounds}");
-            rounds.Add(await round(i));
+            for (var j = 0; j < cases.Count; j++)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                Progress($"{cases[j].Label}: round {i + 1} of {Settings.Rounds}");
+                figures[j].Add(await cases[j].Round(i));
 
-            // A round may end on the sockets' polling thread, which must not be kept from polling by what comes next.
-            await Task.Yield();
+                // A round may end on the sockets' polling thread, which must not be kept from polling by what comes next.
+                await Task.Yield();
+            }
         }
 
         Progress("");
-        return Report.Add(label, rounds);
+        return [.. cases.Select((each, j) => Report.Add(each.Label, figures[j]))];
     }
 
     /// <summary>Shows what is going on, on standard error.</summary>

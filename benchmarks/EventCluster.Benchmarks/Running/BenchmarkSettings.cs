@@ -27,18 +27,29 @@ public sealed record BenchmarkSettings
     /// <summary>Size parameters of one benchmark, <c>--set key=value</c>.</summary>
     public IReadOnlyDictionary<string, string> Sizes { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Further arguments of the server, <c>--server ARGUMENT</c>: an option to compare.</summary>
+    public IReadOnlyList<string> ServerArguments { get; init; } = [];
+
     /// <summary>How long one round lasts.</summary>
     public TimeSpan Round => Tiny ? TimeSpan.FromMilliseconds(150) : TimeSpan.FromSeconds(Seconds / Rounds);
+
+    /// <summary>What comes before a round of live load: long enough for the servers to compile their hot paths.</summary>
+    public TimeSpan WarmUp => Tiny ? Round / 5 : TimeSpan.FromSeconds(Math.Max(2, Seconds / Rounds / 5));
 
     /// <summary>A size that <c>--set</c> may change.</summary>
     public int Size(string key, int normal, int tiny) =>
         Sizes.TryGetValue(key, out var text) ? int.Parse(text) : Tiny ? tiny : normal;
+
+    /// <summary>Whether a part was asked for, <c>--set only=a,b</c>; all parts are unless some are named.</summary>
+    public bool Wants(string part) =>
+        !Sizes.TryGetValue("only", out var parts) || parts.Split(',').Contains(part, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads the arguments; null with a message when they are not understood.</summary>
     public static BenchmarkSettings? Parse(IReadOnlyList<string> arguments, out string? error)
     {
         var settings = new BenchmarkSettings();
         var sizes = new Dictionary<string, string>(StringComparer.Ordinal);
+        var server = new List<string>();
         error = null;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -63,6 +74,10 @@ public sealed record BenchmarkSettings
                     settings = settings with { SimulatedFlushMilliseconds = milliseconds };
                     i++;
                     break;
+                case "--server" when next is not null:
+                    server.Add(next);
+                    i++;
+                    break;
                 case "--set" when next?.Split('=') is [var key, var value]:
                     sizes[key] = value;
                     i++;
@@ -76,6 +91,6 @@ public sealed record BenchmarkSettings
             }
         }
 
-        return settings with { Sizes = sizes };
+        return settings with { Sizes = sizes, ServerArguments = server };
     }
 }

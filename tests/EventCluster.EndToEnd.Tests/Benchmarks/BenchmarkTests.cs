@@ -17,6 +17,7 @@ public sealed class BenchmarkTests
     [InlineData("startup")]
     [InlineData("alloc")]
     [InlineData("list")]
+    [InlineData("fanout")]
     public async Task Run_Tiny_PrintsFigures(string name)
     {
         using var process = Start(name);

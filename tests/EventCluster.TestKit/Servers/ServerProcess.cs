@@ -15,10 +15,12 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly bool _ownsData;
+    private readonly IReadOnlyList<string> _furtherUrls;
     private Process? _process;
 
-    private ServerProcess(string? dataPath)
+    private ServerProcess(string? dataPath, IReadOnlyList<string> furtherUrls)
     {
+        _furtherUrls = furtherUrls;
         _ownsData = dataPath is null;
         DataPath = dataPath ?? Directory.CreateTempSubdirectory("eventcluster-server-").FullName;
         Url = new Uri($"http://127.0.0.1:{FreePort.Next()}");
@@ -49,10 +51,11 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <param name="dataPath">Its data folder; null for a temporary one.</param>
     /// <param name="arguments">Further arguments.</param>
     /// <param name="cancellationToken">The test's end.</param>
+    /// <param name="furtherUrls">Addresses to listen on beside <see cref="Url"/>.</param>
     public static async Task<ServerProcess> StartAsync(
-        string? dataPath, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+        string? dataPath, IReadOnlyList<string> arguments, CancellationToken cancellationToken, params string[] furtherUrls)
     {
-        var server = new ServerProcess(dataPath);
+        var server = new ServerProcess(dataPath, furtherUrls);
         try
         {
             await server.RestartAsync(arguments, cancellationToken);
@@ -73,7 +76,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public async Task RestartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         _process?.Dispose();
-        _process = Launch([.. arguments, "--urls", Url.ToString().TrimEnd('/'), "--data", DataPath], Keep);
+        _process = Launch([.. arguments, "--urls", string.Join(';', [Url.ToString().TrimEnd('/'), .. _furtherUrls]), "--data", DataPath], Keep);
         var start = TimeProvider.System.GetTimestamp();
         while (!await IsReadyAsync(cancellationToken))
         {

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using EventCluster.Benchmarks.Clients;
+using EventCluster.Benchmarks.Running;
+using EventCluster.Benchmarks.Subjects;
+
+namespace EventCluster.Benchmarks.FanOut;
+
+/// <summary>
+/// Events at a fixed rate: W1 at a low rate (one stream, many readers) and W2 (many streams with one reader each). What
+/// comes first only warms up.
+/// </summary>
+/// <param name="Streams">How many streams.</param>
+/// <param name="ReadersEach">Readers of each.</param>
+/// <param name="PerSecond">Events per second over all streams.</param>
+public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
+{
+    /// <summary>One round.</summary>
+    public async Task<IReadOnlyList<Figure>> RunAsync(BenchmarkContext context, Subject subject, LiveTransport transport)
+    {
+        for (var i = 0; i < Streams; i++)
+        {
+            await subject.CreateAsync($"steady/{i}");
+        }
+
+        using var publisher = new OpenLoopPublisher(
+            [.. Enumerable.Range(0, Streams).Select(i => subject.AppendHead($"steady/{i}"))], PerSecond, subject.EndPoint);
+        var isMeasuring = false;
+        var latencies = Enumerable.Range(0, Streams * ReadersEach).Select(_ => new LatencyHistogram()).ToArray();
+        var readers = await Readers.ConnectAsync(subject, latencies.Length, i =>
+        {
+            var (stream, histogram) = (i % Streams, latencies[i]);
+            return new LiveReader(transport, $"steady/{stream}", 2 * 1024, new EventScan(0, number =>
+            {
+                if (Volatile.Read(ref isMeasuring))
+                {
+                    histogram.Record(Stopwatch.GetTimestamp() - publisher.DueAt(stream, number));
+                }
+            }));
+        });
+
+        var perStream = Math.Max(2, (int)((context.Settings.WarmUp + context.Settings.Round).TotalSeconds * PerSecond / Streams));
+        var publishing = publisher.RunAsync(perStream * Streams, context.CancellationToken);
+        await Task.Delay(context.Settings.WarmUp, TimeProvider.System);
+        using var usage = new Usage(subject.Processes);
+        Volatile.Write(ref isMeasuring, true);
+        var before = readers.Sum(r => r.Count);
+        await publishing;
+        await Readers.CompleteAsync(readers, _ => perStream);
+        var figures = usage.Stop(readers.Sum(r => r.Count) - before);
+        var all = new LatencyHistogram();
+        Array.ForEach(latencies, all.Add);
+        return
+        [
+            new("p99 ms", Milliseconds(all, 0.99)),
+            new("p50 ms", Milliseconds(all, 0.5)),
+            new("server us/delivery", figures.MicrosecondsEach),
+            new("deliveries/s", figures.PerSecond),
+            new("generator %", figures.GeneratorShare),
+        ];
+    }
+
+    private static double Milliseconds(LatencyHistogram latencies, double share) =>
+        latencies.Percentile(share) * 1000.0 / Stopwatch.Frequency;
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+
+namespace EventCluster.Benchmarks.Subjects;
+
+/// <summary>A started process and its children: the processor time and memory of all of them. Ends only what it started.</summary>
+public sealed class ProcessTree(Process root, Func<ValueTask> end) : IAsyncDisposable
+{
+    /// <summary>Processor time used so far.</summary>
+    public TimeSpan ProcessorTime => Sum(process => process.TotalProcessorTime);
+
+    /// <summary>Resident memory; pages that several processes share count once in all.</summary>
+    public long ResidentBytes => Ids().Sum(ProportionalBytes);
+
+    /// <summary>Starts a program that stays in the foreground.</summary>
+    public static ProcessTree Start(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment.Remove(Http.LoadGenerator.InlineCompletions);
+        var process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new ProcessTree(process, async () =>
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        });
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => end();
+
+    private static long ProportionalBytes(int process)
+    {
+        var line = File.ReadLines($"/proc/{process}/smaps_rollup").First(line => line.StartsWith("Pss:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
+    }
+
+    private TimeSpan Sum(Func<Process, TimeSpan> of)
+    {
+        var sum = TimeSpan.Zero;
+        foreach (var id in Ids())
+        {
+            using var process = Process.GetProcessById(id);
+            sum += of(process);
+        }
+
+        return sum;
+    }
+
+    private List<int> Ids()
+    {
+        var ids = new List<int> { root.Id };
+        for (var i = 0; i < ids.Count; i++)
+        {
+            ids.AddRange(File.ReadAllText($"/proc/{ids[i]}/task/{ids[i]}/children")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse));
+        }
+
+        return ids;
+    }
+}
