@@ -4,6 +4,7 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
 using EventCluster.Core.Forks;
+using EventCluster.Core.Owners;
 using EventCluster.Core.Reading;
 using EventCluster.Core.Running;
 using EventCluster.Core.State;
@@ -30,21 +31,25 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of commit identities; seeded in a simulation.</param>
     /// <param name="logger">The log.</param>
+    /// <param name="owners">How other streams' owners are reached; null when all of them are here.</param>
     /// <exception cref="ArgumentException">The store cannot take the largest append in one commit.</exception>
     public LocalStreamDirectory(
         ILogStore store,
         LocalStreamDirectoryOptions options,
         TimeProvider time,
         Random random,
-        ILogger<LocalStreamDirectory> logger)
+        ILogger<LocalStreamDirectory> logger,
+        IStreamOwners? owners = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
         _context = new RunnerContext(store, options, time, random, logger);
+        LocalOwners = new LocalStreamOwners(this);
+        Owners = owners ?? LocalOwners;
         Reads = new ReadPath(this, _context.Clock);
-        Forks = new ForkFlow(this, _context);
+        Forks = new ForkFlow(this, _context, Owners);
         _sweeper = new Sweeper(this, _context, _runners);
     }
 
@@ -61,6 +66,11 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
 
     /// <summary>Reads that wait at the tails of streams now.</summary>
     public int ParkedReads => _context.ParkedReads;
+
+    /// <summary>What owners elsewhere ask of the streams that are owned here.</summary>
+    public IStreamOwners LocalOwners { get; }
+
+    internal IStreamOwners Owners { get; }
 
     internal LocalStreamDirectoryOptions Options => _context.Options;
 
@@ -106,6 +116,13 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
             }
         }
     }
+
+    /// <summary>
+    /// Gives a stream up because its next owner is elsewhere: refuses new commands, answers what is pending, and forgets
+    /// it. The caller has ended its own reads of the stream before and sends none after.
+    /// </summary>
+    public Task ReleaseAsync(StreamName name) =>
+        _runners.TryGetValue(name, out var runner) ? runner.LeaveAsync() : Task.CompletedTask;
 
     /// <summary>
     /// Refuses new appends as moved, wakes all waiting reads, and completes when every pending command is answered.

@@ -45,6 +45,12 @@ public sealed class LocalStreamDirectoryOptions
     /// <summary>How often due and idle streams are looked for. Default 1 s.</summary>
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How often the fences of streams with waiting reads are compared with the store's (CORRECTNESS rule 3). Zero for
+    /// never: the store of a single node has no other owner. Default zero; clusters use 5 s.
+    /// </summary>
+    public TimeSpan FenceCheckInterval { get; set; } = TimeSpan.Zero;
+
     /// <summary>An unconfirmed hold or an owed release of a fork is settled after this time. Default 60 s.</summary>
     public TimeSpan SettleForksAfter { get; set; } = TimeSpan.FromSeconds(60);
 

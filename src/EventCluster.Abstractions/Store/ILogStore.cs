@@ -54,6 +54,21 @@ public interface ILogStore : IAsyncDisposable
     ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The newest fences of many streams, in the order asked; 0 for no stream. Takes no ownership. A store that many nodes
+    /// share answers with one question to its medium: each node asks this every few seconds.
+    /// </summary>
+    async ValueTask<IReadOnlyList<long>> GetFencesAsync(IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
+    {
+        var fences = new long[names.Count];
+        for (var i = 0; i < fences.Length; i++)
+        {
+            fences[i] = (await GetHeadAsync(names[i], cancellationToken))?.Fence ?? 0;
+        }
+
+        return fences;
+    }
+
+    /// <summary>
     /// Blocks of one history that overlap <c>[range.From, range.To)</c>, ascending and consecutive, the first one holding
     /// <c>range.From</c>. At least one block when one overlaps, else as many as fit <paramref name="maxBytes"/> of
     /// encoded bytes. Blocks may reach over both ends of the range: the caller clips.

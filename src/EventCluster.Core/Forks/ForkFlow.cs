@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
 using EventCluster.Core.Decisions;
+using EventCluster.Core.Owners;
 using EventCluster.Core.Running;
 using EventCluster.Core.State;
 using EventCluster.Protocol;
@@ -12,7 +13,7 @@ namespace EventCluster.Core.Forks;
 /// The steps of forks that touch two streams (CORRECTNESS rule 8). Each step is one idempotent commit of one owner; a
 /// step that did not happen is found again in the state and settled by a visit.
 /// </summary>
-internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerContext context)
+internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerContext context, IStreamOwners owners)
 {
     /// <summary>A create meets a name that still owes a release at most this often.</summary>
     private const int MaxSettles = 8;
@@ -54,13 +55,26 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     /// <summary>Finishes what a stream owes: the release of its hold, and the fate of unconfirmed holds on it.</summary>
     public async ValueTask SettleAsync(StreamName name)
     {
-        for (var next = (StreamName?)name; next is { } current;)
+        var (_, step) = await directory.LookAsync(name);
+        if (step.View is { IsStored: true } view && view.State.OwesRelease)
         {
-            var (_, step) = await directory.LookAsync(current);
-            next = step.View is { IsStored: true } view && view.State.OwesRelease && await ReleaseAsync(view)
-                ? view.State.Origin!.Source
-                : null;
+            await ReleaseAsync(view);
         }
+    }
+
+    /// <summary>Whether a fork of that history exists and holds its source; null while that cannot be said.</summary>
+    public async ValueTask<bool?> IsHoldingAsync(StreamName name, long incarnation)
+    {
+        if (_creating.ContainsKey((name, incarnation)))
+        {
+            return null;
+        }
+
+        // Opening the fork raises its fence: a create that another owner still has in flight can no longer land.
+        var (_, step) = await directory.LookAsync(name);
+        return step.View is not { } fork
+            ? null
+            : fork.IsStored && fork.State.Origin is { HoldsSource: true } origin && origin.Incarnation == incarnation;
     }
 
     /// <summary>Visits a stream whose due time has come: expiry, age retention, unfinished forks.</summary>
@@ -94,8 +108,8 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         _creating[(name, incarnation)] = true;
         try
         {
-            var held = await directory.Submit(
-                spec.Source, new HoldCommand(spec, name, request.ContentType, incarnation));
+            var held = await owners.HoldAsync(
+                spec.Source, new ForkHoldRequest(spec, name, request.ContentType, incarnation));
             if (held.Basis is not { } basis)
             {
                 return CreateResult.Of(held.Refusal!);
@@ -132,8 +146,8 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     private async ValueTask<(ReadOnlyMemory<byte> Prefix, CreateOutcome? Refusal)> ReadPrefixAsync(ForkSpec spec, ForkBasis basis)
     {
         var from = basis.Incarnations.OffsetAfter(basis.Point);
-        var read = await directory.Reads.ReadAsync(
-            spec.Source, new ReadRequest(from, MaxBytes: 1, MaxEvents: 1, TimeSpan.Zero, Touch: false), CancellationToken.None);
+        var read = await owners.ReadAsync(
+            spec.Source, new ReadRequest(from, MaxBytes: 1, MaxEvents: 1, TimeSpan.Zero, Touch: false));
         if (read is not ReadOutcome.Batch { Slices: [var slice, ..] })
         {
             return (default, new CreateOutcome.Unavailable(
@@ -150,53 +164,30 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     /// <summary>Confirms the hold of a created fork, drops that of a refused one, and leaves an unknown one to a visit.</summary>
     private async ValueTask FinishHoldAsync(StreamName source, StreamName fork, long incarnation, CreateOutcome? outcome)
     {
-        if (outcome is CreateOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown })
+        if (outcome is not CreateOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown })
         {
-            return;
-        }
-
-        var step = outcome is CreateOutcome.Created
-            ? new StepCommand(log => log.ConfirmHold(fork, incarnation))
-            : new StepCommand(log => log.DropHold(fork, incarnation));
-        await directory.Submit(source, step);
-        if (outcome is not CreateOutcome.Created)
-        {
-            await SettleAsync(source);
+            await owners.SettleHoldAsync(source, fork, incarnation, confirm: outcome is CreateOutcome.Created);
         }
     }
 
-    /// <summary>Lets the source drop this stream's hold, then forgets the debt. False when that must be tried again.</summary>
-    private async ValueTask<bool> ReleaseAsync(StreamView fork)
+    /// <summary>Lets the source drop this stream's hold, then forgets the debt; what did not happen is found by a visit.</summary>
+    private async ValueTask ReleaseAsync(StreamView fork)
     {
         var origin = fork.State.Origin!;
-        var dropped = await directory.Submit(
-            origin.Source, new StepCommand(log => log.DropHold(fork.Name, origin.Incarnation)));
-        if (dropped.View is null)
+        if (await owners.SettleHoldAsync(origin.Source, fork.Name, origin.Incarnation, confirm: false))
         {
-            return false;
+            await directory.Submit(fork.Name, new StepCommand(log => log.SettleRelease(origin.Incarnation)));
         }
-
-        var settled = await directory.Submit(
-            fork.Name, new StepCommand(log => log.SettleRelease(origin.Incarnation)));
-        return settled.View is not null;
     }
 
     private async ValueTask SettleHoldAsync(StreamName source, ForkHold hold)
     {
         var isRecent = context.Clock.Now - hold.SinceMilliseconds < context.Limits.SettleForksAfter;
-        if (hold.Confirmed || isRecent || _creating.ContainsKey((hold.Fork, hold.Incarnation)))
+        if (hold.Confirmed || isRecent || await owners.IsHoldingAsync(hold.Fork, hold.Incarnation) is not { } isHolding)
         {
             return;
         }
 
-        var (_, step) = await directory.LookAsync(hold.Fork);
-        if (step.View is not { } fork)
-        {
-            return;
-        }
-
-        var isHolding = fork.IsStored && fork.State.Origin is { HoldsSource: true } origin
-            && origin.Incarnation == hold.Incarnation;
         LogHoldSettled(context.Logger, source.Value, hold.Fork.Value, isHolding);
         await directory.Submit(source, new StepCommand(log =>
         {

@@ -70,7 +70,14 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
             if (parked is not null)
             {
                 waitedAt = view;
-                mayWait = await WaitAsync(runner, parked, request.WaitUpTo - clock.Time.GetElapsedTime(startedAt), cancellationToken);
+                var wait = request.WaitUpTo - clock.Time.GetElapsedTime(startedAt);
+                var reason = await WaitAsync(runner, parked, wait, cancellationToken);
+                if (reason == WakeReason.Moved)
+                {
+                    return Moved();
+                }
+
+                mayWait = reason != WakeReason.TimedOut;
             }
             else if (result != ParkResult.Changed)
             {
@@ -85,10 +92,12 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
         await runner.ConfirmAsync(view, cancellationToken) switch
         {
             ConfirmResult.Confirmed => FinalAnswer(view, from),
-            ConfirmResult.Moved => new ReadOutcome.Unavailable(
-                UnavailableReason.Moved, "Another owner took the stream over."),
+            ConfirmResult.Moved => Moved(),
             _ => null,
         };
+
+    private static ReadOutcome.Unavailable Moved() =>
+        new(UnavailableReason.Moved, "Another owner took the stream over.");
 
     private static ReadOutcome.Unavailable RefusedToWait(ParkResult result) => result == ParkResult.Full
         ? new ReadOutcome.Unavailable(
@@ -114,19 +123,19 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
                 view.Descriptor);
     }
 
-    /// <summary>Waits until something changes or the wait is over; false when the caller may not wait again.</summary>
-    private async ValueTask<bool> WaitAsync(
+    /// <summary>Waits until something changes or the wait is over.</summary>
+    private async ValueTask<WakeReason> WaitAsync(
         StreamLogRunner runner, ParkedRead parked, TimeSpan waitUpTo, CancellationToken cancellationToken)
     {
         parked.Arm(clock.Time, waitUpTo > TimeSpan.Zero ? waitUpTo : TimeSpan.Zero, cancellationToken);
         var reason = await parked.Task;
         parked.Disarm();
-        if (reason != WakeReason.Changed)
+        if (reason is WakeReason.TimedOut or WakeReason.Cancelled)
         {
             runner.Unpark(parked);
         }
 
-        return reason != WakeReason.TimedOut;
+        return reason;
     }
 
     private static GapReason? CheckPosition(StreamView view, StreamOffset from)

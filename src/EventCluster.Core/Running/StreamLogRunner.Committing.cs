@@ -78,7 +78,7 @@ internal sealed partial class StreamLogRunner
         else
         {
             LogOwnershipLost(_context.Logger, Name.Value);
-            AbandonUnknown("Another owner took the stream over while the commit was in flight.");
+            AbandonUnknown("Another owner took the stream over while the commit was in flight.", WakeReason.Moved);
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed partial class StreamLogRunner
 
         if (!IsBasis(commit, opened.Head))
         {
-            AbandonUnknown("Another owner took the stream over.");
+            AbandonUnknown("Another owner took the stream over.", WakeReason.Moved);
             return;
         }
 
@@ -148,7 +148,7 @@ internal sealed partial class StreamLogRunner
         catch (Exception e)
         {
             LogReopenFailed(_context.Logger, Name.Value, e);
-            AbandonUnknown("The store did not answer whether the commit landed.");
+            AbandonUnknown("The store did not answer whether the commit landed.", WakeReason.Changed);
             return null;
         }
     }

@@ -160,12 +160,14 @@ internal sealed partial class StreamLogRunner
         }
     }
 
-    private void AbandonUnknown(string detail) => Abandon(
+    private void AbandonUnknown(string detail, WakeReason readers) => Abandon(
         decided => decided.Refuse(UnavailableReason.OutcomeUnknown, detail),
-        waiting => waiting.Refuse(UnavailableReason.Moved, "The stream's owner ended; nothing was done."));
+        waiting => waiting.Refuse(UnavailableReason.Moved, "The stream's owner ended; nothing was done."),
+        readers);
 
     /// <summary>Ends the runner and answers everybody: what was in the commit, and what waited behind it.</summary>
-    private void Abandon(Action<StreamCommand> answerDecided, Action<StreamCommand> answerWaiting)
+    private void Abandon(
+        Action<StreamCommand> answerDecided, Action<StreamCommand> answerWaiting, WakeReason readers = WakeReason.Changed)
     {
         Queue<StreamCommand> incoming;
         IReadOnlyCollection<ParkedRead>? parked;
@@ -193,7 +195,7 @@ internal sealed partial class StreamLogRunner
 
         _batch.Clear();
         _work.Clear();
-        TailWaiters.Wake(parked);
+        TailWaiters.Wake(parked, readers);
     }
 
     /// <summary>Shows readers the committed instant in one step, and returns those who wait for it.</summary>

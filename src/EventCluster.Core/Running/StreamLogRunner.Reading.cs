@@ -86,6 +86,18 @@ internal sealed partial class StreamLogRunner
         }
     }
 
+    /// <summary>The fence of the instant that parked reads have seen; null when none waits.</summary>
+    public long? FenceOfWaiters
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiters.Count > 0 ? _view?.Fence : null;
+            }
+        }
+    }
+
     /// <summary>Takes a read back that goes on by itself.</summary>
     public void Unpark(ParkedRead read)
     {

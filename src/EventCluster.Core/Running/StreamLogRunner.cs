@@ -150,7 +150,7 @@ internal sealed partial class StreamLogRunner
         }
     }
 
-    /// <summary>Another owner was seen: takes no more commands, and wakes the readers to look again.</summary>
+    /// <summary>Another owner was seen: takes no more commands, and sends the readers away.</summary>
     public void EndStale()
     {
         IReadOnlyCollection<ParkedRead>? parked;
@@ -166,8 +166,9 @@ internal sealed partial class StreamLogRunner
             parked = _waiters.TakeAll();
         }
 
+        // Looking again would take the stream back from its new owner: these readers are told to go there.
         _ended(this);
-        TailWaiters.Wake(parked);
+        TailWaiters.Wake(parked, WakeReason.Moved);
     }
 
     /// <summary>Refuses new commands, wakes all readers, and completes when everything pending is answered.</summary>
@@ -185,6 +186,30 @@ internal sealed partial class StreamLogRunner
 
         TailWaiters.Wake(parked);
         return idle;
+    }
+
+    /// <summary>
+    /// Leaves memory in good order because the stream's next owner is elsewhere: refuses new commands, answers what is
+    /// pending, commits the newest access, and ends. Its readers must have been sent away before.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        if (View is { IsLive: true, State: { TtlSeconds: not null, TouchedExactly: false } })
+        {
+            var touch = new StepCommand(static log => log.TouchExactly());
+            if (TrySubmit(touch))
+            {
+                await touch.Outcome;
+            }
+        }
+
+        await StopAsync();
+        lock (_gate)
+        {
+            EndUnderLock();
+        }
+
+        _ended(this);
     }
 
     private void StartDriving()

@@ -13,4 +13,7 @@ internal sealed partial class Sweeper
 
     [LoggerMessage(1102, LogLevel.Warning, "The wall clock agrees with the monotonic clock again: streams expire as before.")]
     private static partial void LogClockAgrees(ILogger logger);
+
+    [LoggerMessage(1103, LogLevel.Warning, "Stream '{Stream}': another owner took over (its fence is {Newest}, this owner's {Fence}); waiting reads are sent there.")]
+    private static partial void LogFenceLost(ILogger logger, string stream, long fence, long newest);
 }

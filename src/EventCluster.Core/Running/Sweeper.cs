@@ -25,7 +25,9 @@ internal sealed partial class Sweeper(
     private Task _loop = Task.CompletedTask;
     private HashSet<StreamName> _visited = [];
     private int _stuck;
+    private bool _hasAppliedDefaults;
     private bool _wasSuspended;
+    private long _checkedFencesAt;
     private long _madeRoomAt;
 
     /// <summary>Starts the loop.</summary>
@@ -71,17 +73,17 @@ internal sealed partial class Sweeper(
 
     private async Task RunAsync()
     {
-        var hasAppliedDefaults = false;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(context.Options.SweepInterval, context.Clock.Time, _stopping.Token);
-                await SweepAsync();
-                if (!hasAppliedDefaults)
+                UnloadIdle(context.Options.IdleUnloadAfter);
+                ReportClock();
+                await CheckFencesAsync();
+                if (directory.Owners.SweepsHere)
                 {
-                    await ApplyRetentionDefaultsAsync();
-                    hasAppliedDefaults = true;
+                    await SweepAsync();
                 }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -97,19 +99,55 @@ internal sealed partial class Sweeper(
 
     private async Task SweepAsync()
     {
-        UnloadIdle(context.Options.IdleUnloadAfter);
-        ReportClock();
-        if (_wasSuspended)
+        if (!_wasSuspended)
+        {
+            var due = await context.Store.ListDueAsync(context.Clock.Now, DuePerSweep + _stuck, _stopping.Token);
+            await VisitAsync(due);
+
+            // The earliest come first: those that no visit moves on would hide all others behind them.
+            _stuck = Math.Min(due.Count(_visited.Contains), MaxStuck);
+            _visited = [.. due];
+        }
+
+        if (!_hasAppliedDefaults)
+        {
+            await ApplyRetentionDefaultsAsync();
+            _hasAppliedDefaults = true;
+        }
+    }
+
+    /// <summary>
+    /// Rule 3: a read that waits at an owner that is not the newest one any more would wait in vain, so now and then one
+    /// question to the store compares the fences of all streams with waiting reads.
+    /// </summary>
+    private async Task CheckFencesAsync()
+    {
+        var (now, interval) = (context.Clock.Now, context.Options.FenceCheckInterval);
+        if (interval == TimeSpan.Zero || now - _checkedFencesAt < interval.TotalMilliseconds)
         {
             return;
         }
 
-        var due = await context.Store.ListDueAsync(context.Clock.Now, DuePerSweep + _stuck, _stopping.Token);
-        await VisitAsync(due);
+        _checkedFencesAt = now;
+        var waiting = runners.Values.Select(runner => (Runner: runner, Fence: runner.FenceOfWaiters))
+            .Where(pair => pair.Fence is not null).OrderBy(pair => pair.Runner.Name).ToList();
+        if (waiting.Count == 0)
+        {
+            return;
+        }
 
-        // The earliest come first: those that no visit moves on would hide all others behind them.
-        _stuck = Math.Min(due.Count(_visited.Contains), MaxStuck);
-        _visited = [.. due];
+        var fences = await context.Store.GetFencesAsync([.. waiting.Select(pair => pair.Runner.Name)], _stopping.Token);
+        for (var i = 0; i < waiting.Count; i++)
+        {
+            var runner = waiting[i].Runner;
+
+            // An owner that reopened meanwhile has a newer fence itself; only one that is as it was is stale.
+            if (fences[i] != waiting[i].Fence && runner.View?.Fence == waiting[i].Fence)
+            {
+                LogFenceLost(context.Logger, runner.Name.Value, waiting[i].Fence!.Value, fences[i]);
+                runner.EndStale();
+            }
+        }
     }
 
     /// <summary>
@@ -154,7 +192,7 @@ internal sealed partial class Sweeper(
                 return;
             }
 
-            await Task.WhenAll(chunk.Select(name => directory.Forks.VisitDueAsync(name).AsTask()));
+            await Task.WhenAll(chunk.Select(name => directory.Owners.VisitAsync(name).AsTask()));
         }
     }
 

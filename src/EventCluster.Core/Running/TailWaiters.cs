@@ -48,7 +48,7 @@ internal sealed class TailWaiters(RunnerContext context)
     }
 
     /// <summary>Wakes reads that <see cref="TakeAll"/> took.</summary>
-    public static void Wake(IReadOnlyCollection<ParkedRead>? parked)
+    public static void Wake(IReadOnlyCollection<ParkedRead>? parked, WakeReason reason = WakeReason.Changed)
     {
         if (parked is null)
         {
@@ -57,7 +57,7 @@ internal sealed class TailWaiters(RunnerContext context)
 
         foreach (var read in parked)
         {
-            read.TrySetResult(WakeReason.Changed);
+            read.TrySetResult(reason);
         }
     }
 }

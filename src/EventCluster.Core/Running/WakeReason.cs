@@ -6,6 +6,9 @@ internal enum WakeReason
     /// <summary>The stream changed, or its owner left: look again.</summary>
     Changed,
 
+    /// <summary>Another owner has the stream: nothing is served from here.</summary>
+    Moved,
+
     /// <summary>The wait is over.</summary>
     TimedOut,
 

@@ -1,0 +1,104 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Conformance.Streams;
+using EventCluster.TestKit;
+using Xunit;
+
+namespace EventCluster.Core.Tests.Running;
+
+/// <summary>A stream that leaves its owner, in good order or because another owner took it (CORRECTNESS rules 2 and 3).</summary>
+public sealed class HandOverTests : IAsyncDisposable
+{
+    private static readonly TimeSpan FenceCheck = TimeSpan.FromSeconds(5);
+
+    private readonly DirectoryFixture _fixture = new(new LocalStreamDirectoryOptions { FenceCheckInterval = FenceCheck });
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    [Fact]
+    public async Task Release_WithPendingAppends_AnswersThemAndTheNextOwnerHasThem()
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync();
+        _fixture.Store.Hold();
+        var pending = Enumerable.Range(0, 3).Select(i => stream.SendAsync(Plain($"{i}"))).ToList();
+        await Phase.UntilAsync("a commit is held", () => _fixture.Store.Held == 1, Cancellation);
+
+        var released = _fixture.Directory.ReleaseAsync(stream.Name);
+        var refused = await stream.SendAsync(Plain("late"));
+        _fixture.Store.LetGo();
+        await Phase.OfAsync("the stream is released", released);
+
+        Assert.Equal(UnavailableReason.Moved, Assert.IsType<AppendOutcome.Unavailable>(refused).Reason);
+        Assert.All(await Task.WhenAll(pending), outcome => Assert.IsType<AppendOutcome.Appended>(outcome));
+        Assert.Equal(0, _fixture.Directory.LoadedStreams);
+        var next = _fixture.OpenAnother(seed: 2).GetStream(stream.Name);
+        Assert.Equal(["0", "1", "2"], await next.TextsAsync());
+    }
+
+    [Fact]
+    public async Task Release_OfAStreamWithATtl_CommitsTheNewestAccess()
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync(new CreateRequest { TtlSeconds = 100 });
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(5));
+        var tail = (await stream.StateAsync()).Tail;
+        await stream.ReadAsync(new ReadRequest(tail, 1, 1, TimeSpan.Zero, Touch: true), Cancellation);
+        var before = (await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation))!.Version;
+
+        await Phase.OfAsync("the stream is released", _fixture.Directory.ReleaseAsync(stream.Name));
+
+        Assert.Equal(before + 1, (await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation))!.Version);
+    }
+
+    [Fact]
+    public async Task Release_OfAStreamThatIsNotLoaded_DoesNothing()
+    {
+        await Phase.OfAsync("nothing is released", _fixture.Directory.ReleaseAsync(TestData.Name("s")));
+
+        Assert.Equal(0, _fixture.Directory.LoadedStreams);
+    }
+
+    [Fact]
+    public async Task Rule3_AReadWaitsAtAStaleOwner_TheFenceCheckSendsItAway()
+    {
+        var stale = _fixture.At("s");
+        var tail = (await stale.NewAsync()).Tail;
+        _fixture.Directory.Start();
+        var waiting = stale.WaitAsync(tail);
+        var other = _fixture.OpenAnother(seed: 2).GetStream(stale.Name);
+        await other.PutAsync("a");
+        Assert.False(waiting.IsCompleted);
+
+        for (var i = 0; !waiting.IsCompleted && i < 5_000; i++)
+        {
+            _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
+        }
+
+        var moved = Assert.IsType<ReadOutcome.Unavailable>(await Phase.OfAsync("the read ends", waiting));
+        Assert.Equal(UnavailableReason.Moved, moved.Reason);
+        var fence = (await _fixture.Truth.GetHeadAsync(stale.Name, Cancellation))!.Fence;
+        await other.PutAsync("b");
+        Assert.Equal(fence, (await _fixture.Truth.GetHeadAsync(stale.Name, Cancellation))!.Fence);
+    }
+
+    [Fact]
+    public async Task Rule2_OwnershipIsLostInACommit_WaitingReadsAreSentAwayAndDoNotTakeItBack()
+    {
+        var stale = _fixture.At("s");
+        var tail = (await stale.NewAsync()).Tail;
+        var waiting = stale.WaitAsync(tail);
+        var other = _fixture.OpenAnother(seed: 2).GetStream(stale.Name);
+        await other.PutAsync("a");
+
+        await stale.SendAsync(Plain("refused"));
+
+        var moved = Assert.IsType<ReadOutcome.Unavailable>(await Phase.OfAsync("the read ends", waiting));
+        Assert.Equal(UnavailableReason.Moved, moved.Reason);
+        Assert.Equal(["a"], await other.TextsAsync());
+    }
+
+    private static AppendRequest Plain(string text) => new() { Events = TestData.Payloads(text) };
+}
