@@ -22,30 +22,38 @@ namespace EventCluster.Edge.Tests.Server;
 
 /// <summary>
 /// Kestrel with one free port for HTTP/1.1 and one for HTTP/2 with prior knowledge, over the real stream log with a memory
-/// store and a virtual clock. An error in its log fails the test.
+/// store and, unless told otherwise, a virtual clock. An error in its log fails the test.
 /// </summary>
 internal sealed class EdgeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly FaultLog _faults;
+    private readonly TimeProvider _clock;
+    private readonly ConnectionCount _connections;
+    private bool _isOver;
 
-    private EdgeServer(WebApplication app, LocalStreamDirectory directory, VirtualTimeProvider time, FaultLog faults)
+    private EdgeServer(
+        WebApplication app, LocalStreamDirectory directory, TimeProvider clock, FaultLog faults, ConnectionCount connections)
     {
         _app = app;
         _faults = faults;
+        _clock = clock;
+        _connections = connections;
         Directory = directory;
-        Time = time;
         var ports = app.Urls.Select(url => new Uri(url).Port).ToArray();
         (Port, Http2Port) = (ports[0], ports[1]);
     }
 
     public LocalStreamDirectory Directory { get; }
 
-    public VirtualTimeProvider Time { get; }
+    public VirtualTimeProvider Time => (VirtualTimeProvider)_clock;
 
     public int Port { get; }
 
     public int Http2Port { get; }
+
+    /// <summary>TCP connections open now.</summary>
+    public int Connections => _connections.Now;
 
     /// <summary>Connections that the pump serves now.</summary>
     public int Pumped => _app.Services.GetRequiredService<SubscriptionPump>().Connections;
@@ -59,30 +67,47 @@ internal sealed class EdgeServer : IAsyncDisposable
 
     public BlockCache Blocks => _app.Services.GetRequiredService<BlockCache>();
 
-    public static async Task<EdgeServer> StartAsync(Action<EdgeOptions>? configure = null, IStreamDirectory? front = null)
+    /// <summary>Starts a server.</summary>
+    /// <param name="configure">Its options.</param>
+    /// <param name="front">What stands before its stream log.</param>
+    /// <param name="clock">Its clock; a virtual one unless given.</param>
+    /// <param name="over">A stopped server whose streams it takes over.</param>
+    public static async Task<EdgeServer> StartAsync(
+        Action<EdgeOptions>? configure = null, IStreamDirectory? front = null, TimeProvider? clock = null, EdgeServer? over = null)
     {
-        var time = new VirtualTimeProvider();
-        var directory = new LocalStreamDirectory(
-            new InMemoryLogStore(new InMemoryLogStoreOptions()), new LocalStreamDirectoryOptions(), time, new Random(1),
+        clock ??= over?._clock ?? new VirtualTimeProvider();
+        var directory = over?.Directory ?? new LocalStreamDirectory(
+            new InMemoryLogStore(new InMemoryLogStoreOptions()), new LocalStreamDirectoryOptions(), clock, new Random(1),
             NullLogger<LocalStreamDirectory>.Instance);
-        var faults = new FaultLog();
+        var (faults, connections) = (new FaultLog(), new ConnectionCount());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(faults);
         builder.Services.AddSingleton(front ?? directory);
-        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(new Random(2));
         builder.Services.AddEventClusterEdge(configure);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+            foreach (var protocol in new[] { HttpProtocols.Http1, HttpProtocols.Http2 })
+            {
+                kestrel.Listen(IPAddress.Loopback, 0, listen =>
+                {
+                    listen.Protocols = protocol;
+                    listen.Use(connections.Count);
+                });
+            }
         });
         var app = builder.Build();
         app.UseEventClusterEdge();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new EdgeServer(app, directory, time, faults);
+        if (over is not null)
+        {
+            over._isOver = true;
+        }
+
+        return new EdgeServer(app, directory, clock, faults, connections);
     }
 
     /// <summary>One request on a connection of its own.</summary>
@@ -148,7 +173,11 @@ internal sealed class EdgeServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        await Directory.DisposeAsync();
+        if (!_isOver)
+        {
+            await Directory.DisposeAsync();
+        }
+
         Assert.True(_faults.Errors.IsEmpty, string.Join("\n", _faults.Errors));
     }
 }
