@@ -28,7 +28,8 @@ public abstract partial class StreamDirectoryConformance
                 _ = stream.ReadAsync(new ReadRequest(tail, 100, 10, wait, Touch: true), Cancellation).AsTask();
             }
 
-            Assert.Equal(Clock.GetUtcNow() + TimeSpan.FromSeconds(100), (await stream.StateAsync()).Deadline);
+            var deadline = Clock.GetUtcNow() + TimeSpan.FromSeconds(100);
+            await stream.StateWhenAsync($"deadline {deadline:O}", state => state.Deadline == deadline);
         }
 
         Clock.Advance(TimeSpan.FromSeconds(100.001));

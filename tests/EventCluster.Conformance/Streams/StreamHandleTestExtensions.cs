@@ -38,6 +38,28 @@ public static class StreamHandleTestExtensions
     public static async Task<StreamDescriptor> StateAsync(this IStreamHandle stream) =>
         Assert.IsType<DescribeOutcome.Found>(await stream.DescribeAsync(Cancellation)).Descriptor;
 
+    /// <summary>The descriptor as soon as it is as expected: what the owner commits by itself takes a moment on a real medium.</summary>
+    public static async Task<StreamDescriptor> StateWhenAsync(
+        this IStreamHandle stream, string phase, Func<StreamDescriptor, bool> reached)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var state = await stream.StateAsync();
+            if (reached(state))
+            {
+                return state;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(start) > Phase.HangGuard)
+            {
+                throw new TimeoutException($"Phase '{phase}' of {stream.Name}: seen {state} after {Phase.HangGuard}.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
+        }
+    }
+
     /// <summary>A read that does not wait and does not touch.</summary>
     public static Task<ReadOutcome> PeekAsync(
         this IStreamHandle stream, StreamOffset from, int maxEvents = 10_000, int maxBytes = ProtocolLimits.MaxReadAnswerBytes) =>

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# A private PostgreSQL server for tests and the local cluster: its own data folder, its own port, loopback only, fsync on.
+# Usage: infra/postgres.sh find                 prints the folder of Debian's (or another) server programs; exit 3 if there are none
+#        infra/postgres.sh install              installs Debian's package, as root on Debian only; else exit 3, saying what to run
+#        infra/postgres.sh up FOLDER PORT       makes the folder if missing, starts the server, prints a connection string
+#        infra/postgres.sh restart FOLDER MODE  MODE is fast (orderly) or immediate (as after a crash)
+#        infra/postgres.sh down FOLDER          stops what "up" started; the data stays
+#        infra/postgres.sh status FOLDER        exit 0 while it runs
+# The password is drawn at the first "up" and kept in FOLDER/password. As root the server runs as the user postgres,
+# because PostgreSQL refuses root.
+set -euo pipefail
+
+user=eventcluster
+install="apt-get install -y --no-install-recommends postgresql"
+
+fail() {
+  echo "postgres.sh: $1" >&2
+  exit "${2:-1}"
+}
+
+find_programs() {
+  local folder
+  # The newest version first; 14 is the oldest that the store accepts.
+  for folder in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5,5nr) "$(dirname "$(command -v initdb || echo /)")"; do
+    if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ] && [ -x "$folder/postgres" ]; then
+      echo "$folder"
+      return 0
+    fi
+  done
+  return 3
+}
+
+install_package() {
+  if [ "$(id -u)" -ne 0 ] || [ ! -f /etc/debian_version ]; then
+    fail "PostgreSQL 14 or newer is needed; as root on Debian: $install" 3
+  fi
+  echo "Installing Debian's package postgresql: $install"
+  # The package would start a server of its own on the usual port.
+  mkdir -p /etc/postgresql-common/createcluster.d
+  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/eventcluster.conf
+  { apt-get update && DEBIAN_FRONTEND=noninteractive $install; } >/dev/null 2>&1 ||
+    fail "PostgreSQL could not be installed: $install" 3
+}
+
+# Runs a program as somebody whom PostgreSQL accepts.
+as_server() {
+  if [ "$(id -u)" -eq 0 ]; then
+    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups --no-new-privs "$@")
+  else
+    "$@"
+  fi
+}
+
+control() {
+  # The server must not keep the caller's pipes open.
+  as_server "$programs/pg_ctl" -D "$folder/data" -w -t 60 -s "$@" </dev/null >>"$folder/control.log" 2>&1
+}
+
+create() {
+  (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/password")
+  : >"$folder/control.log"
+  if [ "$(id -u)" -eq 0 ]; then
+    chown postgres:postgres "$folder" "$folder/password" "$folder/control.log"
+  fi
+  as_server "$programs/initdb" -D "$folder/data" -U "$user" --pwfile="$folder/password" --auth=scram-sha-256 -E UTF8 --locale=C \
+    >>"$folder/control.log" 2>&1 || fail "initdb failed; see $folder/control.log"
+}
+
+up() {
+  local port=$1
+  mkdir -p "$folder"
+  [ -f "$folder/data/PG_VERSION" ] || create
+  if ! control status; then
+    control start -l "$folder/server.log" -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+      -c max_connections=300 -c shared_buffers=128MB" || fail "the server did not start; see $folder/server.log"
+  fi
+  echo "SELECT 'CREATE DATABASE $user' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$user') \gexec" |
+    PGPASSWORD=$(cat "$folder/password") "$programs/psql" -h 127.0.0.1 -p "$port" -U "$user" -d postgres -qAt >/dev/null ||
+    fail "the database could not be made"
+  echo "Host=127.0.0.1;Port=$port;Username=$user;Password=$(cat "$folder/password");Database=$user"
+}
+
+command=${1:-}
+folder=${2:-}
+case $command in
+  find) find_programs || exit 3 ;;
+  install) find_programs >/dev/null || install_package ;;
+  up | restart | down | status)
+    [ -n "$folder" ] || fail "$command needs a folder" 2
+    programs=$(find_programs) || fail "PostgreSQL is not installed; as root on Debian: $install" 3
+    case $command in
+      up) up "${3:?up needs a port}" ;;
+      restart) control restart -m "${3:-fast}" ;;
+      down) ! control status || control stop -m fast ;;
+      status) control status ;;
+    esac
+    ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,161 @@
+using System.Threading.Channels;
+using EventCluster.Abstractions.Store;
+using EventCluster.Protocol;
+using EventCluster.Storage.PostgreSql.Sql;
+using Npgsql;
+
+namespace EventCluster.Storage.PostgreSql.Commits;
+
+/// <summary>
+/// The one way of commits to the database: whatever waits is gathered into one transaction, and while that is in flight
+/// the next gathers. A few run side by side, over different streams.
+/// </summary>
+internal sealed class CommitFlusher : IAsyncDisposable
+{
+    private readonly PostgreSqlOptions _options;
+    private readonly NpgsqlDataSource _source;
+    private readonly Statements _statements;
+    private readonly StreamCounter _counter;
+    private readonly StoreCondition _condition;
+    private readonly PostgreSqlInstruments _instruments;
+    private readonly Channel<PendingCommit> _waiting;
+    private readonly Task[] _loops;
+
+    public CommitFlusher(
+        PostgreSqlOptions options,
+        NpgsqlDataSource source,
+        Statements statements,
+        StreamCounter counter,
+        StoreCondition condition,
+        PostgreSqlInstruments instruments)
+    {
+        (_options, _source, _statements, _counter) = (options, source, statements, counter);
+        (_condition, _instruments) = (condition, instruments);
+        _waiting = Channel.CreateBounded<PendingCommit>(new BoundedChannelOptions(options.MaxWaitingCommits));
+        _loops = [.. Enumerable.Range(0, options.CommitConnections).Select(_ => Task.Run(RunAsync))];
+    }
+
+    /// <summary>Takes a commit; its answer comes through its task.</summary>
+    public ValueTask EnqueueAsync(PendingCommit pending, CancellationToken cancellationToken) =>
+        _waiting.Writer.WriteAsync(pending, cancellationToken);
+
+    /// <summary>Settles what waits, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await Task.WhenAll(_loops);
+    }
+
+    private async Task RunAsync()
+    {
+        var reader = _waiting.Reader;
+        PendingCommit? left = null;
+        while (left is not null || await reader.WaitToReadAsync())
+        {
+            var group = Gather(reader, ref left);
+            if (group.Count > 0)
+            {
+                await FlushAsync(group);
+            }
+        }
+    }
+
+    /// <summary>Takes what waits, up to the bounds of a group. A second commit of a stream is left for the next group.</summary>
+    private List<PendingCommit> Gather(ChannelReader<PendingCommit> reader, ref PendingCommit? left)
+    {
+        List<PendingCommit> group = [];
+        HashSet<StreamName> names = [];
+        long bytes = 0;
+        while (group.Count < _options.MaxGroupCommits)
+        {
+            var next = left;
+            left = null;
+            if (next is null && !reader.TryRead(out next))
+            {
+                break;
+            }
+
+            bytes += next.Bytes;
+            if (group.Count > 0 && (bytes > _options.MaxGroupBytes || names.Contains(next.Commit.Name)))
+            {
+                left = next;
+                break;
+            }
+
+            names.Add(next.Commit.Name);
+            group.Add(next);
+        }
+
+        return group;
+    }
+
+    private async Task FlushAsync(List<PendingCommit> commits)
+    {
+        try
+        {
+            await CommitAsync(commits);
+        }
+        catch (PostgresException e) when (IsRolledBack(e))
+        {
+            if (commits.Count == 1)
+            {
+                Refuse(commits[0], e);
+                return;
+            }
+
+            // Nothing of it landed, and one stream must not fail its neighbours (CORRECTNESS rule 14).
+            _instruments.GroupFailed();
+            foreach (var commit in commits)
+            {
+                await FlushAsync([commit]);
+            }
+        }
+        catch (Exception e)
+        {
+            // Sent or not, landed or not: each owner finds out by opening again.
+            _condition.Failed(e);
+            _instruments.OutcomesUnknown(commits.Count);
+            commits.ForEach(pending => pending.Fail(e));
+        }
+    }
+
+    private async Task CommitAsync(List<PendingCommit> commits)
+    {
+        var group = new CommitGroup(commits, _statements);
+        int? limit = group.Creates && _counter.IsNearLimit ? _options.MaxStreams : null;
+        var answers = new GroupAnswers(group, limit is not null);
+        var begun = _instruments.Begin();
+        await using (var connection = await _source.OpenConnectionAsync())
+        await using (var batch = new NpgsqlBatch(connection))
+        {
+            foreach (var command in group.Build(limit))
+            {
+                batch.BatchCommands.Add(command);
+            }
+
+            await using var reader = await batch.ExecuteReaderAsync();
+            await answers.ReadAsync(reader, CancellationToken.None);
+        }
+
+        _condition.Succeeded();
+        answers.Answer();
+        _counter.Created(answers.Created);
+        _instruments.GroupCommitted(begun, commits.Count, commits.Sum(pending => (long)pending.Bytes));
+    }
+
+    /// <summary>An error ends the transaction of its batch; a fatal one may come after the transaction was committed.</summary>
+    private static bool IsRolledBack(PostgresException exception) => exception.InvariantSeverity == "ERROR";
+
+    private void Refuse(PendingCommit pending, PostgresException exception)
+    {
+        if (exception.SqlState is PostgresErrorCodes.DiskFull)
+        {
+            _condition.Full(exception);
+            pending.Answer(CommitStatus.Full);
+            return;
+        }
+
+        _instruments.OutcomesUnknown(1);
+        pending.Fail(exception);
+    }
+}

@@ -1,0 +1,67 @@
+using Npgsql;
+
+namespace EventCluster.Storage.PostgreSql;
+
+/// <summary>Two pools: many slow readers never keep a commit waiting for a connection.</summary>
+/// <param name="Queries">Opens, reads, listings and housekeeping.</param>
+/// <param name="Commits">The flusher's.</param>
+internal sealed record DataSources(NpgsqlDataSource Queries, NpgsqlDataSource Commits)
+{
+    private const int StatementsPerConnection = 40;
+    private const string DurabilityQuery = "SELECT current_setting('synchronous_commit')";
+
+    /// <summary>Makes the pools; nothing is connected yet.</summary>
+    /// <exception cref="PostgreSqlUnusableException">The connection string cannot be understood.</exception>
+    public static DataSources Create(PostgreSqlOptions options) =>
+        new(Create(options, options.MaxConnections), Create(options, options.CommitConnections));
+
+    private static NpgsqlDataSource Create(PostgreSqlOptions options, int connections)
+    {
+        try
+        {
+            var text = new NpgsqlConnectionStringBuilder(options.ConnectionString)
+            {
+                Pooling = true,
+                MinPoolSize = 0,
+                MaxPoolSize = connections,
+                Multiplexing = false,
+                Enlist = false,
+                CommandTimeout = Math.Max(1, (int)options.CommandTimeout.TotalSeconds),
+                Timeout = Math.Max(1, (int)options.ConnectTimeout.TotalSeconds),
+                MaxAutoPrepare = StatementsPerConnection,
+                AutoPrepareMinUsages = 2,
+            };
+            text.ApplicationName ??= "eventcluster";
+            var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
+            builder.UsePhysicalConnectionInitializer(Check, CheckAsync);
+            return builder.Build();
+        }
+        catch (ArgumentException e)
+        {
+            throw new PostgreSqlUnusableException($"The connection string cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Each connection anew, because the setting may change while the store is open.</summary>
+    private static async Task CheckAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(DurabilityQuery, connection);
+        Check(await command.ExecuteScalarAsync());
+    }
+
+    private static void Check(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(DurabilityQuery, connection);
+        Check(command.ExecuteScalar());
+    }
+
+    private static void Check(object? setting)
+    {
+        if (setting is "off")
+        {
+            throw new PostgreSqlUnusableException(
+                "The database has synchronous_commit=off and loses acknowledged events with the power; set it to on, or "
+                + "add Options=-c synchronous_commit=on to the connection string.");
+        }
+    }
+}

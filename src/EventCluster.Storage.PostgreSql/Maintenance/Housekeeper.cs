@@ -1,0 +1,186 @@
+using EventCluster.Storage.PostgreSql.Sql;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EventCluster.Storage.PostgreSql.Maintenance;
+
+/// <summary>
+/// Deletes in small transactions what commits only marked (purged blocks, everything of removed streams), keeps the count
+/// of streams fresh, and asks a database that failed whether it takes writes again.
+/// </summary>
+internal sealed partial class Housekeeper : IAsyncDisposable
+{
+    private const int GarbagePerRound = 100;
+
+    private readonly PostgreSqlOptions _options;
+    private readonly NpgsqlDataSource _source;
+    private readonly Statements _statements;
+    private readonly StreamCounter _counter;
+    private readonly StoreCondition _condition;
+    private readonly PostgreSqlInstruments _instruments;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loops = Task.CompletedTask;
+
+    public Housekeeper(
+        PostgreSqlOptions options,
+        NpgsqlDataSource source,
+        Statements statements,
+        StreamCounter counter,
+        StoreCondition condition,
+        PostgreSqlInstruments instruments,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_options, _source, _statements, _counter) = (options, source, statements, counter);
+        (_condition, _instruments, _time, _logger) = (condition, instruments, time, logger);
+    }
+
+    /// <summary>Counts once, then keeps house until disposed.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _counter.CountAsync(_source, cancellationToken);
+        _loops = Task.WhenAll(
+            Task.Run(() => LoopAsync(_options.HousekeepingInterval, KeepAsync), CancellationToken.None),
+            Task.Run(() => LoopAsync(_options.RetryAfter, ProbeAsync), CancellationToken.None));
+    }
+
+    /// <summary>Sweeps until nothing is left or another node does it.</summary>
+    /// <returns>Rows deleted.</returns>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var (all, rows) = (0, 0);
+        while ((rows = await SweepRoundAsync(cancellationToken)) > 0)
+        {
+            all += rows;
+            _instruments.Purged(rows);
+        }
+
+        return all;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loops;
+        _stop.Dispose();
+    }
+
+    private async Task LoopAsync(TimeSpan interval, Func<CancellationToken, Task> work)
+    {
+        using var timer = new PeriodicTimer(interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    await work(_stop.Token);
+                }
+                catch (Exception e) when (!_stop.IsCancellationRequested)
+                {
+                    // It is done again at the next tick; a database that is away is reported by the condition.
+                    LogPostponed(_logger, StoreCondition.Describe(e));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The end.
+        }
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        if (!_condition.Health.AcceptsWrites)
+        {
+            return;
+        }
+
+        await _counter.CountAsync(_source, cancellationToken);
+        await SweepAsync(cancellationToken);
+        await using var forget = _source.CreateCommand(_statements.ForgetFences);
+        forget.Parameters.Add(new NpgsqlParameter { Value = _options.MaxRememberedFences });
+        await forget.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        if (_condition.Health.AcceptsWrites)
+        {
+            return;
+        }
+
+        await using var probe = _source.CreateCommand(_statements.Probe);
+        await probe.ExecuteNonQueryAsync(cancellationToken);
+        _condition.Succeeded();
+    }
+
+    /// <summary>One transaction: at most a batch of rows, so that no lock and no log record grows large.</summary>
+    private async Task<int> SweepRoundAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await ScalarAsync(connection, _statements.TakeTurnToSweep, cancellationToken) is not true)
+        {
+            return 0;
+        }
+
+        var rows = 0;
+        foreach (var (id, stream) in await ListGarbageAsync(connection, cancellationToken))
+        {
+            rows += await ExecuteAsync(connection, _statements.SweepBlocks, cancellationToken, stream, _options.PurgeBatchRows - rows);
+            if (rows < _options.PurgeBatchRows)
+            {
+                rows += await ExecuteAsync(
+                    connection, _statements.SweepProducers, cancellationToken, stream, _options.PurgeBatchRows - rows);
+            }
+
+            if (rows >= _options.PurgeBatchRows)
+            {
+                break;
+            }
+
+            rows += await ExecuteAsync(connection, _statements.ForgetGarbage, cancellationToken, id);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return rows;
+    }
+
+    private async Task<List<(long Id, long Stream)>> ListGarbageAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(_statements.Garbage, connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = GarbagePerRound });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(long Id, long Stream)> garbage = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            garbage.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        }
+
+        return garbage;
+    }
+
+    private static async Task<object?> ScalarAsync(
+        NpgsqlConnection connection, string statement, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    private static async Task<int> ExecuteAsync(
+        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,100 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Protocol;
+using EventCluster.Storage.PostgreSql.Sql;
+using Npgsql;
+
+namespace EventCluster.Storage.PostgreSql;
+
+/// <content>How questions reach the database, and the two ways to open.</content>
+public sealed partial class PostgreSqlLogStore
+{
+    /// <summary>Raises the fence of an existing stream; its row stays locked until the producers are read too.</summary>
+    private async Task<OpenedStream?> TryOpenStreamAsync(StreamName name, CancellationToken cancellationToken)
+    {
+        await using var batch = NewBatch(_statements.Open, _statements.Producers);
+        Bind(batch.BatchCommands[0], name.Value);
+        Bind(batch.BatchCommands[1], name.Value);
+        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        var head = Rows.ToHead(reader);
+        await reader.NextResultAsync(cancellationToken);
+        List<ProducerEntry> producers = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            producers.Add(Rows.ToProducer(reader));
+        }
+
+        // The end of the transaction: before it the fence is only a wish.
+        await reader.NextResultAsync(cancellationToken);
+        return new OpenedStream(head.Fence, head, producers);
+    }
+
+    /// <summary>Raises the fence of a name without a stream; null when one was created in the meantime.</summary>
+    private async Task<long?> TryOpenAbsentAsync(StreamName name, CancellationToken cancellationToken)
+    {
+        await using var batch = NewBatch(
+            _statements.DoNotFlush, _statements.OpenAbsent, _statements.ForgetFenceOfStream);
+        Bind(batch.BatchCommands[1], name.Value);
+        Bind(batch.BatchCommands[2], name.Value);
+        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var fence = reader.GetInt64(0);
+        await reader.NextResultAsync(cancellationToken);
+        var exists = await reader.ReadAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return exists ? null : fence;
+    }
+
+    private NpgsqlBatch NewBatch(params ReadOnlySpan<string> statements)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var batch = _queries.CreateBatch();
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
+        }
+
+        return batch;
+    }
+
+    private static void Bind(NpgsqlBatchCommand command, params ReadOnlySpan<object> values)
+    {
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+    }
+
+    private async Task<List<T>> QueryAsync<T>(
+        string statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var batch = NewBatch(statement);
+        Bind(batch.BatchCommands[0], values);
+        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        List<T> rows = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await batch.ExecuteReaderAsync(cancellationToken);
+        }
+        catch (NpgsqlException e) when (e is not PostgresException { InvariantSeverity: "ERROR" })
+        {
+            _condition.Failed(e);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Npgsql;
+
+namespace EventCluster.Storage.PostgreSql.Schema;
+
+/// <summary>Brings the database to the schema of this build, or says why it cannot be used.</summary>
+internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions options)
+{
+    private const int OldestServer = 140_000;
+
+    /// <summary>Checks the server and migrates; nodes that start together take turns.</summary>
+    /// <exception cref="PostgreSqlUnusableException">The database cannot be this store.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await CheckServerAsync(connection, cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await ExecuteAsync(
+            connection, $"SELECT pg_advisory_xact_lock(hashtextextended('{options.Schema}.migrate', 0))", cancellationToken);
+        if (await ReadAsync(connection, cancellationToken) is { } found)
+        {
+            Check(found);
+            await MigrateAsync(connection, found, cancellationToken);
+        }
+        else
+        {
+            await CreateAsync(connection, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_setting('fsync')",
+            connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        if (reader.GetInt32(0) < OldestServer)
+        {
+            throw new PostgreSqlUnusableException(
+                $"PostgreSQL {connection.PostgreSqlVersion} is too old; version {OldestServer / 10_000} or newer is needed.");
+        }
+
+        if (reader.GetString(1) is var encoding && encoding != "UTF8")
+        {
+            throw new PostgreSqlUnusableException(
+                $"The database '{connection.Database}' has the encoding {encoding}; stream names need UTF8.");
+        }
+
+        if (reader.GetString(2) == "off")
+        {
+            throw new PostgreSqlUnusableException(
+                "The server runs with fsync=off and loses acknowledged events with the power; set fsync=on.");
+        }
+    }
+
+    private async Task<SchemaVersion?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using (var exists = new NpgsqlCommand("SELECT to_regclass($1) IS NOT NULL", connection))
+        {
+            exists.Parameters.AddWithValue($"{options.Schema}.store");
+            if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
+            {
+                return null;
+            }
+        }
+
+        await using var command = new NpgsqlCommand(
+            $"SELECT version, oldest_binary, cluster_id FROM {options.Schema}.store", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new SchemaVersion(reader.GetInt32(0), reader.GetInt32(1), reader.GetString(2))
+            : throw new PostgreSqlUnusableException($"The schema '{options.Schema}' has an empty table 'store'; it is damaged.");
+    }
+
+    private void Check(SchemaVersion found)
+    {
+        if (found.ClusterId != options.ClusterId)
+        {
+            throw new PostgreSqlUnusableException(
+                $"The schema '{options.Schema}' belongs to the cluster '{found.ClusterId}', and this node is of '{options.ClusterId}'; "
+                + "give each cluster a database or a schema of its own.");
+        }
+
+        // The next version is made so that this one still works beside it; what comes after that is unknown.
+        if (found.OldestBinary > Migrations.Newest || found.Version > Migrations.Newest + 1)
+        {
+            throw new PostgreSqlUnusableException(
+                $"The schema '{options.Schema}' has version {found.Version}, and this build supports 1 to {Migrations.Newest + 1}; "
+                + "start a newer version of EventCluster.");
+        }
+    }
+
+    private async Task CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(
+            connection,
+            $"""
+            CREATE SCHEMA IF NOT EXISTS {options.Schema};
+            CREATE TABLE {options.Schema}.store (
+              one boolean PRIMARY KEY DEFAULT true CHECK (one),
+              version integer NOT NULL,
+              oldest_binary integer NOT NULL,
+              cluster_id text NOT NULL);
+            """,
+            cancellationToken);
+        await using var insert = new NpgsqlCommand(
+            $"INSERT INTO {options.Schema}.store (version, oldest_binary, cluster_id) VALUES (0, 0, $1)", connection);
+        insert.Parameters.AddWithValue(options.ClusterId);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        await MigrateAsync(connection, new SchemaVersion(0, 0, options.ClusterId), cancellationToken);
+    }
+
+    private async Task MigrateAsync(NpgsqlConnection connection, SchemaVersion from, CancellationToken cancellationToken)
+    {
+        if (from.Version >= Migrations.Newest)
+        {
+            return;
+        }
+
+        foreach (var migration in Migrations.All(options.Schema).Skip(from.Version))
+        {
+            await ExecuteAsync(connection, migration, cancellationToken);
+        }
+
+        await ExecuteAsync(
+            connection,
+            $"UPDATE {options.Schema}.store SET version = {Migrations.Newest}, oldest_binary = {Migrations.OldestBinary}",
+            cancellationToken);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,39 @@
+using EventCluster.Conformance.Streams;
+using EventCluster.Core;
+using EventCluster.Storage.PostgreSql.Tests.Servers;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventCluster.Storage.PostgreSql.Tests.Conformance;
+
+/// <summary>The front door's suite on the local directory over a real server.</summary>
+public sealed class PostgreSqlDirectoryConformanceTests(SharedServer shared) : StreamDirectoryConformance
+{
+    private PostgreSqlLogStore? _store;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_store is not null)
+        {
+            await _store.DisposeAsync();
+        }
+    }
+
+    protected override async ValueTask<StreamDirectoryUnderTest> OpenDirectoryAsync(StreamDirectorySetup setup)
+    {
+        _store ??= await PostgreSqlLogStore.OpenAsync(
+            shared.NewStore(setup.MaxStreams), TimeProvider.System, NullLogger<PostgreSqlLogStore>.Instance, Cancellation);
+        var options = new LocalStreamDirectoryOptions
+        {
+            RetentionDefaults = setup.RetentionDefaults,
+            MaxProducersPerStream = setup.MaxProducersPerStream,
+            ProducerIdleBeforeEviction = setup.ProducerIdleBeforeEviction,
+            MaxParkedReadsPerStream = setup.MaxParkedReadsPerStream,
+            MaxParkedReadsPerNode = setup.MaxParkedReadsPerNode,
+        };
+        var directory = new LocalStreamDirectory(
+            _store, options, setup.Clock, new Random(1), NullLogger<LocalStreamDirectory>.Instance);
+        directory.Start();
+        return new StreamDirectoryUnderTest(directory, () => directory.StopAsync(Cancellation));
+    }
+}

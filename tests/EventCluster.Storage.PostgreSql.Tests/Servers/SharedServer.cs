@@ -1,0 +1,32 @@
+using EventCluster.Storage.PostgreSql.Tests.Servers;
+using EventCluster.TestKit.Servers;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(SharedServer))]
+
+namespace EventCluster.Storage.PostgreSql.Tests.Servers;
+
+/// <summary>The server of the whole run. Each test has a schema of its own on it.</summary>
+public sealed class SharedServer : IAsyncLifetime
+{
+    private int _schemas;
+
+    /// <summary>The server.</summary>
+    public PostgreSqlServer Server { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Server = await PostgreSqlServer.StartAsync();
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+    /// <summary>Options of a store in a given schema, or in one that nobody used before. Skips the test where there is no server.</summary>
+    public PostgreSqlOptions NewStore(int maxStreams = 10_000, string? schema = null)
+    {
+        Assert.SkipWhen(Server.Missing is not null, Server.Missing ?? "");
+        return new PostgreSqlOptions
+        {
+            ConnectionString = Server.ConnectionString,
+            Schema = schema ?? $"test_{Interlocked.Increment(ref _schemas)}",
+            MaxStreams = maxStreams,
+        };
+    }
+}

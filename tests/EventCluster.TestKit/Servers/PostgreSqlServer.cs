@@ -1,0 +1,83 @@
+using System.Diagnostics;
+
+namespace EventCluster.TestKit.Servers;
+
+/// <summary>A private PostgreSQL server in a temporary folder, driven by <c>infra/postgres.sh</c>.</summary>
+public sealed class PostgreSqlServer : IAsyncDisposable
+{
+    private const int NotInstalled = 3;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName;
+    private readonly int _port = FreePort.Next();
+
+    private PostgreSqlServer()
+    {
+    }
+
+    /// <summary>How to reach its database <c>eventcluster</c>; empty when there is no server.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>Why there is no server here, with the command that would help; null when it runs.</summary>
+    public string? Missing { get; private set; }
+
+    /// <summary>Starts a server, installing Debian's package first where that is possible.</summary>
+    public static async Task<PostgreSqlServer> StartAsync()
+    {
+        var server = new PostgreSqlServer();
+        var (code, output) = await RunAsync("install");
+        if (code == NotInstalled)
+        {
+            server.Missing = output.Trim();
+            return server;
+        }
+
+        await server.UpAsync();
+        return server;
+    }
+
+    /// <summary>Starts it on its port, over what it stored before.</summary>
+    public async Task UpAsync() =>
+        ConnectionString = (await DemandAsync("up", _folder, $"{_port}")).Trim().Split('\n')[^1];
+
+    /// <summary>Stops it in an orderly way and starts it again.</summary>
+    public Task RestartAsync() => DemandAsync("restart", _folder, "fast");
+
+    /// <summary>Ends all its processes at once and starts it again, as after a crash.</summary>
+    public Task CrashAsync() => DemandAsync("restart", _folder, "immediate");
+
+    /// <summary>Stops it; the data stays for <see cref="UpAsync"/>.</summary>
+    public Task DownAsync() => DemandAsync("down", _folder);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (Missing is null)
+        {
+            await DownAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<string> DemandAsync(params string[] arguments)
+    {
+        var (code, output) = await RunAsync(arguments);
+        return code == 0
+            ? output
+            : throw new InvalidOperationException($"postgres.sh {string.Join(' ', arguments)} ended with {code}: {output}");
+    }
+
+    private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(ServerFiles.Repository, "infra", "postgres.sh"), arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await error);
+    }
+}
