@@ -61,6 +61,11 @@ public sealed partial class PostgreSqlLogStore
             try
             {
                 await new SchemaMigrator(source, options).RunAsync(cancellationToken);
+                if (options.Restored)
+                {
+                    await RestoredHistories.OpenAsync(source, options.Schema, cancellationToken);
+                }
+
                 if (isWaiting)
                 {
                     LogReached(logger);

@@ -86,6 +86,18 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     }
 
     /// <inheritdoc />
+    public async ValueTask<IReadOnlyList<long>> GetFencesAsync(
+        IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var texts = names.Select(name => name.Value).ToArray();
+        var found = await QueryAsync(
+            _statements.Fences, row => (Name: row.GetString(0), Fence: row.GetInt64(1)), cancellationToken, (object)texts);
+        var fences = found.ToDictionary(row => row.Name, row => row.Fence, StringComparer.Ordinal);
+        return [.. texts.Select(text => fences.GetValueOrDefault(text))];
+    }
+
+    /// <inheritdoc />
     public async ValueTask<IReadOnlyList<EventBlock>> ReadAsync(
         BlockRange range, int maxBytes, CancellationToken cancellationToken)
     {

@@ -17,6 +17,9 @@ public sealed class PostgreSqlOptions
     /// <summary>The cluster that the data belongs to. The first start writes it down; others are refused.</summary>
     public string ClusterId { get; init; } = "eventcluster";
 
+    /// <summary>The database comes from a backup: opens a new history at the tail of every stream, once.</summary>
+    public bool Restored { get; init; }
+
     /// <summary>Most streams of the whole store; creating one more is refused.</summary>
     public int MaxStreams { get; init; } = ProtocolLimits.MaxStreams;
 

@@ -20,6 +20,12 @@ internal static class BackupCommand
     public static async Task<int> RunAsync(
         CommandMode.Backup mode, EventClusterOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
+        if (options.Store != StoreKind.LocalDisk)
+        {
+            return await terminal.FailAsync(
+                "--backup copies the embedded store; a PostgreSQL database is backed up by its own tools (pg_dump, pg_basebackup).");
+        }
+
         var (from, to) = (Path.GetFullPath(options.DataPath), Path.GetFullPath(mode.To));
         if (!Directory.Exists(from))
         {

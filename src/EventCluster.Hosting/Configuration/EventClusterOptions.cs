@@ -75,6 +75,9 @@ public sealed class EventClusterOptions
     /// <summary>The embedded store.</summary>
     public LocalDiskSection LocalDisk { get; } = new();
 
+    /// <summary>The shared store.</summary>
+    public PostgreSqlSection PostgreSql { get; } = new();
+
     /// <summary>The end of the process.</summary>
     public ShutdownSection Shutdown { get; } = new();
 }

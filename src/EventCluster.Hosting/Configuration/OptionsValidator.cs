@@ -1,3 +1,5 @@
+using EventCluster.Storage.PostgreSql;
+
 namespace EventCluster.Hosting.Configuration;
 
 /// <summary>Checks what one option alone cannot tell: addresses, origins, and relations between options.</summary>
@@ -5,7 +7,9 @@ public static class OptionsValidator
 {
     /// <summary>All faults, one line each; empty when the options can be used.</summary>
     public static IReadOnlyList<string> Validate(EventClusterOptions options) =>
-        [.. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. Relations(options)];
+        [
+            .. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. PostgreSql(options), .. Relations(options),
+        ];
 
     private static IEnumerable<string> Urls(EventClusterOptions options)
     {
@@ -78,6 +82,21 @@ public static class OptionsValidator
 
     private static string Bare(string host) =>
         (host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host).Trim('[', ']');
+
+    private static IEnumerable<string> PostgreSql(EventClusterOptions options)
+    {
+        if (options.Store == StoreKind.Postgresql && options.PostgreSql.ConnectionString.Length == 0)
+        {
+            yield return "'EventCluster:Store' is postgresql, which needs 'EventCluster:PostgreSql:ConnectionString'; example: "
+                + "Host=127.0.0.1;Database=eventcluster;Username=eventcluster;Password=...";
+        }
+
+        if (!PostgreSqlOptions.IsSchema(options.PostgreSql.Schema))
+        {
+            yield return $"'EventCluster:PostgreSql:Schema' cannot be '{options.PostgreSql.Schema}'; accepted: a lower case letter, then "
+                + $"lower case letters, digits and underscores, {PostgreSqlOptions.MaxSchemaLength} in all";
+        }
+    }
 
     private static IEnumerable<string> Relations(EventClusterOptions options)
     {

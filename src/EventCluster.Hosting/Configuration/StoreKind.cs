@@ -8,4 +8,7 @@ public enum StoreKind
 
     /// <summary>Process memory, gone at exit; for demonstrations and tests.</summary>
     Memory = 1,
+
+    /// <summary>A PostgreSQL database, which many nodes can share.</summary>
+    Postgresql = 2,
 }

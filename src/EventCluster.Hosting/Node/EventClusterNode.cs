@@ -74,8 +74,10 @@ public sealed class EventClusterNode(
 
     private static InvalidOperationException NotStarted() => new("The node is not started.");
 
-    private async Task<ILogStore> OpenStoreAsync(CancellationToken cancellationToken) =>
-        options.Store == StoreKind.Memory
-            ? new InMemoryLogStore(new InMemoryLogStoreOptions { MaxStreams = options.Limits.Streams })
-            : await LocalDiskStart.OpenAsync(options, start, time, loggers, cancellationToken);
+    private async Task<ILogStore> OpenStoreAsync(CancellationToken cancellationToken) => options.Store switch
+    {
+        StoreKind.Memory => new InMemoryLogStore(new InMemoryLogStoreOptions { MaxStreams = options.Limits.Streams }),
+        StoreKind.Postgresql => await PostgreSqlStart.OpenAsync(options, start, time, loggers, cancellationToken),
+        _ => await LocalDiskStart.OpenAsync(options, start, time, loggers, cancellationToken),
+    };
 }

@@ -3,6 +3,7 @@ using EventCluster.Core;
 using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.PostgreSql;
 
 namespace EventCluster.Hosting.Node;
 
@@ -27,6 +28,19 @@ internal static class NodeOptions
         Path = Path.GetFullPath(options.DataPath),
         Flush = options.LocalDisk.Flush,
         SegmentBytes = options.LocalDisk.SegmentBytes,
+        MaxStreams = options.Limits.Streams,
+        Restored = restored,
+    };
+
+    public static PostgreSqlOptions ForPostgreSql(EventClusterOptions options, bool restored) => new()
+    {
+        ConnectionString = options.PostgreSql.ConnectionString,
+        Schema = options.PostgreSql.Schema,
+        ClusterId = options.PostgreSql.ClusterId,
+        MaxConnections = options.PostgreSql.MaxConnections,
+        CommitConnections = options.PostgreSql.CommitConnections,
+        CommandTimeout = options.PostgreSql.CommandTimeout,
+        ConnectTimeout = options.PostgreSql.ConnectTimeout,
         MaxStreams = options.Limits.Streams,
         Restored = restored,
     };

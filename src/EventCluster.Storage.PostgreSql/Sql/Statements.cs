@@ -38,6 +38,8 @@ internal sealed class Statements(string schema)
 
     public string Head { get; } = $"SELECT {HeadColumns} FROM {schema}.streams WHERE name = $1";
 
+    public string Fences { get; } = $"SELECT name, fence FROM {schema}.streams WHERE name = ANY($1)";
+
     /// <summary>$1 lower bound, $2 whether it is included, $3 upper bound, $4 limit.</summary>
     public string List { get; } = $"""
         SELECT {HeadColumns} FROM {schema}.streams

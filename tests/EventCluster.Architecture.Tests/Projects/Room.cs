@@ -21,7 +21,7 @@ internal sealed record Room(string[] Projects, string[] Packages, bool UsesWeb =
         ["EventCluster.Storage.AzureTables"] = new(["Abstractions"], StorePackages("Azure.Data.Tables")),
         ["EventCluster.Orleans"] = new(["Core"], ["Microsoft.Orleans.Sdk", "Microsoft.Orleans.Runtime"]),
         ["EventCluster.Edge"] = new(["Abstractions"], [], UsesWeb: true),
-        ["EventCluster.Hosting"] = new(["Core", "Edge", "Storage.LocalDisk"], [], UsesWeb: true),
+        ["EventCluster.Hosting"] = new(["Core", "Edge", "Storage.LocalDisk", "Storage.PostgreSql"], [], UsesWeb: true),
         ["EventCluster.Server"] = new(["Hosting"], [], UsesWeb: true),
         ["EventCluster.Silo"] = new(["Hosting", "Orleans", "Storage.AzureTables"], [], UsesWeb: true),
     };

@@ -14,6 +14,7 @@ public sealed class LogEventTests
         ["EventCluster.Edge"] = (3000, 3999),
         ["EventCluster.Hosting"] = (4000, 4999),
         ["EventCluster.Server"] = (4000, 4999),
+        ["EventCluster.Storage.PostgreSql"] = (5000, 5999),
     };
 
     private static readonly List<(MethodInfo Method, int EventId)> _messages =

@@ -75,7 +75,11 @@ public sealed class NodeOptionsTests
     {
         var edge = new EdgeOptions();
         NodeOptions.Apply(options, edge);
-        object[] rooms = [NodeOptions.ForDirectory(options), NodeOptions.ForLocalDisk(options, restored: false), edge];
+        object[] rooms =
+        [
+            NodeOptions.ForDirectory(options), NodeOptions.ForLocalDisk(options, restored: false),
+            NodeOptions.ForPostgreSql(options, restored: false), edge,
+        ];
         return string.Join('\n', rooms.SelectMany(room => room.GetType().GetProperties()
             .Where(property => property.GetMethod!.GetParameters().Length == 0)
             .Select(property => $"{property.Name}={OptionText.Format(property.GetValue(room))}")));

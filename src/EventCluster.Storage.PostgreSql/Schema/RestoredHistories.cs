@@ -1,0 +1,43 @@
+using Npgsql;
+
+namespace EventCluster.Storage.PostgreSql.Schema;
+
+/// <summary>
+/// After a restore, positions beyond the recovered tails may be in clients' hands: every stream begins a new history at
+/// its tail, under numbers that no lost commit can have drawn.
+/// </summary>
+internal static class RestoredHistories
+{
+    private const long NumbersLostByRestore = 1L << 24;
+
+    // A million rows are rewritten.
+    private const int Seconds = 600;
+
+    /// <summary>Opens them, all or none, and ends every owner from before.</summary>
+    public static async Task OpenAsync(NpgsqlDataSource source, string schema, CancellationToken cancellationToken)
+    {
+        await using var batch = source.CreateBatch();
+        string[] statements =
+        [
+            $"LOCK TABLE {schema}.streams IN EXCLUSIVE MODE",
+            $"SELECT setval('{schema}.fence_numbers', nextval('{schema}.fence_numbers') + {NumbersLostByRestore})",
+            $"UPDATE {schema}.counters SET value = value + {NumbersLostByRestore} WHERE name = 'incarnation'",
+            $"""
+            UPDATE {schema}.streams s SET fence = nextval('{schema}.fence_numbers'), version = version + 1,
+              commit_id = gen_random_uuid(), incarnations = incarnations || ARRAY[c.value + n.place, s.tail]
+            FROM {schema}.counters c, (SELECT id, row_number() OVER (ORDER BY name) AS place FROM {schema}.streams) n
+            WHERE c.name = 'incarnation' AND n.id = s.id
+            """,
+            $"""
+            UPDATE {schema}.counters SET value = value + (SELECT count(*) FROM {schema}.streams) WHERE name = 'incarnation'
+            """,
+        ];
+        batch.Timeout = Seconds;
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
