@@ -91,4 +91,45 @@ public static class EdgeLimits
 
     /// <summary>How long a client may take to answer a close before its connection is cut.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes that SignalR keeps for a connection in each direction before it waits.</summary>
+    public const int HubBufferBytes = 64 * 1024;
+
+    /// <summary>Smallest share of a slice that each call of a SignalR connection gets, however many there are.</summary>
+    public const int SmallestHubSliceBytes = 4 * 1024;
+
+    /// <summary>
+    /// Most bytes of events that one SignalR connection whose client takes nothing makes the server hold, kernel included: a
+    /// full buffer and one slice per call. An event larger than its slice counts as a slice.
+    /// </summary>
+    public const int MaxBytesPerSlowHubConnection =
+        HubBufferBytes + MaxSseSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes) + ResponseBufferBytes
+        + (2 * LiveSendBufferBytes);
+
+    /// <summary>Most calls of a SignalR connection that are dealt with at once; further ones wait in its buffer.</summary>
+    public const int MaxHubCallsInFlight = 4;
+
+    /// <summary>How often SignalR says something on a silent connection; clients give up after twice that.</summary>
+    public static readonly TimeSpan HubKeepAlive = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a SignalR client may say nothing before it is cut; clients say something every 15 s.</summary>
+    public static readonly TimeSpan HubClientTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a SignalR client may take for its handshake.</summary>
+    public static readonly TimeSpan HubHandshakeTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long SignalR keeps a negotiated connection that does not begin.</summary>
+    public static readonly TimeSpan HubConnectTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a long-poll of SignalR waits.</summary>
+    public static readonly TimeSpan HubPollTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long a SignalR client may take nothing. Who reads slowly is no fault; who is gone is found out by silence
+    /// (<see cref="HubClientTimeout"/>).
+    /// </summary>
+    public static readonly TimeSpan HubSendTimeout = TimeSpan.FromHours(1);
+
+    /// <summary>Between the last words of calls and the close of their connections, when the server stops.</summary>
+    public static readonly TimeSpan HubFarewellPause = TimeSpan.FromMilliseconds(100);
 }

@@ -1,6 +1,7 @@
 using EventCluster.Edge.Admin;
 using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.SignalR;
 using EventCluster.Edge.Streams;
 using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
@@ -14,6 +15,7 @@ internal sealed class EdgeMiddleware(
     StreamEndpoint streams,
     WebSocketTransport webSockets,
     CompositeTransport composite,
+    HubEndpoint hub,
     AdminEndpoint admin,
     HealthEndpoint health,
     AnswerGuard guard,
@@ -39,7 +41,9 @@ internal sealed class EdgeMiddleware(
         }
 
         var isWebSocket = WebSocketHandshake.IsRequested(context);
-        if (Refuse(context, isWebSocket) is { } refused)
+        var isNegotiation = path is StreamPaths.HubNegotiate;
+        var isHub = isNegotiation || path is StreamPaths.Hub;
+        if (Refuse(context, isWebSocket, isHub) is { } refused)
         {
             return refused;
         }
@@ -57,6 +61,11 @@ internal sealed class EdgeMiddleware(
                 context, isWebSocket ? webSockets.InvokeAsync(context, stream: null) : composite.InvokeAsync(context));
         }
 
+        if (isHub)
+        {
+            return Guard(context, hub.InvokeAsync(context, isNegotiation));
+        }
+
         return path is StreamPaths.AdminStreams ? Guard(context, admin.InvokeAsync(context)) : OtherAsync(context, next);
     }
 
@@ -64,7 +73,7 @@ internal sealed class EdgeMiddleware(
         answer.IsCompletedSuccessfully ? answer : guard.RunAsync(context, answer);
 
     /// <summary>Host, origin and preflight; null when the request may go on.</summary>
-    private Task? Refuse(HttpContext context, bool isWebSocket)
+    private Task? Refuse(HttpContext context, bool isWebSocket, bool isHub)
     {
         var request = context.Request;
         var host = request.Host.Value;
@@ -82,8 +91,13 @@ internal sealed class EdgeMiddleware(
             if (_origins.Allows(origin.ToString(), host))
             {
                 OriginPolicy.SetAnswer(context.Response.Headers, origin);
+                if (isHub && !_origins.AllowsAny)
+                {
+                    // SignalR's script asks with cookies unless told otherwise, as sticky load balancers need.
+                    context.Response.Headers.AccessControlAllowCredentials = ResponseHeaders.True;
+                }
             }
-            else if (isWebSocket
+            else if (isWebSocket || (isHub && !isOptions)
                 || (!isOptions && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)))
             {
                 return ProblemResponse.WriteAsync(

@@ -51,6 +51,9 @@ public sealed class EdgeOptions
     /// <summary>Most WebSockets; a further one is closed at once with 1013 and a delay.</summary>
     public int MaxWebSockets { get; set; } = 50_000;
 
+    /// <summary>Most SignalR connections; a further one is refused with 503 when it is negotiated.</summary>
+    public int MaxHubConnections { get; set; } = 50_000;
+
     /// <summary>Origins of pages on this machine, any port.</summary>
     public static IReadOnlyList<string> LoopbackOrigins { get; } =
     [
@@ -80,6 +83,7 @@ public sealed class EdgeOptions
         Check(FeedBytes >= 0, "FeedBytes must be 0 or more.");
         Check(MaxConnections >= 1, "MaxConnections must be at least 1.");
         Check(MaxWebSockets >= 0, "MaxWebSockets must be 0 or more.");
+        Check(MaxHubConnections >= 0, "MaxHubConnections must be 0 or more.");
         Check(AllowedHosts.Count > 0, "AllowedHosts must name at least one host, or \"*\".");
         return faults;
 

@@ -8,6 +8,7 @@ using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Sessions;
+using EventCluster.Edge.SignalR;
 using EventCluster.Edge.Streams;
 using EventCluster.Edge.WebSockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -52,6 +53,8 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<SessionServices>();
         services.TryAddSingleton<WebSocketTransport>();
         services.TryAddSingleton<CompositeTransport>();
+        services.TryAddSingleton<HubEndpoint>();
+        services.AddHostedService<HubDrain>();
         services.TryAddSingleton<ReadHandler>();
         services.TryAddSingleton<AppendHandler>();
         services.TryAddSingleton<CreateHandler>();

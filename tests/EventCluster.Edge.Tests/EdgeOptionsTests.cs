@@ -28,6 +28,9 @@ public sealed class EdgeOptionsTests
     {
         Assert.Equal(512L * (16 + 16) * 1024, EdgeLimits.MaxBytesPerHttp2Connection);
         Assert.True(EdgeLimits.MaxBytesPerSlowReader < 64 * 1024);
+        Assert.True(EdgeLimits.MaxBytesPerSlowHubConnection < 512 * 1024);
+        Assert.True(EdgeLimits.MaxHubCallsInFlight * EdgeLimits.MaxWebSocketMessageBytes <= ProtocolLimits.MaxRequestBodyBytes);
+        Assert.True(EdgeLimits.HubClientTimeout >= 2 * EdgeLimits.HubKeepAlive);
         Assert.True(EdgeLimits.MaxDrainedBodyBytes > ProtocolLimits.MaxRequestBodyBytes);
         Assert.True(EdgeLimits.MaxRequestLineBytes > (3 * ProtocolLimits.MaxStreamNameBytes) + 1024);
         Assert.True(EdgeLimits.MaxRequestLineBytes < EdgeLimits.MaxRequestHeaderBytes);

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Composite;
@@ -58,6 +59,26 @@ internal static class CompositeCursor
         }
 
         return Base64Url.EncodeToUtf8(bytes[..end], destination);
+    }
+
+    /// <summary>Writes the cursor of subscriptions as they stand, as ASCII; needs <see cref="MaxTextLength"/>.</summary>
+    /// <returns>Bytes written.</returns>
+    public static int Format(Span<byte> destination, ReadOnlySpan<byte> hash, IReadOnlyList<Subscription> subscriptions)
+    {
+        Span<StreamOffset> positions = stackalloc StreamOffset[EdgeLimits.MaxStreamsPerSession];
+        for (var i = 0; i < subscriptions.Count; i++)
+        {
+            positions[i] = subscriptions[i].Position;
+        }
+
+        return Format(destination, hash, positions[..subscriptions.Count]);
+    }
+
+    /// <summary>The cursor of subscriptions as they stand, as text.</summary>
+    public static string ToText(ReadOnlySpan<byte> hash, IReadOnlyList<Subscription> subscriptions)
+    {
+        Span<byte> text = stackalloc byte[MaxTextLength];
+        return Encoding.ASCII.GetString(text[..Format(text, hash, subscriptions)]);
     }
 
     /// <summary>Reads a cursor of this list of streams.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using EventCluster.Edge.Sessions;
 using EventCluster.Edge.WebSockets;
-using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Composite;
 
@@ -57,14 +56,8 @@ internal sealed class CompositeSink(SessionWriter output, IReadOnlyList<Subscrip
 
     private void PutId()
     {
-        Span<StreamOffset> positions = stackalloc StreamOffset[EdgeLimits.MaxStreamsPerSession];
-        for (var i = 0; i < subscriptions.Count; i++)
-        {
-            positions[i] = subscriptions[i].Position;
-        }
-
         Span<byte> cursor = stackalloc byte[CompositeCursor.MaxTextLength];
-        var length = CompositeCursor.Format(cursor, _hash, positions[..subscriptions.Count]);
+        var length = CompositeCursor.Format(cursor, _hash, subscriptions);
         output.Write("id: "u8);
         output.Write(cursor[..length]);
         output.Write("\n"u8);

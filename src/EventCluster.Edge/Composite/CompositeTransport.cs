@@ -34,7 +34,7 @@ internal sealed class CompositeTransport(SessionServices services)
             return;
         }
 
-        var opened = await Task.WhenAll(query.Streams.Select((name, i) => OpenAsync(name, starts[i], context.RequestAborted)));
+        var opened = await CompositeStart.OpenAsync(services, query.Streams, starts, context.RequestAborted);
         if (!await RefuseAsync(context, query, opened, isReconnect: lastEventId.Length > 0))
         {
             await RunAsync(context, query, opened);
@@ -62,33 +62,14 @@ internal sealed class CompositeTransport(SessionServices services)
         return fault is null && query.TryStarts(lastEventId, out starts, out fault);
     }
 
-    /// <summary>What the owner says about the start of one stream, before anything is answered.</summary>
-    private async Task<Opened> OpenAsync(StreamName name, ReadStart start, CancellationToken cancellationToken)
-    {
-        var reader = new PositionReader(services.Streams.GetStream(name), services.Time);
-        var outcome = await reader.OpenAsync(start, maxBytes: 1, maxEvents: 1, TimeSpan.Zero, cancellationToken);
-
-        // "now" means the time of the request; the others may be resolved again, so that they never end in a gap.
-        return new Opened(
-            outcome, start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start, reader.Position);
-    }
-
     /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end of all streams.</summary>
     private static async ValueTask<bool> RefuseAsync(
-        HttpContext context, SessionQuery query, Opened[] opened, bool isReconnect)
+        HttpContext context, SessionQuery query, CompositeStart[] opened, bool isReconnect)
     {
-        for (var i = 0; i < opened.Length; i++)
+        if (opened.Select(start => start.Refusal(query.Delivery.OnGap)).FirstOrDefault(static fault => fault is not null) is { } fault)
         {
-            // "Not now" is no status for an EventSource, which it would close for good; nor is a gap that is signalled.
-            var outcome = opened[i].Outcome;
-            var isRefused = outcome is ReadOutcome.NotFound or ReadOutcome.Gone
-                || (outcome is ReadOutcome.Gap && query.Delivery.OnGap == GapPolicy.Fail);
-            if (isRefused && ErrorResponses.Of(outcome, query.Streams[i]) is { } fault)
-            {
-                await ProblemResponse.WriteAsync(
-                    context, outcome is ReadOutcome.Gap ? fault with { Detail = $"Stream '{query.Streams[i]}': {fault.Detail}" } : fault);
-                return true;
-            }
+            await ProblemResponse.WriteAsync(context, fault);
+            return true;
         }
 
         if (!isReconnect || !Array.TrueForAll(opened, static o => o.Outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: true }))
@@ -101,7 +82,7 @@ internal sealed class CompositeTransport(SessionServices services)
         return true;
     }
 
-    private async Task RunAsync(HttpContext context, SessionQuery query, Opened[] opened)
+    private async Task RunAsync(HttpContext context, SessionQuery query, CompositeStart[] opened)
     {
         using var response = new LiveResponse(context, services.Options, services.Stopping);
         response.Begin(base64: false);
@@ -167,6 +148,4 @@ internal sealed class CompositeTransport(SessionServices services)
             // The client left, or was cut.
         }
     }
-
-    private sealed record Opened(ReadOutcome Outcome, ReadStart Start, StreamOffset Position);
 }

@@ -19,7 +19,7 @@ internal sealed class OriginPolicy
         Protocol.HeaderNames.ProducerEpoch, Protocol.HeaderNames.ProducerSeq, Protocol.HeaderNames.ForkedFrom,
         Protocol.HeaderNames.ForkOffset, Protocol.HeaderNames.ForkSubOffset, Protocol.HeaderNames.RetainEvents,
         Protocol.HeaderNames.RetainBytes, Protocol.HeaderNames.RetainAge, Protocol.HeaderNames.TrimBefore,
-        Protocol.HeaderNames.ExpectedOffset);
+        Protocol.HeaderNames.ExpectedOffset, "X-Requested-With", "X-SignalR-User-Agent");
 
     /// <summary>
     /// All of them: answers never allow credentials, so the wildcard counts, and naming them would double a small answer.
@@ -38,6 +38,9 @@ internal sealed class OriginPolicy
             .Where(origin => origin.EndsWith(PortWildcard, StringComparison.Ordinal))
             .Select(origin => origin[..^PortWildcard.Length])];
     }
+
+    /// <summary>Whether pages of every origin may.</summary>
+    public bool AllowsAny => _any;
 
     /// <summary>Whether a page of this origin may read and change streams.</summary>
     /// <param name="origin">The <c>Origin</c> header.</param>

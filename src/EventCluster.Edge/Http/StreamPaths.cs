@@ -9,6 +9,12 @@ internal static class StreamPaths
     /// <summary>Several streams on one connection.</summary>
     public const string Streams = "/v1/streams";
 
+    /// <summary>The SignalR hub.</summary>
+    public const string Hub = "/v1/signalr";
+
+    /// <summary>Where a SignalR client asks for a connection.</summary>
+    public const string HubNegotiate = "/v1/signalr/negotiate";
+
     public const string Health = "/healthz";
 
     public const string Ready = "/readyz";

@@ -1,10 +1,7 @@
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace EventCluster.Edge.Live;
@@ -18,8 +15,7 @@ internal sealed class LiveResponse : IDisposable
     private readonly HttpContext _context;
     private readonly PipeWriter? _output;
     private readonly int _maxSlice;
-    private readonly int _sendBufferBytes;
-    private readonly bool _isHttp1;
+    private readonly EdgeOptions _options;
     private readonly CancellationToken _stopping;
     private CancellationTokenSource? _ended;
 
@@ -32,9 +28,10 @@ internal sealed class LiveResponse : IDisposable
     {
         _output = output;
         _context = context;
-        _sendBufferBytes = options.LiveSendBufferBytes;
-        _isHttp1 = !HttpProtocol.IsHttp2(context.Request.Protocol);
-        _maxSlice = _isHttp1 ? options.MaxSseSlice : Math.Min(options.MaxSseSlice, EdgeLimits.Http2SliceBytes);
+        _options = options;
+        _maxSlice = HttpProtocol.IsHttp2(context.Request.Protocol)
+            ? Math.Min(options.MaxSseSlice, EdgeLimits.Http2SliceBytes)
+            : options.MaxSseSlice;
         Slice = _maxSlice;
         _stopping = stopping;
     }
@@ -73,16 +70,7 @@ internal sealed class LiveResponse : IDisposable
     }
 
     /// <summary>Lifts the limits that are made for answers, and sets those of a connection that stays.</summary>
-    public void Unbound()
-    {
-        // A paused reader costs one slice and may stay paused; Kestrel would cut it off for reading too slowly.
-        if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-
-        LimitSendBuffer();
-    }
+    public void Unbound() => ConnectionBounds.SetForResponse(_context, _options);
 
     /// <summary>
     /// Hands the slice to the client and waits until it is taken. False when the client is gone; when the server stops
@@ -119,22 +107,4 @@ internal sealed class LiveResponse : IDisposable
     }
 
     public void Dispose() => ReleaseEnded();
-
-    private void LimitSendBuffer()
-    {
-        // One HTTP/2 connection carries many responses and has a flow control of its own.
-        if (!_isHttp1 || _sendBufferBytes == 0 || _context.Features.Get<IConnectionSocketFeature>() is not { } connection)
-        {
-            return;
-        }
-
-        try
-        {
-            connection.Socket.SendBufferSize = _sendBufferBytes;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The client has left already, which the first flush finds out.
-        }
-    }
 }

@@ -17,7 +17,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
         new UnboundedChannelOptions { SingleReader = true });
 
     private readonly SessionServices _services;
-    private readonly SessionWriter _output;
+    private readonly ISessionConnection _output;
     private readonly TimeSpan _window;
     private readonly CancellationToken _ended;
     private bool _isResting;
@@ -33,7 +33,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     /// <param name="window">Least time between two deliveries; zero to deliver at once.</param>
     /// <param name="ended">Cancelled when the connection is gone.</param>
     public SessionLoop(
-        SessionServices services, SessionWriter output, ISessionOutput words, TimeSpan window, CancellationToken ended)
+        SessionServices services, ISessionConnection output, ISessionOutput words, TimeSpan window, CancellationToken ended)
     {
         _services = services;
         _output = output;

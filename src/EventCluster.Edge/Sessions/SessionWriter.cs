@@ -4,12 +4,12 @@ using EventCluster.Edge.Live;
 namespace EventCluster.Edge.Sessions;
 
 /// <summary>The connection's buffer, written by one loop.</summary>
-internal sealed class SessionWriter(LiveResponse response)
+internal sealed class SessionWriter(LiveResponse response) : ISessionConnection
 {
-    /// <summary>Whether something was written since the last flush.</summary>
+    /// <inheritdoc />
     public bool HasUnflushed { get; private set; }
 
-    /// <summary>Most bytes of the next slice.</summary>
+    /// <inheritdoc />
     public int Slice => response.Slice;
 
     public void Write(ReadOnlySpan<byte> bytes)
@@ -19,7 +19,7 @@ internal sealed class SessionWriter(LiveResponse response)
         HasUnflushed = true;
     }
 
-    /// <summary>Hands over what was written; completes when the client took most of it.</summary>
+    /// <inheritdoc />
     public ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken)
     {
         HasUnflushed = false;

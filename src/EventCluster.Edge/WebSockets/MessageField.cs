@@ -22,4 +22,6 @@ internal enum MessageField
     ExpectedOffset = 16,
     Data = 17,
     Base64 = 18,
+    Window = 19,
+    Cursor = 20,
 }

@@ -13,7 +13,7 @@ internal readonly ref struct MessageFields
     private static readonly string[] Names =
     [
         "type", "id", "stream", "offset", "last", "onGap", "encoding", "credit", "bytes", "contentType", "events", "close",
-        "producer", "epoch", "seq", "streamSeq", "expectedOffset", "data", "base64",
+        "producer", "epoch", "seq", "streamSeq", "expectedOffset", "data", "base64", "window", "cursor",
     ];
 
     private readonly ReadOnlySpan<byte> _text;
@@ -27,7 +27,7 @@ internal readonly ref struct MessageFields
 
     /// <summary>Finds the members of the object that the reader stands on, and leaves it on the object's end.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>
-    public static MessageFields Read(ReadOnlySpan<byte> text, ref Utf8JsonReader reader)
+    public static MessageFields Read(ReadOnlySpan<byte> text, scoped ref Utf8JsonReader reader)
     {
         var places = default(Places);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -96,7 +96,7 @@ internal readonly ref struct MessageFields
         return -1;
     }
 
-    [InlineArray((int)MessageField.Base64 + 1)]
+    [InlineArray((int)MessageField.Cursor + 1)]
     private struct Places
     {
         private Range _first;

@@ -117,6 +117,25 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
             }
         });
 
+    /// <summary>What a stream is, without reading it.</summary>
+    public void Described(StreamDescriptor stream) => Send("stream"u8, json =>
+    {
+        json.WriteString("stream"u8, stream.Name.Value);
+        json.WriteString("contentType"u8, stream.ContentType.Original);
+        json.WriteString("earliest"u8, stream.Earliest.ToString());
+        json.WriteString("tail"u8, stream.Tail.ToString());
+        json.WriteBoolean("closed"u8, stream.Closed);
+        WriteNumber(json, "ttl"u8, stream.TtlSeconds);
+        if (stream.ExpiresAt is { } expires)
+        {
+            json.WriteString("expiresAt"u8, Rfc3339.Format(expires));
+        }
+
+        WriteNumber(json, "retainEvents"u8, stream.Retention.Events);
+        WriteNumber(json, "retainBytes"u8, stream.Retention.Bytes);
+        WriteNumber(json, "retainAge"u8, stream.Retention.AgeSeconds);
+    });
+
     /// <summary>A refusal, with what the HTTP answer would say in its body and headers.</summary>
     public void Error(byte[]? id, string? stream, RequestFault fault) => Send("error"u8, json =>
     {
@@ -184,6 +203,14 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
         {
             json.WritePropertyName("id"u8);
             json.WriteRawValue(id, skipInputValidation: true);
+        }
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
         }
     }
 

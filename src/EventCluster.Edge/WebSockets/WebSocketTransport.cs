@@ -1,9 +1,8 @@
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace EventCluster.Edge.WebSockets;
 
@@ -33,7 +32,7 @@ internal sealed class WebSocketTransport(SessionServices services)
             return;
         }
 
-        Unbound(context);
+        ConnectionBounds.LiftForRequest(context);
         await using var frames = await WebSocketHandshake.AcceptAsync(context);
         var count = Interlocked.Increment(ref _sessions);
         try
@@ -58,19 +57,5 @@ internal sealed class WebSocketTransport(SessionServices services)
         return count > services.Options.MaxWebSockets
             ? (CloseCode.TryLater, $"Too many connections; retry in {services.NextRetryMilliseconds()} ms.")
             : null;
-    }
-
-    /// <summary>Limits of a request body that mean nothing for a connection: its bounds are the session's own.</summary>
-    private static void Unbound(HttpContext context)
-    {
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
-        {
-            requestRate.MinDataRate = null;
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = null;
-        }
     }
 }

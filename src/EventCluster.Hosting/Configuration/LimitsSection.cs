@@ -31,6 +31,10 @@ public sealed class LimitsSection
     [Option("most WebSockets; one more is closed with 1013", Unit = "WebSockets", Minimum = 0, Maximum = 1_000_000)]
     public int WebSockets { get; set; } = 50_000;
 
+    /// <summary>Most SignalR connections.</summary>
+    [Option("most SignalR connections; one more answers 503", Unit = "connections", Minimum = 0, Maximum = 1_000_000)]
+    public int SignalR { get; set; } = 50_000;
+
     /// <summary>Most payload bytes that wait for the store in one stream.</summary>
     [Option("most payload bytes that wait for the store in one stream; more answers 503",
         Unit = "bytes", Minimum = ProtocolLimits.MaxRequestBodyBytes, Maximum = 1 << 30)]

@@ -56,6 +56,7 @@ internal static class NodeOptions
         edge.RetryMilliseconds = (int)options.Sse.Retry.TotalMilliseconds;
         edge.MaxConnections = options.Limits.Connections;
         edge.MaxWebSockets = options.Limits.WebSockets;
+        edge.MaxHubConnections = options.Limits.SignalR;
         edge.LiveSendBufferBytes = options.Http.LiveSendBufferBytes;
         edge.FeedBytes = options.Memory.FeedBytes;
         edge.BlockCacheBytes = options.Memory.BlockCacheBytes;

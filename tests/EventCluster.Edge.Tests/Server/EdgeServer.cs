@@ -7,6 +7,7 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
+using EventCluster.Edge.SignalR;
 using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -57,6 +58,9 @@ internal sealed class EdgeServer : IAsyncDisposable
 
     /// <summary>Connections that the pump serves now.</summary>
     public int Pumped => _app.Services.GetRequiredService<SubscriptionPump>().Connections;
+
+    /// <summary>SignalR connections and calls open now.</summary>
+    public HubConnections Hub => _app.Services.GetRequiredService<HubEndpoint>().Connections;
 
     /// <summary>WebSockets open now.</summary>
     public int Sessions => _app.Services.GetRequiredService<WebSocketTransport>().Count;

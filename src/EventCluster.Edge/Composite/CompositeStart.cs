@@ -1,0 +1,49 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
+using EventCluster.Edge.Sessions;
+using EventCluster.Protocol;
+
+namespace EventCluster.Edge.Composite;
+
+/// <summary>What the owner says about the start of one of several streams, before anything is answered.</summary>
+/// <param name="Name">The stream.</param>
+/// <param name="Outcome">A read of one event from there.</param>
+/// <param name="Start">The start that is to be opened: the tail is that of now, the others may be resolved again.</param>
+/// <param name="Position">What it was resolved to.</param>
+internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, ReadStart Start, StreamOffset Position)
+{
+    /// <summary>Asks for all of them at once.</summary>
+    public static Task<CompositeStart[]> OpenAsync(
+        SessionServices services,
+        IReadOnlyList<StreamName> names,
+        IReadOnlyList<ReadStart> starts,
+        CancellationToken cancellationToken) =>
+        Task.WhenAll(names.Select((name, i) => OpenAsync(services, name, starts[i], cancellationToken)));
+
+    /// <summary>What refuses the whole connection: a stream that does not exist, or a gap under <c>fail</c>.</summary>
+    public RequestFault? Refusal(GapPolicy onGap)
+    {
+        // "Not now" is no status for an EventSource, which it would close for good; nor is a gap that is signalled.
+        var isRefused = Outcome is ReadOutcome.NotFound or ReadOutcome.Gone
+            || (Outcome is ReadOutcome.Gap && onGap == GapPolicy.Fail);
+        if (!isRefused || ErrorResponses.Of(Outcome, Name) is not { } fault)
+        {
+            return null;
+        }
+
+        return Outcome is ReadOutcome.Gap ? fault with { Detail = $"Stream '{Name}': {fault.Detail}" } : fault;
+    }
+
+    private static async Task<CompositeStart> OpenAsync(
+        SessionServices services, StreamName name, ReadStart start, CancellationToken cancellationToken)
+    {
+        var reader = new PositionReader(services.Streams.GetStream(name), services.Time);
+        var outcome = await reader.OpenAsync(start, maxBytes: 1, maxEvents: 1, TimeSpan.Zero, cancellationToken);
+
+        // "now" means the time of the request; the others may be resolved again, so that they never end in a gap.
+        return new CompositeStart(
+            name, outcome, start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start,
+            reader.Position);
+    }
+}

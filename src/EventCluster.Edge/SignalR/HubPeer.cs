@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace EventCluster.Edge.SignalR;
+
+/// <summary>One SignalR connection: what its calls share.</summary>
+/// <param name="calls">Calls of all connections that deliver.</param>
+/// <param name="closing">Ends the connection in a way that lets the client reconnect.</param>
+/// <param name="moveDelayMilliseconds">When its client comes back after a stop.</param>
+internal sealed class HubPeer(OpenCount calls, IConnectionLifetimeNotificationFeature? closing, int moveDelayMilliseconds)
+{
+    private int _streams;
+    private int _calls;
+
+    /// <summary>Calls of this connection that deliver.</summary>
+    public int Calls => Volatile.Read(ref _calls);
+
+    /// <summary>When its client comes back after a stop: one delay for all calls of a connection.</summary>
+    public int MoveDelayMilliseconds => moveDelayMilliseconds;
+
+    /// <summary>Begins a call, unless the connection would have too many streams.</summary>
+    public bool TryEnter(int streams)
+    {
+        if (Interlocked.Add(ref _streams, streams) > EdgeLimits.MaxStreamsPerSession)
+        {
+            Interlocked.Add(ref _streams, -streams);
+            return false;
+        }
+
+        Interlocked.Increment(ref _calls);
+        calls.Enter();
+        return true;
+    }
+
+    /// <summary>Ends a call.</summary>
+    public void Exit(int streams)
+    {
+        Interlocked.Add(ref _streams, -streams);
+        Interlocked.Decrement(ref _calls);
+        calls.Exit();
+    }
+
+    /// <summary>Says good-bye; the client may reconnect.</summary>
+    public void RequestClose() => closing?.RequestClose();
+}

@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Composite;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Sessions;
+using Microsoft.AspNetCore.SignalR;
+
+namespace EventCluster.Edge.SignalR;
+
+/// <summary>The methods that SignalR clients call (docs/PROTOCOL.md, SignalR).</summary>
+internal sealed class StreamHub(SessionServices services, HubConnections connections) : Hub
+{
+    /// <summary>Delivers one stream.</summary>
+    public IAsyncEnumerable<HubJson> Subscribe(
+        string? stream, string? offset, JsonElement options, CancellationToken cancellationToken) =>
+        HubRequests.TrySubscribe(stream, offset, options, out var subscription, out var window, out var fault)
+            ? new HubSubscription(services, connections.Of(Context), [subscription], window).RunAsync(cancellationToken)
+            : throw HubMessage.Error(services.Frames, stream, fault);
+
+    /// <summary>Delivers several streams with one cursor over all of them.</summary>
+    public IAsyncEnumerable<HubJson> SubscribeMany(
+        JsonElement streams, JsonElement options, CancellationToken cancellationToken) =>
+        HubRequests.TrySubscribeMany(streams, options, out var request, out var fault)
+            ? RunAsync(request, connections.Of(Context), cancellationToken)
+            : throw HubMessage.Error(services.Frames, stream: null, fault);
+
+    /// <summary>Appends events, closes, or both.</summary>
+    public async Task<HubJson> Append(string? stream, JsonElement append)
+    {
+        if (!HubRequests.TryAppend(stream, append, out var message, out var fault))
+        {
+            throw HubMessage.Error(services.Frames, stream, fault);
+        }
+
+        // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
+        var name = message.Stream;
+        var outcome = await services.Streams.GetStream(name).AppendAsync(message.Request, CancellationToken.None);
+        var durability = services.Streams.Durability;
+        return outcome switch
+        {
+            AppendOutcome.Appended a => HubMessage.Appended(
+                services.Frames, name, a.Next, isDuplicate: false, a.Closed, durability),
+            AppendOutcome.Duplicate d => HubMessage.Appended(
+                services.Frames, name, d.Tail, isDuplicate: true, d.Closed, durability),
+            AppendOutcome.AlreadyClosed c => HubMessage.Appended(
+                services.Frames, name, c.Tail, isDuplicate: true, isClosed: true, durability),
+            _ => throw HubMessage.Error(services.Frames, stream, ErrorResponses.Of(outcome, name)!),
+        };
+    }
+
+    /// <summary>What a stream is, without reading it.</summary>
+    public async Task<HubJson> Describe(string? stream)
+    {
+        if (!HubRequests.TryStream(stream, out var name, out var fault))
+        {
+            throw HubMessage.Error(services.Frames, stream, fault);
+        }
+
+        var outcome = await services.Streams.GetStream(name).DescribeAsync(Context.ConnectionAborted);
+        return outcome is DescribeOutcome.Found found
+            ? HubMessage.Described(services.Frames, found.Descriptor)
+            : throw HubMessage.Error(services.Frames, stream, ErrorResponses.Of(outcome, name)!);
+    }
+
+    /// <inheritdoc />
+    public override Task OnConnectedAsync()
+    {
+        connections.Add(Context);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        connections.Remove(Context);
+        return Task.CompletedTask;
+    }
+
+    private async IAsyncEnumerable<HubJson> RunAsync(
+        HubManyRequest request, HubPeer peer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var opened = await CompositeStart.OpenAsync(services, request.Streams, request.Starts, cancellationToken);
+        foreach (var start in opened)
+        {
+            var fault = start.Refusal(request.Options.OnGap)
+                ?? (start.Outcome is ReadOutcome.Unavailable ? ErrorResponses.Of(start.Outcome, start.Name) : null);
+            if (fault is not null)
+            {
+                throw HubMessage.Error(services.Frames, start.Name.Value, fault);
+            }
+        }
+
+        var subscriptions = opened.Select(start => new Subscription(start.Name, request.Options with { Start = start.Start })
+        {
+            Position = start.Position,
+        }).ToArray();
+        var hash = CompositeCursor.HashOf(request.Streams);
+        var call = new HubSubscription(
+            services, peer, subscriptions, request.Window, () => CompositeCursor.ToText(hash, subscriptions));
+        await foreach (var message in call.RunAsync(cancellationToken))
+        {
+            yield return message;
+        }
+    }
+}
