@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -14,8 +13,6 @@ namespace EventCluster.Edge.SignalR;
 /// </summary>
 internal sealed class HubSlices : ISessionConnection, IMessageSink
 {
-    private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
-
     private readonly Channel<Slice> _slices = Channel.CreateUnbounded<Slice>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
@@ -53,8 +50,8 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
             ? message.Payload.ToArray()
             : [.. "{\"cursor\":\""u8, .. Encoding.ASCII.GetBytes(Cursor()), .. "\","u8, .. message.Payload[1..]];
 
-        // Line ends in a message are white space of its JSON, but SignalR's event stream breaks at a lone CR.
-        json.AsSpan().ReplaceAny(LineEnds, (byte)' ');
+        // A line end in a message is white space of its JSON, but SignalR's event stream breaks at a lone CR.
+        json.AsSpan().Replace((byte)'\r', (byte)' ');
         _messages.Add(new HubJson(json));
     }
 

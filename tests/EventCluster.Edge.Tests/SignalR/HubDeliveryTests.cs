@@ -26,7 +26,7 @@ public sealed class HubDeliveryTests
         var subscribed = await call.ExpectAsync("subscribed");
         Assert.Equal(("s", "application/json"), (
             subscribed.GetProperty("stream").GetString(), subscribed.GetProperty("contentType").GetString()));
-        Assert.Equal(["0", "{  \"n\": 1}"], await call.EventsAsync(2));
+        Assert.Equal(["0", "{ \n\"n\": 1}"], await call.EventsAsync(2));
         for (var i = 2; i < 10; i++)
         {
             await AppendAsync(stream, $"{i}");
