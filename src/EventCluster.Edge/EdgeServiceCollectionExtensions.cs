@@ -6,6 +6,7 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Sessions;
 using EventCluster.Edge.SignalR;
@@ -42,6 +43,8 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton(static provider => new BlockCache(
             provider.GetRequiredService<IOptions<EdgeOptions>>().Value.BlockCacheBytes));
         services.TryAddSingleton<DeadlineQueue>();
+        services.TryAddSingleton<IPeerProbe, TcpInfoProbe>();
+        services.TryAddSingleton<PeerWatcher>();
         services.TryAddSingleton<FeedDirectory>();
         services.TryAddSingleton<SubscriptionPump>();
         services.TryAddSingleton<AnswerBudget>();

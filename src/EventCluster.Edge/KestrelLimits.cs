@@ -5,6 +5,11 @@ namespace EventCluster.Edge;
 /// <summary>Sets every limit of Kestrel on purpose.</summary>
 public static class KestrelLimits
 {
+    private static readonly TimeSpan KestrelTick = TimeSpan.FromSeconds(1);
+
+    /// <summary>Kestrel refuses less.</summary>
+    private static readonly TimeSpan ShortestPing = TimeSpan.FromSeconds(1);
+
     /// <summary>Applies the limits of <see cref="EdgeLimits"/> and <paramref name="options"/> to a server.</summary>
     public static void Apply(KestrelServerOptions server, EdgeOptions options)
     {
@@ -29,8 +34,10 @@ public static class KestrelLimits
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
         limits.Http2.MaxStreamsPerConnection = EdgeLimits.Http2StreamsPerConnection;
 
-        // A connection whose client vanished without a word is found out by pings.
-        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
-        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        // A connection whose client vanished without a word is found out by pings, within two heartbeats: Kestrel looks once
+        // a second, so each of the two steps may be that late.
+        var ping = options.SseHeartbeat - KestrelTick < ShortestPing ? ShortestPing : options.SseHeartbeat - KestrelTick;
+        limits.Http2.KeepAlivePingDelay = ping;
+        limits.Http2.KeepAlivePingTimeout = ping;
     }
 }

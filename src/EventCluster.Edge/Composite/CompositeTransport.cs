@@ -116,9 +116,10 @@ internal sealed class CompositeTransport(SessionServices services)
         CompositeSink sink,
         ServerMessages messages)
     {
+        var heartbeat = query.Delivery.HeartbeatOr(services.Options.SseHeartbeat);
+        using var watch = services.Peers.Watch(context, heartbeat);
         using var clock = new SessionClock(
-            services.Deadlines, query.Delivery.HeartbeatOr(services.Options.SseHeartbeat), query.Delivery.Window, loop, hears: false, sink.PutHeartbeat,
-            context.Abort);
+            services.Deadlines, heartbeat, query.Delivery.Window, loop, hears: false, sink.PutHeartbeat, context.Abort);
         loop.Post(() =>
         {
             foreach (var subscription in subscriptions)

@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Hosting;
@@ -20,6 +21,7 @@ internal sealed class DurableSseTransport(
     DeadlineQueue deadlines,
     FrameWriter frames,
     LiveCursor cursors,
+    PeerWatcher peers,
     IHostApplicationLifetime lifetime) : ISubscriberTransport
 {
     /// <inheritdoc />
@@ -30,6 +32,7 @@ internal sealed class DurableSseTransport(
         {
             ExpiresAt = deadlines.In(options.Value.SseLifetime),
         };
+        using var watch = peers.Watch(read.Context, subscription.Heartbeat);
         try
         {
             var connection = await BeginAsync(read, response, subscription);

@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ internal sealed class EventSourceTransport(
     SubscriptionPump pump,
     DeadlineQueue deadlines,
     FrameWriter frames,
+    PeerWatcher peers,
     EdgeRandom random,
     IHostApplicationLifetime lifetime) : ISubscriberTransport
 {
@@ -28,6 +30,7 @@ internal sealed class EventSourceTransport(
     {
         using var response = new LiveResponse(read.Context, options.Value, lifetime.ApplicationStopping);
         using var subscription = new LiveSubscription(feeds.Open(read.Stream), pump, deadlines, read.Query, options.Value);
+        using var watch = peers.Watch(read.Context, subscription.Heartbeat);
         try
         {
             var connection = await BeginAsync(read, response, subscription);

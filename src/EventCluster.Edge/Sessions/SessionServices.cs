@@ -1,6 +1,7 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed class SessionServices(
     FrameWriter frames,
     SubscriptionPump pump,
     DeadlineQueue deadlines,
+    PeerWatcher peers,
     TimeProvider time,
     EdgeRandom random,
     IOptions<EdgeOptions> options,
@@ -30,6 +32,8 @@ internal sealed class SessionServices(
     public SubscriptionPump Pump => pump;
 
     public DeadlineQueue Deadlines => deadlines;
+
+    public PeerWatcher Peers => peers;
 
     public TimeProvider Time => time;
 

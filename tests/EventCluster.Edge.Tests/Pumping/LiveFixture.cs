@@ -2,6 +2,7 @@ using System.Text;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Tests.Feeds;
 using EventCluster.Protocol;
@@ -46,10 +47,11 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
         context.Features.Set<IHttpResponseBodyFeature>(body);
         var name = StreamName.Parse(stream);
         var options = Options.Create(new EdgeOptions { SseLifetime = TimeSpan.FromHours(1) });
+        var peers = new PeerWatcher(new TcpInfoProbe(), Base.Deadlines);
         ISubscriberTransport transport = parsed.Live == LiveMode.Sse
             ? new DurableSseTransport(
-                options, Base.Feeds, Pump, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), this)
-            : new EventSourceTransport(options, Base.Feeds, Pump, Base.Deadlines, _frames, _random, this);
+                options, Base.Feeds, Pump, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), peers, this)
+            : new EventSourceTransport(options, Base.Feeds, Pump, Base.Deadlines, _frames, peers, _random, this);
         return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, Base.GetStream(name), Base.Clock));
     }
 

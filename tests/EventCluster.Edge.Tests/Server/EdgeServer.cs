@@ -53,6 +53,10 @@ internal sealed class EdgeServer : IAsyncDisposable
 
     public int Http2Port { get; }
 
+    public Uri Url => new($"http://127.0.0.1:{Port}");
+
+    public Uri Http2Url => new($"http://127.0.0.1:{Http2Port}");
+
     /// <summary>TCP connections open now.</summary>
     public int Connections => _connections.Now;
 
@@ -76,8 +80,10 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="front">What stands before its stream log.</param>
     /// <param name="clock">Its clock; a virtual one unless given.</param>
     /// <param name="over">A stopped server whose streams it takes over.</param>
+    /// <param name="services">Replaces parts of it.</param>
     public static async Task<EdgeServer> StartAsync(
-        Action<EdgeOptions>? configure = null, IStreamDirectory? front = null, TimeProvider? clock = null, EdgeServer? over = null)
+        Action<EdgeOptions>? configure = null, IStreamDirectory? front = null, TimeProvider? clock = null, EdgeServer? over = null,
+        Action<IServiceCollection>? services = null)
     {
         clock ??= over?._clock ?? new VirtualTimeProvider();
         var directory = over?.Directory ?? new LocalStreamDirectory(
@@ -90,6 +96,7 @@ internal sealed class EdgeServer : IAsyncDisposable
         builder.Services.AddSingleton(front ?? directory);
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(new Random(2));
+        services?.Invoke(builder.Services);
         builder.Services.AddEventClusterEdge(configure);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

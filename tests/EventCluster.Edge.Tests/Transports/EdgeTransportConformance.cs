@@ -12,8 +12,7 @@ public abstract class EdgeTransportConformance : SubscriberTransportConformance
     {
         var server = await EdgeServer.StartAsync(clock: TimeProvider.System, over: _servers.LastOrDefault());
         _servers.Add(server);
-        return new SubscriberServer(
-            new Uri($"http://127.0.0.1:{server.Port}"), new Uri($"http://127.0.0.1:{server.Http2Port}"), server.StopAsync)
+        return new SubscriberServer(server.Url, server.Http2Url, server.StopAsync)
         {
             Connections = () => server.Connections,
         };

@@ -1,6 +1,6 @@
 using EventCluster.Protocol;
 
-namespace EventCluster.Conformance.Transports;
+namespace EventCluster.TestKit.Subscribers;
 
 /// <summary>An event that was acknowledged.</summary>
 /// <param name="Offset">The position after it.</param>
