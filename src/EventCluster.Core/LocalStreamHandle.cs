@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
 using EventCluster.Protocol;
@@ -56,14 +57,21 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
                 return new DescribeOutcome.Found(view.Descriptor);
             }
 
-            switch (await runner.ConfirmAsync(view, cancellationToken))
+            try
             {
-                case Running.ConfirmResult.Confirmed:
-                    return view.IsGone ? new DescribeOutcome.Gone() : new DescribeOutcome.NotFound();
-                case Running.ConfirmResult.Moved:
-                    return new DescribeOutcome.Unavailable(UnavailableReason.Moved, "Another owner took the stream over.");
-                default:
-                    continue;
+                switch (await runner.ConfirmAsync(view, cancellationToken))
+                {
+                    case Running.ConfirmResult.Confirmed:
+                        return view.IsGone ? new DescribeOutcome.Gone() : new DescribeOutcome.NotFound();
+                    case Running.ConfirmResult.Moved:
+                        return new DescribeOutcome.Unavailable(UnavailableReason.Moved, "Another owner took the stream over.");
+                    default:
+                        continue;
+                }
+            }
+            catch (StoreUnreachableException e)
+            {
+                return new DescribeOutcome.Unavailable(UnavailableReason.StoreUnreachable, e.Message);
             }
         }
     }

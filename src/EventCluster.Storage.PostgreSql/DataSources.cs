@@ -8,7 +8,12 @@ namespace EventCluster.Storage.PostgreSql;
 internal sealed record DataSources(NpgsqlDataSource Queries, NpgsqlDataSource Commits)
 {
     private const int StatementsPerConnection = 40;
-    private const string DurabilityQuery = "SELECT current_setting('synchronous_commit')";
+
+    // A node that vanished inside a transaction must not keep rows locked until the system's hours of patience end.
+    private const string DurabilityQuery =
+        "SELECT current_setting('synchronous_commit'), set_config('tcp_keepalives_idle', '5', false), "
+        + "set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false)";
+
 
     /// <summary>Makes the pools; nothing is connected yet.</summary>
     /// <exception cref="PostgreSqlUnusableException">The connection string cannot be understood.</exception>
@@ -30,6 +35,8 @@ internal sealed record DataSources(NpgsqlDataSource Queries, NpgsqlDataSource Co
                 Timeout = Math.Max(1, (int)options.ConnectTimeout.TotalSeconds),
                 MaxAutoPrepare = StatementsPerConnection,
                 AutoPrepareMinUsages = 2,
+                NoResetOnClose = true,
+                TcpKeepAlive = true,
             };
             text.ApplicationName ??= "eventcluster";
             var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);

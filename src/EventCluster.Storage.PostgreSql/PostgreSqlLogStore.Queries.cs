@@ -14,7 +14,7 @@ public sealed partial class PostgreSqlLogStore
         await using var batch = NewBatch(_statements.Open, _statements.Producers);
         Bind(batch.BatchCommands[0], name.Value);
         Bind(batch.BatchCommands[1], name.Value);
-        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
@@ -40,7 +40,7 @@ public sealed partial class PostgreSqlLogStore
             _statements.DoNotFlush, _statements.OpenAbsent, _statements.ForgetFenceOfStream);
         Bind(batch.BatchCommands[1], name.Value);
         Bind(batch.BatchCommands[2], name.Value);
-        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var fence = reader.GetInt64(0);
@@ -70,31 +70,49 @@ public sealed partial class PostgreSqlLogStore
         }
     }
 
-    private async Task<List<T>> QueryAsync<T>(
-        string statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values)
-    {
-        await using var batch = NewBatch(statement);
-        Bind(batch.BatchCommands[0], values);
-        await using var reader = await ExecuteAsync(batch, cancellationToken);
-        List<T> rows = [];
-        while (await reader.ReadAsync(cancellationToken))
+    private Task<List<T>> QueryAsync<T>(
+        string statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
+        GuardAsync(async () =>
         {
-            rows.Add(read(reader));
-        }
+            await using var batch = NewBatch(statement);
+            Bind(batch.BatchCommands[0], values);
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            List<T> rows = [];
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(read(reader));
+            }
 
-        return rows;
-    }
+            return rows;
+        });
 
-    private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks something that may be asked twice. A connection that broke while it was idle is noticed only when it is used:
+    /// then another one is tried at once.
+    /// </summary>
+    private async Task<T> GuardAsync<T>(Func<Task<T>> ask)
     {
         try
         {
-            return await batch.ExecuteReaderAsync(cancellationToken);
+            try
+            {
+                return await ask();
+            }
+            catch (NpgsqlException e) when (IsBroken(e))
+            {
+                _condition.Suspect();
+                return await ask();
+            }
         }
-        catch (NpgsqlException e) when (e is not PostgresException { InvariantSeverity: "ERROR" })
+        catch (NpgsqlException e) when (StoreCondition.IsOutage(e))
         {
-            _condition.Failed(e);
-            throw;
+            _condition.Suspect();
+            throw new StoreUnreachableException($"PostgreSQL does not answer: {StoreCondition.Describe(e)}", e);
         }
     }
+
+    /// <summary>True when the connection ended; not when the database cannot be reached or took too long.</summary>
+    private static bool IsBroken(NpgsqlException exception) =>
+        exception is PostgresException { InvariantSeverity: "FATAL" or "PANIC" }
+        || exception.InnerException is IOException or ObjectDisposedException;
 }

@@ -47,12 +47,12 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     {
         while (true)
         {
-            if (await TryOpenStreamAsync(name, cancellationToken) is { } opened)
+            if (await GuardAsync(() => TryOpenStreamAsync(name, cancellationToken)) is { } opened)
             {
                 return opened;
             }
 
-            if (await TryOpenAbsentAsync(name, cancellationToken) is { } fence)
+            if (await GuardAsync(() => TryOpenAbsentAsync(name, cancellationToken)) is { } fence)
             {
                 return new OpenedStream(fence, Head: null, []);
             }
@@ -139,14 +139,16 @@ public sealed partial class PostgreSqlLogStore : ILogStore
         await QueryAsync(_statements.ListBlocks, Rows.ToBlockInfo, cancellationToken, name.Value, from, limit);
 
     /// <inheritdoc />
-    public async ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken)
+    public async ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken) => await GuardAsync(async () =>
     {
         await using var batch = NewBatch(_statements.DoNotFlush, _statements.DrawIncarnation);
-        await using var reader = await ExecuteAsync(batch, cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return reader.GetInt64(0);
-    }
+        var drawn = reader.GetInt64(0);
+        await reader.NextResultAsync(cancellationToken);
+        return drawn;
+    });
 
     /// <inheritdoc />
     public async ValueTask<IReadOnlyList<StoredHead>> ListAsync(

@@ -4,7 +4,7 @@ namespace EventCluster.Storage.PostgreSql;
 
 internal sealed partial class StoreCondition
 {
-    [LoggerMessage(5001, LogLevel.Error, "Appends wait or fail until the database is back: {Reason}")]
+    [LoggerMessage(5001, LogLevel.Error, "Appends fail until the database is back: {Reason}")]
     private static partial void LogLost(ILogger logger, string reason);
 
     [LoggerMessage(5002, LogLevel.Information, "The database takes writes again")]

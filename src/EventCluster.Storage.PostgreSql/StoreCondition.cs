@@ -1,27 +1,39 @@
 using EventCluster.Abstractions.Store;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql;
 
-/// <summary>Whether the database takes writes, as the last answers say. Changes are logged once, not per command.</summary>
+/// <summary>
+/// Whether the database takes writes. A failed command only makes it suspect: a probe decides, so that one broken
+/// connection does not turn readiness off. Changes are logged once, not per command.
+/// </summary>
 internal sealed partial class StoreCondition(ILogger logger)
 {
     private readonly Lock _gate = new();
     private StoreHealth _health = StoreHealth.Good;
+    private bool _isSuspect;
 
     /// <summary>For readiness.</summary>
     public StoreHealth Health => Volatile.Read(ref _health);
 
-    /// <summary>A command was answered.</summary>
+    /// <summary>True when a probe should find out.</summary>
+    public bool WantsProbe => Volatile.Read(ref _isSuspect) || !Health.AcceptsWrites;
+
+    /// <summary>A command did not get its answer.</summary>
+    public void Suspect() => Volatile.Write(ref _isSuspect, true);
+
+    /// <summary>A commit landed.</summary>
     public void Succeeded()
     {
-        if (Health.AcceptsWrites)
+        if (!WantsProbe)
         {
             return;
         }
 
         lock (_gate)
         {
+            Volatile.Write(ref _isSuspect, false);
             if (!_health.AcceptsWrites)
             {
                 Volatile.Write(ref _health, StoreHealth.Good);
@@ -30,15 +42,22 @@ internal sealed partial class StoreCondition(ILogger logger)
         }
     }
 
-    /// <summary>The database did not answer.</summary>
-    public void Failed(Exception exception) => Set($"The database does not answer: {Describe(exception)}");
+    /// <summary>The probe failed.</summary>
+    public void Failed(Exception exception) => Set(IsFull(exception)
+        ? $"The database has no room: {Describe(exception)}"
+        : $"The database does not take writes: {Describe(exception)}");
 
-    /// <summary>The database's medium is full.</summary>
-    public void Full(Exception exception) => Set($"The database has no room: {Describe(exception)}");
+    /// <summary>True when the database's medium is full.</summary>
+    public static bool IsFull(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
+
+    /// <summary>True for a fault of the way to the database or of its moment, not of what was asked.</summary>
+    public static bool IsOutage(Exception exception) => exception is PostgresException answered
+        ? answered.InvariantSeverity != "ERROR" || answered.IsTransient
+        : exception is NpgsqlException or TimeoutException;
 
     /// <summary>What an operator needs of an exception, in one line.</summary>
     public static string Describe(Exception exception) =>
-        (exception.InnerException is { } inner and not AggregateException ? $"{exception.Message} {inner.Message}" : exception.Message)
+        (exception is NpgsqlException { InnerException: { } inner } ? $"{exception.Message}: {inner.Message}" : exception.Message)
         .ReplaceLineEndings(" ");
 
     private void Set(string reason)

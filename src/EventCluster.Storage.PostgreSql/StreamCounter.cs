@@ -9,7 +9,7 @@ namespace EventCluster.Storage.PostgreSql;
 /// </summary>
 internal sealed class StreamCounter(PostgreSqlOptions options, Statements statements)
 {
-    private const int SlackFraction = 10;
+    private const int SlackFraction = 5;
     private const int MinSlack = 1_000;
 
     private long _known;
@@ -21,7 +21,7 @@ internal sealed class StreamCounter(PostgreSqlOptions options, Statements statem
     /// <summary>Adds what was created here.</summary>
     public void Created(int streams) => Interlocked.Add(ref _known, streams);
 
-    /// <summary>Counts what all nodes created and removed.</summary>
+    /// <summary>Counts what all nodes created and removed, about.</summary>
     public async Task CountAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(statements.CountStreams);

@@ -30,6 +30,9 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     /// <summary>Streams that cannot be opened, as damaged ones.</summary>
     public Predicate<StreamName> IsDamaged { get; set; } = static _ => false;
 
+    /// <summary>The medium does not answer: every call says so.</summary>
+    public bool IsUnreachable { get; set; }
+
     /// <summary>Every commit gives the others a turn before it reaches the store, so that commands gather behind it.</summary>
     public bool YieldsBeforeCommits { get; set; }
 
@@ -118,6 +121,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
         }
 
         await PassAsync(ref _gate);
+        CheckReachable();
         var fault = NextFault();
         switch (fault)
         {
@@ -143,6 +147,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     /// <inheritdoc />
     public ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
+        CheckReachable();
         lock (_lock)
         {
             if (IsDamaged(name) || OpensToFail > 0 || (OpenFailureProbability > 0 && random.NextDouble() < OpenFailureProbability))
@@ -157,34 +162,51 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
 
     /// <inheritdoc />
     public ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken) =>
-        inner.GetHeadAsync(name, cancellationToken);
+        Reachable.GetHeadAsync(name, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<EventBlock>> ReadAsync(
         BlockRange range, int maxBytes, CancellationToken cancellationToken) =>
-        inner.ReadAsync(range, maxBytes, cancellationToken);
+        Reachable.ReadAsync(range, maxBytes, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<BlockInfo>> ListBlocksAsync(
         StreamName name, long from, int limit, CancellationToken cancellationToken) =>
-        inner.ListBlocksAsync(name, from, limit, cancellationToken);
+        Reachable.ListBlocksAsync(name, from, limit, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken) =>
-        inner.DrawIncarnationAsync(cancellationToken);
+        Reachable.DrawIncarnationAsync(cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<StoredHead>> ListAsync(
         string prefix, StreamName? after, int limit, CancellationToken cancellationToken) =>
-        inner.ListAsync(prefix, after, limit, cancellationToken);
+        Reachable.ListAsync(prefix, after, limit, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<StreamName>> ListDueAsync(
         long nowMilliseconds, int limit, CancellationToken cancellationToken) =>
-        inner.ListDueAsync(nowMilliseconds, limit, cancellationToken);
+        Reachable.ListDueAsync(nowMilliseconds, limit, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private ILogStore Reachable
+    {
+        get
+        {
+            CheckReachable();
+            return inner;
+        }
+    }
+
+    private void CheckReachable()
+    {
+        if (IsUnreachable)
+        {
+            throw new StoreUnreachableException("The store does not answer (planned).");
+        }
+    }
 
     private Task PassAsync(ref TaskCompletionSource? gate)
     {

@@ -20,4 +20,7 @@ public enum UnavailableReason
 
     /// <summary>The store refuses writes until a restart; nothing was done.</summary>
     StoreFailed = 5,
+
+    /// <summary>The store does not answer now; nothing was done. Retry.</summary>
+    StoreUnreachable = 6,
 }

@@ -24,6 +24,12 @@ internal abstract class StreamCommand
     /// <summary>Comes from a client, so that the limit of pending commands holds for it.</summary>
     public virtual bool IsBounded => true;
 
+    /// <summary>
+    /// The decision tells the caller that it is wrong (a gap, another tail, closed). Without a commit beside it, only the
+    /// store can tell whether it is the newest owner that says so.
+    /// </summary>
+    public virtual bool IsRefusal => false;
+
     /// <summary>How often the command was decided for a commit that did not land.</summary>
     public int Attempts { get; set; }
 
@@ -56,6 +62,6 @@ internal abstract class StreamCommand
         }
     }
 
-    /// <summary>A surprise: the caller gets the exception.</summary>
+    /// <summary>A surprise: the caller gets the exception, or "not now" when the store does not answer.</summary>
     public abstract void Fail(Exception exception);
 }

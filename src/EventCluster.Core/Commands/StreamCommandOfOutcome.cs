@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.State;
 
@@ -20,7 +21,17 @@ internal abstract class StreamCommand<TOutcome> : StreamCommand, IValueTaskSourc
     public override void Refuse(UnavailableReason reason, string detail) => _source.SetResult(Unavailable(reason, detail));
 
     /// <inheritdoc />
-    public override void Fail(Exception exception) => _source.SetException(exception);
+    public override void Fail(Exception exception)
+    {
+        if (exception is StoreUnreachableException)
+        {
+            Refuse(UnavailableReason.StoreUnreachable, "The store does not answer now; nothing was done.");
+        }
+        else
+        {
+            _source.SetException(exception);
+        }
+    }
 
     /// <inheritdoc />
     public TOutcome GetResult(short token) => _source.GetResult(token);

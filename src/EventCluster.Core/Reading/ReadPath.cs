@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Decisions;
 using EventCluster.Core.Running;
@@ -88,13 +89,25 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
 
     /// <summary>Not found, gone or gap, once the store confirms it; null when something was committed meanwhile.</summary>
     private static async ValueTask<ReadOutcome?> AnswerFinallyAsync(
-        StreamLogRunner runner, StreamView view, StreamOffset from, CancellationToken cancellationToken) =>
-        await runner.ConfirmAsync(view, cancellationToken) switch
+        StreamLogRunner runner, StreamView view, StreamOffset from, CancellationToken cancellationToken)
+    {
+        try
         {
-            ConfirmResult.Confirmed => FinalAnswer(view, from),
-            ConfirmResult.Moved => Moved(),
-            _ => null,
-        };
+            return await runner.ConfirmAsync(view, cancellationToken) switch
+            {
+                ConfirmResult.Confirmed => FinalAnswer(view, from),
+                ConfirmResult.Moved => Moved(),
+                _ => null,
+            };
+        }
+        catch (StoreUnreachableException e)
+        {
+            return Unreachable(e);
+        }
+    }
+
+    private static ReadOutcome.Unavailable Unreachable(StoreUnreachableException exception) =>
+        new(UnavailableReason.StoreUnreachable, exception.Message);
 
     private static ReadOutcome.Unavailable Moved() =>
         new(UnavailableReason.Moved, "Another owner took the stream over.");
@@ -112,8 +125,17 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
             return fromMemory;
         }
 
-        var slices = await runner.Blocks.ReadAsync(
-            view, request.From.Sequence, request.MaxBytes, request.MaxEvents, cancellationToken);
+        IReadOnlyList<BlockSlice> slices;
+        try
+        {
+            slices = await runner.Blocks.ReadAsync(
+                view, request.From.Sequence, request.MaxBytes, request.MaxEvents, cancellationToken);
+        }
+        catch (StoreUnreachableException e)
+        {
+            return Unreachable(e);
+        }
+
         return slices.Count == 0
             ? null
             : new ReadOutcome.Batch(
@@ -171,7 +193,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
     {
         if (emptyReads > MaxEmptyReads)
         {
-            throw new Abstractions.Store.LogDamagedException(
+            throw new LogDamagedException(
                 $"Stream '{name}' has a retained position {from} without a stored block.");
         }
     }

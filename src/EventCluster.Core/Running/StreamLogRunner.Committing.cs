@@ -19,7 +19,7 @@ internal sealed partial class StreamLogRunner
     {
         if (_log!.TakeCommit(_context.NextCommitId(), _context.Clock.Now) is not { } commit)
         {
-            ReleaseBatch();
+            await ReleaseWithoutCommitAsync();
             return;
         }
 
@@ -30,7 +30,7 @@ internal sealed partial class StreamLogRunner
         }
         catch (Exception e)
         {
-            LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, e);
+            LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, Surprise(e));
             await RecoverAsync(commit);
             return;
         }
@@ -51,6 +51,30 @@ internal sealed partial class StreamLogRunner
                 await RefuseAsync(commit, status);
                 break;
         }
+    }
+
+    /// <summary>
+    /// A commit proves ownership; refusals without one must not come from an owner that was replaced and has not noticed,
+    /// or a producer would be told of a gap that is none.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ReleaseWithoutCommitAsync()
+    {
+        if (_batch.Exists(static command => command.IsRefusal))
+        {
+            var head = await _context.Store.GetHeadAsync(Name, CancellationToken.None);
+            if (head is null ? _log!.IsStored : head.Fence != View!.Fence)
+            {
+                LogOwnershipLost(_context.Logger, Name.Value);
+                const string Detail = "Another owner took the stream over; nothing was done.";
+                Abandon(
+                    static decided => decided.Refuse(UnavailableReason.Moved, Detail),
+                    static waiting => waiting.Refuse(UnavailableReason.Moved, Detail));
+                return;
+            }
+        }
+
+        ReleaseBatch();
     }
 
     /// <summary>
@@ -147,11 +171,14 @@ internal sealed partial class StreamLogRunner
         }
         catch (Exception e)
         {
-            LogReopenFailed(_context.Logger, Name.Value, e);
+            LogReopenFailed(_context.Logger, Name.Value, Surprise(e));
             AbandonUnknown("The store did not answer whether the commit landed.", WakeReason.Changed);
             return null;
         }
     }
+
+    /// <summary>An outage is no surprise: the store reports it once, not once per stream with its stack.</summary>
+    private static Exception? Surprise(Exception exception) => exception is StoreUnreachableException ? null : exception;
 
     private void Adopt(OpenedStream opened)
     {

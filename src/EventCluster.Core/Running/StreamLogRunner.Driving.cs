@@ -37,6 +37,11 @@ internal sealed partial class StreamLogRunner
                 static command => command.RefuseByStore(CommitStatus.Refused),
                 static command => command.RefuseByStore(CommitStatus.Refused));
         }
+        catch (StoreUnreachableException e)
+        {
+            LogUnreachable(_context.Logger, Name.Value);
+            Abandon(command => command.Fail(e), command => command.Fail(e));
+        }
         catch (Exception e)
         {
             LogSurprise(_context.Logger, Name.Value, e);

@@ -10,7 +10,7 @@ internal sealed partial class StreamLogRunner
     private static partial void LogSurprise(ILogger logger, string stream, Exception exception);
 
     [LoggerMessage(1001, LogLevel.Warning, "Stream '{Stream}': the outcome of commit {Version} is unknown; the stream is opened again.")]
-    private static partial void LogCommitUnknown(ILogger logger, string stream, long version, Exception exception);
+    private static partial void LogCommitUnknown(ILogger logger, string stream, long version, Exception? exception);
 
     [LoggerMessage(1002, LogLevel.Warning, "Stream '{Stream}': commit {Version} under fence {Fence} met a conflict; the stream is opened again.")]
     private static partial void LogCommitConflict(ILogger logger, string stream, long version, long fence);
@@ -19,10 +19,13 @@ internal sealed partial class StreamLogRunner
     private static partial void LogCommitRefused(ILogger logger, string stream, CommitStatus status);
 
     [LoggerMessage(1004, LogLevel.Error, "Stream '{Stream}': opening it failed; its owner ends.")]
-    private static partial void LogReopenFailed(ILogger logger, string stream, Exception exception);
+    private static partial void LogReopenFailed(ILogger logger, string stream, Exception? exception);
 
     [LoggerMessage(1005, LogLevel.Warning, "Stream '{Stream}': another owner took over; this one ends.")]
     private static partial void LogOwnershipLost(ILogger logger, string stream);
+
+    [LoggerMessage(1007, LogLevel.Debug, "Stream '{Stream}': the store does not answer; its owner ends until somebody asks again.")]
+    private static partial void LogUnreachable(ILogger logger, string stream);
 
     [LoggerMessage(1006, LogLevel.Error, "Stream '{Stream}': retention cannot read the oldest blocks; it is tried again after the next commit.")]
     private static partial void LogRetentionFailed(ILogger logger, string stream, Exception exception);

@@ -90,6 +90,10 @@ internal sealed partial class Sweeper(
             {
                 return;
             }
+            catch (StoreUnreachableException)
+            {
+                // The store reports its outage itself; the next interval looks again.
+            }
             catch (Exception e)
             {
                 LogSweepFailed(context.Logger, e);

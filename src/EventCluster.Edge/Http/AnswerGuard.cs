@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -35,6 +36,10 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
             await AnswerAsync(context, new RequestFault(
                 500, ErrorCode.DataDamaged,
                 "Stored events of this stream failed their checksum; the server's log names the place and the way out."));
+        }
+        catch (StoreUnreachableException e)
+        {
+            await AnswerAsync(context, ErrorResponses.OfUnavailable(UnavailableReason.StoreUnreachable, e.Message));
         }
         catch (Exception e)
         {

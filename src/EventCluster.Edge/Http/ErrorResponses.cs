@@ -151,7 +151,7 @@ internal static class ErrorResponses
         UnavailableReason.OutcomeUnknown => new(503, ErrorCode.OutcomeUnknown, detail) { Headers = [RetrySoon] },
         UnavailableReason.Overloaded => new(503, ErrorCode.Overloaded, detail) { Headers = [RetrySoon] },
         UnavailableReason.StorageFull => new(507, ErrorCode.StorageFull, detail),
-        UnavailableReason.StoreFailed => new(503, ErrorCode.Unavailable, detail) { Headers = [RetrySoon] },
+        UnavailableReason.StoreFailed or UnavailableReason.StoreUnreachable => new(503, ErrorCode.Unavailable, detail) { Headers = [RetrySoon] },
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 

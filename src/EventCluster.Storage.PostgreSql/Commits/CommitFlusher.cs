@@ -113,9 +113,12 @@ internal sealed class CommitFlusher : IAsyncDisposable
         catch (Exception e)
         {
             // Sent or not, landed or not: each owner finds out by opening again.
-            _condition.Failed(e);
+            _condition.Suspect();
             _instruments.OutcomesUnknown(commits.Count);
-            commits.ForEach(pending => pending.Fail(e));
+            var unknown = StoreCondition.IsOutage(e)
+                ? new StoreUnreachableException($"PostgreSQL did not say whether a commit landed: {StoreCondition.Describe(e)}", e)
+                : e;
+            commits.ForEach(pending => pending.Fail(unknown));
         }
     }
 
@@ -148,9 +151,9 @@ internal sealed class CommitFlusher : IAsyncDisposable
 
     private void Refuse(PendingCommit pending, PostgresException exception)
     {
-        if (exception.SqlState is PostgresErrorCodes.DiskFull)
+        if (StoreCondition.IsFull(exception))
         {
-            _condition.Full(exception);
+            _condition.Failed(exception);
             pending.Answer(CommitStatus.Full);
             return;
         }

@@ -86,9 +86,9 @@ internal sealed partial class Housekeeper : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // The end.
+            // The end, in the middle of a command perhaps; what it did not do is done at the next start.
         }
     }
 
@@ -108,14 +108,21 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
     private async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        if (_condition.Health.AcceptsWrites)
+        if (!_condition.WantsProbe)
         {
             return;
         }
 
-        await using var probe = _source.CreateCommand(_statements.Probe);
-        await probe.ExecuteNonQueryAsync(cancellationToken);
-        _condition.Succeeded();
+        try
+        {
+            await using var probe = _source.CreateCommand(_statements.Probe);
+            await probe.ExecuteNonQueryAsync(cancellationToken);
+            _condition.Succeeded();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            _condition.Failed(e);
+        }
     }
 
     /// <summary>One transaction: at most a batch of rows, so that no lock and no log record grows large.</summary>

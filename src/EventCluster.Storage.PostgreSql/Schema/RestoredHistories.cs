@@ -16,7 +16,9 @@ internal static class RestoredHistories
     /// <summary>Opens them, all or none, and ends every owner from before.</summary>
     public static async Task OpenAsync(NpgsqlDataSource source, string schema, CancellationToken cancellationToken)
     {
-        await using var batch = source.CreateBatch();
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction);
         string[] statements =
         [
             $"LOCK TABLE {schema}.streams IN EXCLUSIVE MODE",
@@ -39,5 +41,6 @@ internal static class RestoredHistories
         }
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 }

@@ -87,7 +87,11 @@ internal sealed class Statements(string schema)
     public string RaiseIncarnation { get; } =
         $"UPDATE {schema}.counters SET value = $1 WHERE name = 'incarnation' AND value < $1";
 
-    public string CountStreams { get; } = $"SELECT count(*) FROM {schema}.streams";
+    /// <summary>Exact as long as counting is cheap, else what the planner knows.</summary>
+    public string CountStreams { get; } = $"""
+        SELECT CASE WHEN c.reltuples < 50000 THEN (SELECT count(*) FROM {schema}.streams) ELSE c.reltuples::bigint END
+        FROM pg_class c WHERE c.oid = '{schema}.streams'::regclass
+        """;
 
     /// <summary>Near the limit creations take turns, over all nodes.</summary>
     public string TakeTurnToCreate { get; } = $"SELECT pg_advisory_xact_lock(hashtextextended('{schema}.create', 0))";

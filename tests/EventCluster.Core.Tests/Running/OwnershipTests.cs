@@ -231,5 +231,55 @@ public sealed class OwnershipTests : IAsyncDisposable
         Assert.Equal(["1"], await _fixture.At("s").TextsAsync());
     }
 
+    [Fact]
+    public async Task Unreachable_Store_EverythingAnswersNotNowAndGoesOnWhenItIsBack()
+    {
+        var stream = _fixture.At("s");
+        var start = (await stream.NewAsync()).Earliest;
+        await stream.PutAsync("1");
+        _fixture.Crash(seed: 2);
+        stream = _fixture.At("s");
+        _fixture.Store.IsUnreachable = true;
+
+        for (var i = 0; i < 2; i++)
+        {
+            var append = Assert.IsType<AppendOutcome.Unavailable>(await stream.SendAsync(Plain("2")));
+            Assert.Equal(UnavailableReason.StoreUnreachable, append.Reason);
+            Assert.IsType<ReadOutcome.Unavailable>(await stream.PeekAsync(start));
+            Assert.IsType<DescribeOutcome.Unavailable>(await stream.DescribeAsync(Cancellation));
+            Assert.IsType<DeleteOutcome.Unavailable>(await stream.DeleteAsync(Cancellation));
+        }
+
+        _fixture.Store.IsUnreachable = false;
+        await stream.PutAsync("2");
+        _fixture.Store.IsUnreachable = true;
+        var unknown = Assert.IsType<AppendOutcome.Unavailable>(await stream.SendAsync(Plain("3")));
+        Assert.Equal(UnavailableReason.OutcomeUnknown, unknown.Reason);
+        _fixture.Store.IsUnreachable = false;
+        Assert.Equal(["1", "2"], await stream.TextsAsync());
+    }
+
+    /// <summary>Goal: an owner that was replaced tells no producer of a gap, and nobody of a tail, that is none.</summary>
+    [Fact]
+    public async Task Rule3_StaleOwner_RefusesNothingInItsOwnName()
+    {
+        var stale = _fixture.At("s");
+        await stale.NewAsync();
+        await stale.SendAsync(Produced(0));
+        var newest = _fixture.OpenAnother(seed: 2).GetStream(stale.Name);
+        await newest.SendAsync(Produced(1));
+        var tail = (await newest.StateAsync()).Tail;
+
+        var refused = Assert.IsType<AppendOutcome.Unavailable>(await stale.SendAsync(Produced(2)));
+        Assert.Equal(UnavailableReason.Moved, refused.Reason);
+        Assert.IsType<AppendOutcome.Appended>(await stale.SendAsync(Produced(2)));
+        Assert.IsType<AppendOutcome.Unavailable>(await newest.SendAsync(Plain("x") with { ExpectedOffset = tail with { Sequence = 3 } }));
+        Assert.IsType<AppendOutcome.SequenceGap>(await newest.SendAsync(Produced(4)));
+        Assert.Equal(["0", "1", "2"], await newest.TextsAsync());
+    }
+
+    private static AppendRequest Produced(int sequence) =>
+        Plain($"{sequence}") with { Producer = new ProducerStamp("p", 0, sequence) };
+
     private static AppendRequest Plain(string text) => new() { Events = TestData.Payloads(text) };
 }

@@ -50,6 +50,7 @@ public sealed class ErrorResponsesTests
     [InlineData(UnavailableReason.Overloaded, 503, "overloaded")]
     [InlineData(UnavailableReason.StorageFull, 507, "storage_full")]
     [InlineData(UnavailableReason.StoreFailed, 503, "unavailable")]
+    [InlineData(UnavailableReason.StoreUnreachable, 503, "unavailable")]
     public void Of_Unavailable_KeepsItsReasonApart(UnavailableReason reason, int status, string code)
     {
         var fault = ErrorResponses.Of(new AppendOutcome.Unavailable(reason, "why"), Name)!;

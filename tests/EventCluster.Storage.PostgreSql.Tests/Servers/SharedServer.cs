@@ -19,14 +19,17 @@ public sealed class SharedServer : IAsyncLifetime
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     /// <summary>Options of a store in a given schema, or in one that nobody used before. Skips the test where there is no server.</summary>
-    public PostgreSqlOptions NewStore(int maxStreams = 10_000, string? schema = null)
+    public PostgreSqlOptions NewStore(int maxStreams = 10_000, string? schema = null, string? connectionString = null)
     {
         Assert.SkipWhen(Server.Missing is not null, Server.Missing ?? "");
         return new PostgreSqlOptions
         {
-            ConnectionString = Server.ConnectionString,
+            ConnectionString = connectionString ?? Server.ConnectionString,
             Schema = schema ?? $"test_{Interlocked.Increment(ref _schemas)}",
             MaxStreams = maxStreams,
+            HousekeepingInterval = TimeSpan.FromMilliseconds(50),
+            RetryAfter = TimeSpan.FromMilliseconds(20),
+            PurgeBatchRows = 7,
         };
     }
 }

@@ -8,11 +8,13 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private const int NotInstalled = 3;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName;
-    private readonly int _port = FreePort.Next();
 
     private PostgreSqlServer()
     {
     }
+
+    /// <summary>The port, on loopback.</summary>
+    public int Port { get; } = FreePort.Next();
 
     /// <summary>How to reach its database <c>eventcluster</c>; empty when there is no server.</summary>
     public string ConnectionString { get; private set; } = "";
@@ -37,7 +39,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     /// <summary>Starts it on its port, over what it stored before.</summary>
     public async Task UpAsync() =>
-        ConnectionString = (await DemandAsync("up", _folder, $"{_port}")).Trim().Split('\n')[^1];
+        ConnectionString = (await DemandAsync("up", _folder, $"{Port}")).Trim().Split('\n')[^1];
 
     /// <summary>Stops it in an orderly way and starts it again.</summary>
     public Task RestartAsync() => DemandAsync("restart", _folder, "fast");

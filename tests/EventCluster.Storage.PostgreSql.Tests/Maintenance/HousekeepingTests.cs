@@ -1,0 +1,96 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Conformance.Store;
+using EventCluster.Storage.PostgreSql.Tests.Servers;
+using EventCluster.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace EventCluster.Storage.PostgreSql.Tests.Maintenance;
+
+/// <summary>What commits only mark is deleted later, in small transactions, and nothing else is.</summary>
+public sealed class HousekeepingTests(SharedServer shared) : StoreTest(shared)
+{
+    [Fact]
+    public async Task Purge_ManyBlocks_AreDeletedInBatchesAndTheRestStays()
+    {
+        var store = await OpenStoreAsync();
+        var owner = await CreateAsync(store, "a", [.. Enumerable.Range(0, 40).Select(i => $"{i} {i}b")]);
+        await CreateAsync(store, "b", "kept");
+
+        await owner.CommitAsync(owner.Next() with { Purges = [new SequenceRange(0, 50), new SequenceRange(60, 63)] });
+        await CountBecomesAsync("purged blocks are gone", 1 + 40 - 25 - 1, "SELECT count(*) FROM $S.blocks");
+
+        await CountBecomesAsync("nothing is left to do", 0, "SELECT count(*) FROM $S.garbage");
+        await owner.AppendAsync("more");
+        await owner.CommitAsync(owner.Next() with { Purges = [new SequenceRange(63, 64)] });
+        await CountBecomesAsync("what adds up is gone", 1 + 40 - 25 - 2 + 1, "SELECT count(*) FROM $S.blocks");
+        Assert.Equal(50, (await store.ListBlocksAsync(owner.Name, 0, 1, Cancellation))[0].FirstSequence);
+        Assert.Equal("kept", await TextAsync(store, "b"));
+    }
+
+    [Fact]
+    public async Task Remove_BigStream_LeavesNothingButTheNewOneOfThatName()
+    {
+        var store = await OpenStoreAsync();
+        var owner = await CreateAsync(store, "a", [.. Enumerable.Range(0, 30).Select(i => $"{i}")]);
+        await owner.CommitAsync(owner.Next() with
+        {
+            Producers = [.. Enumerable.Range(0, 20).Select(i => new ProducerEntry($"p{i}", 0, 0, 0))],
+        });
+        await owner.RemoveAsync();
+        await owner.CommitAsync(owner.Create(2, "new") with { Producers = [new ProducerEntry("p", 0, 0, 0)] });
+
+        await CountBecomesAsync("old blocks are gone", 1, "SELECT count(*) FROM $S.blocks");
+        await CountBecomesAsync("old producers are gone", 1, "SELECT count(*) FROM $S.producers");
+        await CountBecomesAsync("nothing is left to do", 0, "SELECT count(*) FROM $S.garbage");
+        Assert.Single((await store.OpenAsync(owner.Name, Cancellation)).Producers);
+    }
+
+    [Fact]
+    public async Task Fences_OfManyMissingNames_AreForgottenAndOnlyCostANewOpen()
+    {
+        var options = new PostgreSqlOptions
+        {
+            ConnectionString = Options.ConnectionString,
+            Schema = Options.Schema,
+            MaxRememberedFences = 3,
+            HousekeepingInterval = TimeSpan.FromMilliseconds(20),
+        };
+        await using var store = await PostgreSqlLogStore.OpenAsync(
+            options, TimeProvider.System, NullLogger<PostgreSqlLogStore>.Instance, Cancellation);
+        var forgotten = await LogStoreOwner.OpenAsync(store, "forgotten", Cancellation);
+        for (var i = 0; i < 10; i++)
+        {
+            await store.OpenAsync(TestData.Name($"missing{i}"), Cancellation);
+        }
+
+        await CountBecomesAsync("old fences are forgotten", 3, "SELECT count(*) FROM $S.fences");
+        Assert.Equal(CommitStatus.Conflict, await forgotten.SendAsync(forgotten.Next("x")));
+        await CreateAsync(store, "forgotten", "y");
+        Assert.Equal("y", await TextAsync(store, "forgotten"));
+    }
+
+    [Fact]
+    public async Task Read_RottenBlock_IsReportedAndNeverSkipped()
+    {
+        var store = await OpenStoreAsync();
+        var owner = await CreateAsync(store, "a", "1", "2", "3");
+        await DoAsync("UPDATE $S.blocks SET encoded = set_byte(encoded, 48, get_byte(encoded, 48) + 1) WHERE first_sequence = 1");
+
+        Assert.Single(await owner.ReadAsync(1, 0, 1));
+        var damage = await Assert.ThrowsAsync<LogDamagedException>(() => owner.ReadAsync(1, 0, 3));
+        Assert.Contains("'a' at incarnation 1, sequence 1", damage.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetFences_OfManyNames_AnswersInTheOrderAsked()
+    {
+        var store = await OpenStoreAsync();
+        var a = await CreateAsync(store, "a");
+        var b = await CreateAsync(store, "b");
+
+        var fences = await store.GetFencesAsync([b.Name, TestData.Name("no"), a.Name, b.Name], Cancellation);
+
+        Assert.Equal([b.Fence, 0, a.Fence, b.Fence], fences);
+    }
+}

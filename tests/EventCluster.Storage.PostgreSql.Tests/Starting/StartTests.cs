@@ -1,0 +1,131 @@
+using EventCluster.Abstractions;
+using EventCluster.Storage.PostgreSql.Tests.Servers;
+using EventCluster.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Xunit;
+
+namespace EventCluster.Storage.PostgreSql.Tests.Starting;
+
+/// <summary>Databases that cannot be this store, each with a clear answer.</summary>
+public sealed class StartTests(SharedServer shared) : StoreTest(shared)
+{
+    [Fact]
+    public async Task Open_ManyNodesAtOnce_MakeOneSchema()
+    {
+        var stores = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => OpenStoreAsync()));
+
+        Assert.All(stores, store => Assert.Equal(Durability.Flushed, store.Durability));
+        Assert.Equal(1, await AskAsync<long>("SELECT count(*) FROM $S.store"));
+        await CreateAsync(stores[0], "a", "1");
+        Assert.Equal("1", await TextAsync(stores[5], "a"));
+    }
+
+    [Theory]
+    [InlineData(2, 1, true)]
+    [InlineData(3, 1, false)]
+    [InlineData(2, 2, false)]
+    public async Task Open_NewerSchema_IsRefusedUnlessTheNextOneThatStillServesThisBuild(int version, int oldest, bool accepted)
+    {
+        await OpenStoreAsync();
+        await DoAsync($"UPDATE $S.store SET version = {version}, oldest_binary = {oldest}");
+
+        if (accepted)
+        {
+            await CreateAsync(await OpenStoreAsync(), "a", "1");
+            Assert.Equal(version, await AskAsync<int>("SELECT version FROM $S.store"));
+        }
+        else
+        {
+            var refusal = await Assert.ThrowsAsync<PostgreSqlUnusableException>(() => OpenStoreAsync());
+            Assert.Contains($"version {version}", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("supports 1 to 2", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Open_AnotherClustersData_IsRefusedNamingBoth()
+    {
+        await OpenStoreAsync();
+        await DoAsync("UPDATE $S.store SET cluster_id = 'north'");
+
+        var refusal = await Assert.ThrowsAsync<PostgreSqlUnusableException>(() => OpenStoreAsync());
+
+        Assert.Contains("'north'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'eventcluster'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Options", "-c synchronous_commit=off", "synchronous_commit=off")]
+    [InlineData("Password", "wrong", "password authentication failed")]
+    [InlineData("Database", "missing", "does not exist")]
+    [InlineData("Port", "none", "connection string")]
+    public async Task Open_UnusableConnection_IsRefusedAtOnce(string key, string value, string expected)
+    {
+        var refusal = await Assert.ThrowsAsync<PostgreSqlUnusableException>(
+            () => OpenStoreAsync($"{Options.ConnectionString};{key}={value}"));
+
+        Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_FaultyOptions_NamesAllOfThem()
+    {
+        var options = new PostgreSqlOptions { ConnectionString = "", Schema = "No", ClusterId = " ", MaxConnections = 0 };
+
+        var fault = await Assert.ThrowsAsync<ArgumentException>(() => PostgreSqlLogStore.OpenAsync(
+            options, TimeProvider.System, NullLogger<PostgreSqlLogStore>.Instance, Cancellation));
+
+        Assert.All(
+            ["ConnectionString", "Schema", "ClusterId", "MaxConnections"],
+            name => Assert.Contains(name, fault.Message, StringComparison.Ordinal));
+    }
+
+    /// <summary>Goal: after a restore no position of the lost end is ever served by other events.</summary>
+    [Fact]
+    public async Task Open_Restored_OpensNewHistoriesAndEndsOldOwners()
+    {
+        var store = await OpenStoreAsync();
+        var owner = await CreateAsync(store, "a", "1 2");
+        await CreateAsync(store, "b");
+        var lost = await store.DrawIncarnationAsync(Cancellation);
+        var options = new PostgreSqlOptions
+        {
+            ConnectionString = Options.ConnectionString,
+            Schema = Options.Schema,
+            Restored = true,
+        };
+
+        await using (var restored = await PostgreSqlLogStore.OpenAsync(
+            options, TimeProvider.System, NullLogger<PostgreSqlLogStore>.Instance, Cancellation))
+        {
+            var a = (await restored.GetHeadAsync(owner.Name, Cancellation))!;
+            var b = (await restored.GetHeadAsync(TestData.Name("b"), Cancellation))!;
+            Assert.Equal((2, 2L), (a.Incarnations.Count, a.Incarnations.Latest.FirstSequence));
+            Assert.True(a.Incarnations.Latest.Incarnation > lost);
+            Assert.NotEqual(a.Incarnations.Latest.Incarnation, b.Incarnations.Latest.Incarnation);
+            Assert.True(await restored.DrawIncarnationAsync(Cancellation) > b.Incarnations.Latest.Incarnation);
+            Assert.Equal("1 2", await TextAsync(restored, "a"));
+        }
+
+        Assert.Equal(
+            EventCluster.Abstractions.Store.CommitStatus.Conflict, await owner.SendAsync(owner.Next("stale")));
+    }
+
+    /// <summary>Goal: the session's setting counts, also one that appears while the store is open.</summary>
+    [Fact]
+    public async Task Commit_OnAConnectionThatDoesNotFlush_IsNeverAcknowledged()
+    {
+        var user = new NpgsqlConnectionStringBuilder(Options.ConnectionString) { Username = $"u_{Options.Schema}" };
+        await DoAsync($"CREATE ROLE {user.Username} SUPERUSER LOGIN PASSWORD '{user.Password}'");
+        var store = await OpenStoreAsync(user.ConnectionString);
+        var owner = await EventCluster.Conformance.Store.LogStoreOwner.OpenAsync(store, "a", Cancellation);
+
+        await DoAsync($"ALTER ROLE {user.Username} SET synchronous_commit = off");
+
+        // The first commit opens the first connection of its pool.
+        await Assert.ThrowsAsync<PostgreSqlUnusableException>(() => owner.SendAsync(owner.Next("1")));
+        Assert.Null(await store.GetHeadAsync(owner.Name, Cancellation));
+    }
+}
