@@ -1,4 +1,5 @@
 using EventCluster.TestKit.Subscribers;
+using Microsoft.AspNetCore.Http.Connections;
 
 namespace EventCluster.Edge.Tests.Transports;
 
@@ -15,9 +16,16 @@ internal static class Clients
         new WebSocketClient(http2: true), new CompositeClient(Companion),
     ];
 
+    /// <summary>The hub: its clients and servers keep SignalR's own heartbeats.</summary>
+    public static IReadOnlyList<ISubscriberClient> Hub { get; } =
+    [
+        new SignalRClient(HttpTransportType.WebSockets), new SignalRClient(HttpTransportType.ServerSentEvents),
+        new SignalRClient(HttpTransportType.LongPolling),
+    ];
+
     /// <summary>Those that ask again and again.</summary>
     public static IReadOnlyList<ISubscriberClient> Polling { get; } = [new PollClient(isLong: true), new PollClient(isLong: false)];
 
     /// <summary>All.</summary>
-    public static IReadOnlyList<ISubscriberClient> All { get; } = [.. Streaming, .. Polling];
+    public static IReadOnlyList<ISubscriberClient> All { get; } = [.. Streaming, .. Hub, .. Polling];
 }

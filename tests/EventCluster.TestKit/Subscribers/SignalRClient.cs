@@ -1,15 +1,20 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventCluster.TestKit.Subscribers;
 
-/// <summary>The hub at <c>/v1/signalr</c> with SignalR's own .NET client, over one of its transports.</summary>
+/// <summary>The hub at <c>/v1/signalr</c> over one of SignalR's transports.</summary>
 public sealed class SignalRClient(HttpTransportType transport) : SubscriberClient
 {
+    private const int DeepestJson = 200;
+
+    /// <summary>A client that polls says good-bye with a request, which a lost network never answers.</summary>
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc />
     public override string Name => $"signalr-{transport}";
 
@@ -20,50 +25,50 @@ public sealed class SignalRClient(HttpTransportType transport) : SubscriberClien
     protected override async IAsyncEnumerable<Sighting> ReadAsync(
         SubscribeRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var connection = new HubConnectionBuilder().WithUrl(request.UrlOf("/v1/signalr"), transport).Build();
-        await connection.StartAsync(cancellationToken);
-        var offset = request.Start.Last is null ? request.Start.Offset ?? request.Start.Token : null;
-        var options = new Dictionary<string, object?>
+        var connection = new HubConnectionBuilder()
+            .WithUrl(request.UrlOf("/v1/signalr"), transport)
+            .AddJsonProtocol(json => json.PayloadSerializerOptions.MaxDepth = DeepestJson)
+            .Build();
+        try
         {
-            ["last"] = request.Start.Last,
-            ["onGap"] = request.OnGap,
-            ["encoding"] = request.Base64 ? "base64" : null,
-        };
-        await using var messages = connection
-            .StreamAsync<JsonElement>("Subscribe", request.Stream, offset, options, cancellationToken)
-            .GetAsyncEnumerator(cancellationToken);
-        Sighting? last = null;
-        while (last is null)
-        {
-            try
+            await connection.StartAsync(cancellationToken);
+            var options = new { last = request.Start.Last, onGap = request.OnGap, encoding = request.Base64 ? "base64" : null };
+            var items = connection.StreamAsync<JsonElement>(
+                "Subscribe", request.Stream, request.Start.Offset ?? request.Start.Token, options, cancellationToken);
+            await using var messages = items.GetAsyncEnumerator(cancellationToken);
+            while (true)
             {
-                if (!await messages.MoveNextAsync())
+                JsonElement message;
+                try
                 {
-                    last = new Sighting.Disconnected("end of call");
+                    if (!await messages.MoveNextAsync())
+                    {
+                        break;
+                    }
+
+                    message = messages.Current;
+                }
+                catch (HubException e) when (e.Message.Contains('{', StringComparison.Ordinal))
+                {
+                    message = JsonSerializer.Deserialize<JsonElement>(e.Message[e.Message.IndexOf('{', StringComparison.Ordinal)..]);
+                }
+
+                foreach (var sighting in MessageSightings.Of(message, request.Kind))
+                {
+                    yield return sighting;
                 }
             }
-            catch (HubException e)
-            {
-                last = LastOf(e, request.Kind);
-            }
 
-            foreach (var sighting in last is null ? MessageSightings.Of(messages.Current, request.Kind) : [last])
-            {
-                yield return sighting;
-            }
+            yield return new Sighting.Disconnected("end of call");
         }
-    }
-
-    /// <summary>A refusal is JSON in the text of the exception; any other text is a lost connection.</summary>
-    private static Sighting LastOf(HubException exception, PayloadKind kind)
-    {
-        var start = exception.Message.IndexOf('{', StringComparison.Ordinal);
-        if (start < 0)
+        finally
         {
-            return new Sighting.Disconnected(exception.Message);
+            await Task.WhenAny(
+                connection.DisposeAsync().AsTask(), Task.Delay(LongestFarewell, TimeProvider.System, CancellationToken.None));
         }
-
-        using var error = JsonDocument.Parse(exception.Message[start..]);
-        return MessageSightings.Of(error.RootElement, kind).Single();
     }
+
+    /// <inheritdoc />
+    protected override bool IsLostConnection(Exception e) =>
+        e is HubException or TimeoutException || base.IsLostConnection(e);
 }

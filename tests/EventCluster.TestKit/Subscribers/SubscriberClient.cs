@@ -130,6 +130,7 @@ public abstract class SubscriberClient : ISubscriberClient
         }
     }
 
-    private static bool IsLostConnection(Exception e) =>
+    /// <summary>Whether this is what a lost connection looks like.</summary>
+    protected virtual bool IsLostConnection(Exception e) =>
         e is HttpRequestException or IOException or SocketException or WebSocketException or OperationCanceledException;
 }

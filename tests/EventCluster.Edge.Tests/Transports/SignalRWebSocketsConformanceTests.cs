@@ -1,0 +1,9 @@
+using EventCluster.TestKit.Subscribers;
+using Microsoft.AspNetCore.Http.Connections;
+
+namespace EventCluster.Edge.Tests.Transports;
+
+public sealed class SignalRWebSocketsConformanceTests : EdgeTransportConformance
+{
+    protected override ISubscriberClient Client { get; } = new SignalRClient(HttpTransportType.WebSockets);
+}
