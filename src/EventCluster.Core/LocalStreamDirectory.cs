@@ -7,7 +7,6 @@ using EventCluster.Core.Forks;
 using EventCluster.Core.Owners;
 using EventCluster.Core.Reading;
 using EventCluster.Core.Running;
-using EventCluster.Core.State;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -67,6 +66,9 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <summary>Reads that wait at the tails of streams now.</summary>
     public int ParkedReads => _context.ParkedReads;
 
+    /// <summary>The clock of this directory.</summary>
+    public TimeProvider Time => _context.Clock.Time;
+
     /// <summary>What owners elsewhere ask of the streams that are owned here.</summary>
     public IStreamOwners LocalOwners { get; }
 
@@ -85,37 +87,9 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     public IStreamHandle GetStream(StreamName name) => new LocalStreamHandle(this, name);
 
     /// <inheritdoc />
-    public async ValueTask<StreamPage> ListAsync(
-        string prefix, StreamName? after, int limit, CancellationToken cancellationToken)
-    {
-        List<StreamDescriptor> streams = [];
-        var from = after;
-        while (true)
-        {
-            var wanted = limit - streams.Count + 1;
-            var heads = await _context.Store.ListAsync(prefix, from, wanted, cancellationToken);
-            foreach (var head in heads)
-            {
-                if (streams.Count == limit)
-                {
-                    return new StreamPage(streams, streams[^1].Name);
-                }
-
-                var view = StreamView.Of(head);
-                if (view.IsLive)
-                {
-                    streams.Add(view.Descriptor);
-                }
-
-                from = head.Name;
-            }
-
-            if (heads.Count < wanted)
-            {
-                return new StreamPage(streams, Next: null);
-            }
-        }
-    }
+    public ValueTask<StreamPage> ListAsync(
+        string prefix, StreamName? after, int limit, CancellationToken cancellationToken) =>
+        StreamListing.ListAsync(_context.Store, prefix, after, limit, cancellationToken);
 
     /// <summary>
     /// Gives a stream up because its next owner is elsewhere: refuses new commands, answers what is pending, and forgets

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using EventCluster.Architecture.Tests.Projects;
 
 namespace EventCluster.Architecture.Tests.Packages;
 
@@ -13,8 +14,8 @@ internal sealed record ShippedPackage(string Name, string Version, string Licenc
 {
     /// <summary>The packages in the restored graphs of the product's projects that bring code, by name.</summary>
     public static IReadOnlyList<ShippedPackage> OfProduct() =>
-        [.. Repository.Files("src", "*.csproj")
-            .SelectMany(project => Of(Path.GetDirectoryName(project)!))
+        [.. ProjectFile.BuiltUnder("src")
+            .SelectMany(project => Of(Path.GetDirectoryName(project.Path)!))
             .Distinct()
             .OrderBy(package => package.Name, StringComparer.Ordinal)];
 

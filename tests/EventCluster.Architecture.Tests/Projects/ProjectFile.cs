@@ -32,6 +32,13 @@ internal sealed class ProjectFile
     public static IReadOnlyList<ProjectFile> Under(string folder) =>
         [.. Repository.Files(folder, "*.csproj").Order(StringComparer.Ordinal).Select(path => new ProjectFile(path))];
 
+    /// <summary>Those that the filter names: what is built without Orleans and Azure.</summary>
+    public static IReadOnlyList<ProjectFile> BuiltUnder(string folder)
+    {
+        var filter = Repository.Read("src/EventCluster.SingleNode.slnf");
+        return [.. Under(folder).Where(project => filter.Contains($"{project.Name}.csproj", StringComparison.Ordinal))];
+    }
+
     private string[] Includes(string item) =>
         [.. _xml.Descendants(item).Select(element => element.Attribute("Include")?.Value ?? "")];
 }

@@ -18,7 +18,7 @@ public sealed class LogEventTests
     };
 
     private static readonly List<(MethodInfo Method, int EventId)> _messages =
-        [.. from project in ProjectFile.Under("src")
+        [.. from project in ProjectFile.BuiltUnder("src")
             from type in Assembly.Load(project.Name).GetTypes()
             from method in type.GetMethods(
                 BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly)

@@ -93,7 +93,7 @@ public sealed class SourceStyleTests
     [Fact]
     public void Classes_AreSealed()
     {
-        var classes = ProjectFile.Under("src")
+        var classes = ProjectFile.BuiltUnder("src")
             .SelectMany(project => Assembly.Load(project.Name).GetTypes())
             .Where(type => type.IsClass && !type.IsAbstract && !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false))
             .Where(type => type.DeclaringType?.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) != true)

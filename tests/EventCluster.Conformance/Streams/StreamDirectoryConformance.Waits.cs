@@ -77,6 +77,7 @@ public abstract partial class StreamDirectoryConformance
         var stream = await StreamAsync("1");
         var tail = (await stream.StateAsync()).Tail;
         var waiting = stream.WaitAsync(tail);
+        await AreParkedAsync(1);
 
         await stream.TrimAsync(tail, Cancellation);
 
@@ -119,6 +120,7 @@ public abstract partial class StreamDirectoryConformance
         var tail = (await stream.StateAsync()).Tail;
         var start = Clock.Elapsed;
         var waiting = stream.WaitAsync(tail, TimeSpan.FromSeconds(20));
+        await AreParkedAsync(1);
 
         Clock.Advance(TimeSpan.FromSeconds(19.9));
         Assert.False(waiting.IsCompleted);
@@ -171,6 +173,7 @@ public abstract partial class StreamDirectoryConformance
         var tail = (await stream.NewAsync()).Tail;
         var otherTail = (await other.NewAsync()).Tail;
         var parked = new[] { stream.WaitAsync(tail), stream.WaitAsync(tail) };
+        await AreParkedAsync(2);
 
         var refused = await Phase.OfAsync("third read is refused", stream.WaitAsync(tail));
         var elsewhere = other.WaitAsync(otherTail);
@@ -191,6 +194,7 @@ public abstract partial class StreamDirectoryConformance
         var (a, b) = (At(directory, "a"), At(directory, "b"));
         var (tailA, tailB) = ((await a.NewAsync()).Tail, (await b.NewAsync()).Tail);
         var parked = new[] { a.WaitAsync(tailA), b.WaitAsync(tailB) };
+        await AreParkedAsync(2);
 
         var refused = await Phase.OfAsync("third read is refused", b.WaitAsync(tailB));
 

@@ -65,6 +65,11 @@ public abstract partial class StreamDirectoryConformance : IAsyncLifetime
         await Phase.OfAsync("directory stops", opened.StopAsync());
     }
 
+    /// <summary>Waits until this many reads wait at their owners.</summary>
+    protected Task AreParkedAsync(int count) => _opened[^1].ParkedReads is { } parked
+        ? Phase.UntilAsync("reads are parked", $"{count} reads", parked, seen => seen == count, Cancellation)
+        : Task.CompletedTask;
+
     /// <summary>A handle.</summary>
     protected static IStreamHandle At(IStreamDirectory directory, string name) => directory.GetStream(TestData.Name(name));
 

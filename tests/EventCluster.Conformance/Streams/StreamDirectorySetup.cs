@@ -30,4 +30,8 @@ public sealed record StreamDirectorySetup(VirtualTimeProvider Clock)
 /// <summary>An open directory.</summary>
 /// <param name="Directory">The front door.</param>
 /// <param name="StopAsync">Stops it: parked reads are answered, appends refused, its store stays usable for the next one.</param>
-public sealed record StreamDirectoryUnderTest(IStreamDirectory Directory, Func<Task> StopAsync);
+public sealed record StreamDirectoryUnderTest(IStreamDirectory Directory, Func<Task> StopAsync)
+{
+    /// <summary>Reads that wait now, where a read takes a moment to reach its owner; null where it waits at once.</summary>
+    public Func<int>? ParkedReads { get; init; }
+}

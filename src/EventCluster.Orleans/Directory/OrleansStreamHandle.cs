@@ -1,0 +1,177 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Orleans.Grains;
+using EventCluster.Orleans.Wire;
+using EventCluster.Protocol;
+
+namespace EventCluster.Orleans.Directory;
+
+/// <summary>One stream of an <see cref="OrleansStreamDirectory"/>, by name.</summary>
+internal sealed class OrleansStreamHandle(OrleansStreamDirectory directory, StreamName name, IStreamGrain grain) : IStreamHandle
+{
+    /// <inheritdoc />
+    public StreamName Name => name;
+
+    /// <inheritdoc />
+    public async ValueTask<CreateOutcome> CreateAsync(CreateRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
+        CheckedBytes(request.Events);
+        var (outcome, _) = await CallAsync(
+            async _ => (await grain.CreateAsync(new Wire<CreateRequest>(request))).Value,
+            static outcome => (outcome as CreateOutcome.Unavailable)?.Reason,
+            static (reason, detail) => new CreateOutcome.Unavailable(reason, detail),
+            cancellationToken);
+        return outcome;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (request.Events.Count == 0 && !request.Close)
+        {
+            throw new ArgumentException("An append carries events, or closes, or both.", nameof(request));
+        }
+
+        // Not cancelled from here on: the outcome comes when the owner has answered, and the buffers are free then.
+        return await directory.AppendAsync(name, grain, request, CheckedBytes(request.Events));
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxEvents, 1, nameof(request));
+        var deadline = directory.Time.GetTimestamp();
+        var remaining = request.WaitUpTo;
+        while (true)
+        {
+            var wait = Min(remaining, directory.Options.LongestWait);
+            var outcome = await ReadOnceAsync(request with { WaitUpTo = wait }, cancellationToken);
+            remaining = Min(remaining - wait, request.WaitUpTo - directory.Time.GetElapsedTime(deadline));
+            if (!outcome.WaitEnded || remaining <= TimeSpan.Zero
+                || outcome.Outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
+            {
+                return outcome.Outcome;
+            }
+
+            // The access was counted when the request began.
+            request = request with { Touch = false };
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var (outcome, _) = await CallAsync(
+            async _ => (await grain.DescribeAsync()).Value,
+            static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason,
+            static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail),
+            cancellationToken);
+        return outcome;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<ConfigureOutcome> ConfigureAsync(RetentionLimits changes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        var (outcome, _) = await CallAsync(
+            async _ => (await grain.ConfigureAsync(new Wire<RetentionLimits>(changes))).Value,
+            static outcome => (outcome as ConfigureOutcome.Unavailable)?.Reason,
+            static (reason, detail) => new ConfigureOutcome.Unavailable(reason, detail),
+            cancellationToken);
+        return outcome;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<TrimOutcome> TrimAsync(StreamOffset before, CancellationToken cancellationToken)
+    {
+        var (outcome, _) = await CallAsync(
+            async _ => (await grain.TrimAsync(new Wire<StreamOffset>(before))).Value,
+            static outcome => (outcome as TrimOutcome.Unavailable)?.Reason,
+            static (reason, detail) => new TrimOutcome.Unavailable(reason, detail),
+            cancellationToken);
+        return outcome;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<DeleteOutcome> DeleteAsync(CancellationToken cancellationToken)
+    {
+        var (outcome, isUnsure) = await CallAsync(
+            async _ => (await grain.DeleteAsync()).Value,
+            static outcome => (outcome as DeleteOutcome.Unavailable)?.Reason,
+            static (reason, detail) => new DeleteOutcome.Unavailable(reason, detail),
+            cancellationToken);
+
+        // An earlier attempt without an answer is the likely reason that there is nothing left to delete.
+        return isUnsure && outcome is (DeleteOutcome.NotFound or DeleteOutcome.Gone) ? new DeleteOutcome.Deleted() : outcome;
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private async ValueTask<ReadReply> ReadOnceAsync(ReadRequest request, CancellationToken cancellationToken)
+    {
+        var asked = new Wire<ReadRequest>(request with { MaxBytes = Math.Min(request.MaxBytes, directory.Options.MaxReadBytes) });
+        var (reply, _) = await directory.Calls.CallAsync(
+            name.Value,
+            async ending => Checked(request.From, (await grain.ReadAsync(asked, ending)).Value),
+            static reply => (reply.Outcome as ReadOutcome.Unavailable)?.Reason,
+            static (reason, detail) => new ReadReply(new ReadOutcome.Unavailable(reason, detail), WaitEnded: true),
+            request.WaitUpTo,
+            cancellationToken);
+
+        // Nothing is unknown about a read that was not answered: it can be asked again.
+        return reply.Outcome is ReadOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown, Detail: var detail }
+            ? reply with { Outcome = new ReadOutcome.Unavailable(UnavailableReason.Moved, detail) }
+            : reply;
+    }
+
+    /// <summary>A batch that does not start where it was asked to, or has a hole, is thrown away and read again (rule 5).</summary>
+    private static ReadReply Checked(StreamOffset from, ReadReply reply)
+    {
+        if (reply.Outcome is not ReadOutcome.Batch batch)
+        {
+            return reply;
+        }
+
+        var sequence = from.Sequence;
+        foreach (var slice in batch.Slices)
+        {
+            sequence = slice.FirstSequence == sequence && slice.Count > 0 ? sequence + slice.Count : -1;
+        }
+
+        return batch.From == from && batch.Next.Sequence == sequence
+            ? reply
+            : new ReadReply(
+                new ReadOutcome.Unavailable(UnavailableReason.Moved, "The owner's answer was not contiguous."), WaitEnded: false);
+    }
+
+    private ValueTask<(T Answer, bool IsUnsure)> CallAsync<T>(
+        Func<CancellationToken, Task<T>> call,
+        Func<T, UnavailableReason?> reasonOf,
+        Func<UnavailableReason, string, T> unavailable,
+        CancellationToken cancellationToken) =>
+        directory.Calls.CallAsync(name.Value, call, reasonOf, unavailable, TimeSpan.Zero, cancellationToken);
+
+    private long CheckedBytes(IReadOnlyList<ReadOnlyMemory<byte>> events)
+    {
+        long bytes = 0;
+        for (var i = 0; i < events.Count; i++)
+        {
+            bytes += events[i].Length;
+            if (events[i].Length > ProtocolLimits.MaxEventBytes)
+            {
+                throw new ArgumentException(
+                    $"An event has {events[i].Length} bytes; at most {ProtocolLimits.MaxEventBytes} are allowed.", nameof(events));
+            }
+        }
+
+        return events.Count <= directory.Options.MaxAppendEvents && bytes <= directory.Options.MaxAppendBytes
+            ? bytes
+            : throw new ArgumentException(
+                $"An append has {events.Count} events of {bytes} bytes; at most {directory.Options.MaxAppendEvents} events of "
+                + $"{directory.Options.MaxAppendBytes} bytes are allowed.",
+                nameof(events));
+    }
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Orleans.Directory;
+
+/// <content>Log messages 6020–6029, and what clients are told.</content>
+internal sealed partial class OwnerCalls
+{
+    /// <summary>Detail of an answer while the process stops.</summary>
+    public const string StoppingDetail = "The server is stopping.";
+
+    /// <summary>Detail of an answer when no owner answered in time.</summary>
+    public const string UnknownDetail = "The stream's owner did not answer in time; whether it happened is not known.";
+
+    [LoggerMessage(6020, LogLevel.Information, "Stream '{Stream}': attempt {Attempt} to reach its owner failed ({Type}: {Message}); it is repeated.")]
+    private static partial void LogAttemptFailed(ILogger logger, string stream, int attempt, string type, string message);
+}

@@ -1,0 +1,156 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core;
+using EventCluster.Core.Owners;
+using EventCluster.Orleans.Placement;
+using EventCluster.Orleans.Wire;
+using EventCluster.Protocol;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Orleans.Runtime.Placement;
+
+namespace EventCluster.Orleans.Grains;
+
+/// <summary>
+/// A stream's runner with an address. The silo's <see cref="LocalStreamDirectory"/> owns the runner; the grain passes
+/// calls on to it and hands the stream over in good order when it is deactivated. A storage conflict or an unknown
+/// outcome deactivates it, so that the next call looks for the owner anew.
+/// </summary>
+[GrainType("ec.stream")]
+[Reentrant]
+[RandomPlacement]
+[BacklogPlacement]
+internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogger<StreamGrain> logger)
+    : Grain, IStreamGrain, IDisposable
+{
+    private readonly CancellationTokenSource _leaving = new();
+    private IStreamHandle _stream = null!;
+
+    /// <inheritdoc />
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _stream = directory.GetStream(StreamName.Parse(this.GetPrimaryKeyString()));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Reads first: one that looked again after the release would take the stream back.
+        _leaving.Cancel();
+        await directory.ReleaseAsync(_stream.Name);
+    }
+
+    /// <inheritdoc />
+    public async Task<Wire<AppendOutcome[]>> AppendAsync(Wire<AppendRequest[]> requests)
+    {
+        // All are handed on before any is awaited: they keep their order and share a commit.
+        var pending = Array.ConvertAll(requests.Value, StartAppend);
+        var outcomes = new AppendOutcome[pending.Length];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            var outcome = await AnswerAsync(pending[i], static (reason, detail) => new AppendOutcome.Unavailable(reason, detail));
+            if (outcome.Damage is { } damage)
+            {
+                return Wire<AppendOutcome[]>.OfDamage(damage);
+            }
+
+            outcomes[i] = outcome.Value;
+            Watch((outcome.Value as AppendOutcome.Unavailable)?.Reason);
+        }
+
+        return new Wire<AppendOutcome[]>(outcomes);
+    }
+
+    /// <inheritdoc />
+    public async Task<Wire<ReadReply>> ReadAsync(Wire<ReadRequest> request, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _leaving.Token);
+        var startedAt = directory.Time.GetTimestamp();
+        var outcome = await AnswerAsync(
+            _leaving.IsCancellationRequested
+                ? ValueTask.FromResult<ReadOutcome>(new ReadOutcome.Unavailable(UnavailableReason.Moved, LeavingDetail))
+                : _stream.ReadAsync(request.Value, ending.Token),
+            static (reason, detail) => new ReadOutcome.Unavailable(reason, detail));
+        if (outcome.Damage is { } damage)
+        {
+            return Wire<ReadReply>.OfDamage(damage);
+        }
+
+        Watch((outcome.Value as ReadOutcome.Unavailable)?.Reason);
+        return new Wire<ReadReply>(
+            new ReadReply(outcome.Value, directory.Time.GetElapsedTime(startedAt) >= request.Value.WaitUpTo));
+    }
+
+    /// <inheritdoc />
+    public async Task<Wire<CreateOutcome>> CreateAsync(Wire<CreateRequest> request) => Watched(
+        await CallAsync(
+            stream => stream.CreateAsync(request.Value, CancellationToken.None),
+            static (reason, detail) => new CreateOutcome.Unavailable(reason, detail)),
+        static outcome => (outcome as CreateOutcome.Unavailable)?.Reason);
+
+    /// <inheritdoc />
+    public async Task<Wire<DescribeOutcome>> DescribeAsync() => Watched(
+        await CallAsync(
+            stream => stream.DescribeAsync(_leaving.Token),
+            static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail)),
+        static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason);
+
+    /// <inheritdoc />
+    public async Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes) => Watched(
+        await CallAsync(
+            stream => stream.ConfigureAsync(changes.Value, CancellationToken.None),
+            static (reason, detail) => new ConfigureOutcome.Unavailable(reason, detail)),
+        static outcome => (outcome as ConfigureOutcome.Unavailable)?.Reason);
+
+    /// <inheritdoc />
+    public async Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before) => Watched(
+        await CallAsync(
+            stream => stream.TrimAsync(before.Value, CancellationToken.None),
+            static (reason, detail) => new TrimOutcome.Unavailable(reason, detail)),
+        static outcome => (outcome as TrimOutcome.Unavailable)?.Reason);
+
+    /// <inheritdoc />
+    public async Task<Wire<DeleteOutcome>> DeleteAsync() => Watched(
+        await CallAsync(
+            stream => stream.DeleteAsync(CancellationToken.None),
+            static (reason, detail) => new DeleteOutcome.Unavailable(reason, detail)),
+        static outcome => (outcome as DeleteOutcome.Unavailable)?.Reason);
+
+    /// <inheritdoc />
+    public async Task<Wire<ForkHoldAnswer>> HoldAsync(Wire<ForkHoldRequest> request) => Watched(
+        await CallAsync(
+            stream => directory.LocalOwners.HoldAsync(stream.Name, request.Value),
+            static (reason, detail) => ForkHoldAnswer.Refused(new CreateOutcome.Unavailable(reason, detail))),
+        static answer => (answer.Refusal as CreateOutcome.Unavailable)?.Reason);
+
+    /// <inheritdoc />
+    public async Task<bool> SettleHoldAsync(string fork, long incarnation, bool confirm) =>
+        !_leaving.IsCancellationRequested
+        && await directory.LocalOwners.SettleHoldAsync(_stream.Name, StreamName.Parse(fork), incarnation, confirm);
+
+    /// <inheritdoc />
+    public async Task<bool?> IsHoldingAsync(long incarnation) => _leaving.IsCancellationRequested
+        ? null
+        : await directory.LocalOwners.IsHoldingAsync(_stream.Name, incarnation);
+
+    /// <inheritdoc />
+    public Task VisitAsync() => _leaving.IsCancellationRequested
+        ? Task.CompletedTask
+        : directory.LocalOwners.VisitAsync(_stream.Name).AsTask();
+
+    /// <inheritdoc />
+    public Task HandOverAsync(string? target)
+    {
+        if (target is not null)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(target));
+        }
+
+        this.MigrateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _leaving.Dispose();
+}

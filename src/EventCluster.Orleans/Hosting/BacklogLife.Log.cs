@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace EventCluster.Orleans.Hosting;
+
+/// <content>Log messages 6030–6039.</content>
+internal sealed partial class BacklogLife
+{
+    [LoggerMessage(6030, LogLevel.Information, "Stopping: finishing the appends of {Streams} streams before this silo leaves.")]
+    private static partial void LogDraining(ILogger logger, int streams);
+
+    [LoggerMessage(6031, LogLevel.Information, "Every append of this silo has its answer; its streams go to other silos now.")]
+    private static partial void LogDrained(ILogger logger);
+}
