@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Durable Streams conformance, published client, npm eventsource and differential tests against a real server process.
-# usage: tests/protocol/run.sh [conformance|client|eventsource|differential]... [--seed N] [--operations N]
+# Durable Streams conformance, published clients, node:http2 and differential tests against a real server process.
+# usage: tests/protocol/run.sh [conformance|client|eventsource|signalr|ws|http2|differential]... [--seed N] [--operations N]
 # The last line counts: "N passed, N failed, N skipped".
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,7 +11,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --seed) export EVENTCLUSTER_SEED=$2; shift 2 ;;
     --operations) export EVENTCLUSTER_OPERATIONS=$2; shift 2 ;;
-    conformance | client | eventsource | differential) suites+=("$1.test.mjs"); shift ;;
+    conformance | client | eventsource | signalr | ws | http2 | differential) suites+=("$1.test.mjs"); shift ;;
     *) sed -n '2,4s/^# //p' "$0" >&2; exit 2 ;;
   esac
 done

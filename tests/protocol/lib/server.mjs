@@ -18,7 +18,7 @@ const keptOutputBytes = 64 * 1024
 export const longPollTimeoutMs = 4_000
 
 /** A port that was free a moment ago, below the ephemeral range so that no client socket takes it meanwhile. */
-async function freePort() {
+export async function freePort() {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
     const free = await new Promise((resolve) => {
@@ -95,10 +95,15 @@ export class ServerProcess {
     await this.#exited
   }
 
+  /** Asks the process to end and returns how it ended; `restart` starts it again. */
+  async terminate() {
+    this.#child.kill("SIGTERM")
+    return await this.#exited
+  }
+
   /** Asks the process to end, removes its data, and returns how it ended. */
   async stop() {
-    this.#child.kill("SIGTERM")
-    const ended = await this.#exited
+    const ended = await this.terminate()
     rmSync(this.dataPath, { recursive: true, force: true })
     return ended
   }
