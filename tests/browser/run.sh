@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Chromium's own EventSource and the start page, driven by playwright-core, against a real server process.
+# Chromium's own EventSource and WebSocket, also over HTTP/2, and the start page, driven by playwright-core, against a real
+# server process.
 # The last line counts: "N passed, N failed, N skipped".
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -92,18 +92,24 @@ internal sealed class HubEndpoint : IAsyncDisposable
     /// <summary>Every call says <c>move</c> and ends; then connections are closed, and at last cut.</summary>
     private async Task DrainAsync()
     {
-        if (Connections.Open.Value > 0)
+        try
         {
-            await WaitAsync(Connections.Calls.NoneAsync());
+            if (Connections.Open.Value > 0)
+            {
+                await WaitAsync(Connections.Calls.NoneAsync());
 
-            // The ends of the last calls are still on their way into the connections.
-            await Task.Delay(EdgeLimits.HubFarewellPause, _services.Time);
-            Connections.RequestCloseAll();
-            await WaitAsync(Connections.Open.NoneAsync());
+                // The ends of the last calls are still on their way into the connections.
+                await Task.Delay(EdgeLimits.HubFarewellPause, _services.Time);
+                Connections.RequestCloseAll();
+                await WaitAsync(Connections.Open.NoneAsync());
+            }
+
+            _lifetime.StopApplication();
         }
-
-        _lifetime.StopApplication();
-        _drained.SetResult();
+        finally
+        {
+            _drained.SetResult();
+        }
     }
 
     private async Task WaitAsync(Task none)

@@ -38,6 +38,7 @@ export class ServerProcess {
   #exited = null
   #output = ""
   #options
+  #alsoUrl = null
   dataPath = mkdtempSync(join(tmpdir(), "eventcluster-protocol-"))
   url = ""
 
@@ -52,10 +53,19 @@ export class ServerProcess {
     return server
   }
 
+  /** Starts a server that listens on another URL, too. */
+  static async startAlsoAt(url, ...options) {
+    const server = new ServerProcess(options)
+    server.#alsoUrl = url
+    server.url = `http://127.0.0.1:${await freePort()}`
+    await server.restart()
+    return server
+  }
+
   /** Starts the process on the same URL and data and waits until `/readyz` answers 200. */
   async restart() {
     const args = [
-      serverDll, "--urls", this.url, "--data", this.dataPath,
+      serverDll, "--urls", this.#alsoUrl ? `${this.url};${this.#alsoUrl}` : this.url, "--data", this.dataPath,
       `--EventCluster:LongPoll:Timeout=${longPollTimeoutMs / 1000}`, ...this.#options,
     ]
     const child = spawn("dotnet", args, { stdio: ["ignore", "pipe", "pipe"] })
