@@ -57,6 +57,7 @@ public static class ServerCommand
         {
             CommandMode.Salvage salvage => SalvageCommand.RunAsync(salvage, terminal, cancellationToken),
             CommandMode.Backup backup => BackupCommand.RunAsync(backup, options, terminal, cancellationToken),
+            CommandMode.CopyToStore => new CopyToStoreCommand(terminal, TimeProvider.System).RunAsync(options, cancellationToken),
             CommandMode.Run run => ServeCommand.RunAsync(run, options, terminal, cancellationToken),
             _ => throw new InvalidOperationException($"{mode} does not run."),
         };

@@ -13,6 +13,7 @@ public sealed record CommandLine(
         ["--version"] = _ => new CommandMode.Version(),
         ["--restored"] = _ => new CommandMode.Run(Restored: true),
         ["--salvage"] = operands => new CommandMode.Salvage(operands[0], operands[1]),
+        ["--copy-to-store"] = _ => new CommandMode.CopyToStore(),
         ["--backup"] = operands => new CommandMode.Backup(operands[0]),
     };
 

@@ -25,4 +25,7 @@ public abstract record CommandMode
     /// <summary>Copy a consistent state of the data folder, whether or not a server runs on it.</summary>
     /// <param name="To">The new folder.</param>
     public sealed record Backup(string To) : CommandMode;
+
+    /// <summary>Copy all streams of the data folder into the shared store.</summary>
+    public sealed record CopyToStore : CommandMode;
 }

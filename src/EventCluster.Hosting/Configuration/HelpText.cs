@@ -11,11 +11,14 @@ public static class HelpText
         usage: ./run.sh [--urls URL] [--data FOLDER] [--restored] [--EventCluster:KEY VALUE ...]
                ./run.sh --salvage FROM TO
                ./run.sh --backup TO [--data FOLDER]
+               ./run.sh --copy-to-store [--data FOLDER] --EventCluster:PostgreSql:ConnectionString TEXT
 
           --restored          the data folder is a restored backup: open new histories, so that offsets handed out after
                               the backup are answered with a gap instead of other events (needed once)
           --salvage FROM TO   copy everything readable of the damaged folder FROM into the new folder TO, print what is lost
           --backup TO         copy a consistent state of the data folder into the new folder TO, also while a server runs
+          --copy-to-store     copy all streams of the data folder into a PostgreSQL database; stop the server first; run again,
+                              it goes on where it broke off; offsets up to the copied tails stay valid
           --help, --version
 
         Options are read from appsettings.json in the current folder, the environment and the command line; later ones win.

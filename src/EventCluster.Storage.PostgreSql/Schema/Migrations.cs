@@ -66,6 +66,13 @@ internal static class Migrations
           last_used_ms bigint NOT NULL,
           PRIMARY KEY (stream_id, id)) WITH (fillfactor = 70);
 
+        CREATE TABLE {schema}.imports (
+          name text COLLATE "C" PRIMARY KEY,
+          stream_id bigint NOT NULL,
+          source_version bigint NOT NULL,
+          source_commit uuid NOT NULL,
+          done boolean NOT NULL);
+
         CREATE TABLE {schema}.garbage (
           id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
           stream_id bigint NOT NULL);

@@ -1,0 +1,131 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
+using EventCluster.Storage.PostgreSql;
+using EventCluster.Storage.PostgreSql.Import;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventCluster.Hosting.Commands;
+
+/// <summary>
+/// <c>--copy-to-store</c>: copies all streams of the data folder into the shared store. Run again, it goes on where it
+/// broke off.
+/// </summary>
+internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
+{
+    private const int HeadsPerPage = 1_000;
+    private const int StreamsAtOnce = 8;
+
+    private static readonly TimeSpan _reportEvery = TimeSpan.FromSeconds(2);
+
+    private readonly ImportProgress _progress = new();
+    private readonly Lock _gate = new();
+    private readonly List<string> _refused = [];
+
+    public async Task<int> RunAsync(EventClusterOptions options, CancellationToken cancellationToken)
+    {
+        var from = Path.GetFullPath(options.DataPath);
+        if (!Directory.Exists(from))
+        {
+            return await terminal.FailAsync($"'{from}' does not exist; name the data folder with --data.");
+        }
+
+        if (options.PostgreSql.ConnectionString.Length == 0)
+        {
+            return await terminal.FailAsync("--copy-to-store needs EventCluster:PostgreSql:ConnectionString.");
+        }
+
+        var start = new NodeStart(Restored: false);
+        await using var source = await LocalDiskStart.OpenAsync(options, start, time, NullLoggerFactory.Instance, cancellationToken);
+        await using var target = await PostgreSqlStart.OpenAsync(options, start, time, NullLoggerFactory.Instance, cancellationToken);
+        await CopyAsync(source, target, cancellationToken);
+        return await ReportAsync(from);
+    }
+
+    private async Task CopyAsync(ILogStore source, PostgreSqlLogStore target, CancellationToken cancellationToken)
+    {
+        var total = await CountAsync(source, cancellationToken);
+        var reportedAt = time.GetTimestamp();
+        await foreach (var page in PagesAsync(source, cancellationToken))
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = StreamsAtOnce, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(page, options, async (head, cancelled) =>
+            {
+                Note(head, await target.ImportAsync(source, head, _progress, cancelled));
+                if (IsTimeToReport(ref reportedAt))
+                {
+                    await terminal.Out.WriteLineAsync($"{_progress.Streams} of {total} streams, {_progress.Events} events copied");
+                }
+            });
+        }
+    }
+
+    private bool IsTimeToReport(ref long reportedAt)
+    {
+        lock (_gate)
+        {
+            if (time.GetElapsedTime(reportedAt) < _reportEvery)
+            {
+                return false;
+            }
+
+            reportedAt = time.GetTimestamp();
+            return true;
+        }
+    }
+
+    private void Note(StoredHead head, ImportOutcome outcome)
+    {
+        var fault = outcome switch
+        {
+            ImportOutcome.NameTaken => "the store has another stream of that name",
+            ImportOutcome.SourceChanged => "it was copied before, and the folder's stream went on since",
+            _ => null,
+        };
+        if (fault is not null)
+        {
+            lock (_gate)
+            {
+                _refused.Add($"'{head.Name}' is not copied: {fault}.");
+            }
+        }
+    }
+
+    private async Task<int> ReportAsync(string from)
+    {
+        await terminal.Out.WriteLineAsync(
+            $"{_progress.Streams} streams of {from} are in the store; this run copied {_progress.Events} events ({_progress.Bytes} bytes).");
+        foreach (var refused in _refused.Order(StringComparer.Ordinal))
+        {
+            await terminal.FailAsync(refused);
+        }
+
+        return _refused.Count == 0 ? ExitCode.Success : ExitCode.CannotStart;
+    }
+
+    private static async Task<long> CountAsync(ILogStore source, CancellationToken cancellationToken)
+    {
+        long count = 0;
+        await foreach (var page in PagesAsync(source, cancellationToken))
+        {
+            count += page.Count;
+        }
+
+        return count;
+    }
+
+    private static async IAsyncEnumerable<IReadOnlyList<StoredHead>> PagesAsync(
+        ILogStore source, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (IReadOnlyList<StoredHead> page = []; ;)
+        {
+            page = await source.ListAsync("", page.Count == 0 ? null : page[^1].Name, HeadsPerPage, cancellationToken);
+            if (page.Count == 0)
+            {
+                yield break;
+            }
+
+            yield return page;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.PostgreSql.Import;
+
+namespace EventCluster.Storage.PostgreSql;
+
+/// <content>The receiving end of a copy from another store.</content>
+public sealed partial class PostgreSqlLogStore
+{
+    /// <summary>
+    /// Copies a stream of another store under its name, its numbers and its histories, with a new history at its tail, so
+    /// that offsets up to there stay valid. All or nothing for readers; a run that broke off goes on where it was.
+    /// </summary>
+    /// <param name="source">A store whose streams nobody owns meanwhile.</param>
+    /// <param name="head">The stream as the source lists it.</param>
+    /// <param name="progress">Counts what is copied.</param>
+    /// <param name="cancellationToken">Breaks off.</param>
+    /// <exception cref="StoreUnreachableException">The database does not answer; the same copy may be tried again.</exception>
+    public Task<ImportOutcome> ImportAsync(
+        ILogStore source, StoredHead head, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var importer = new StreamImporter(_queries, _options.Schema, source, progress);
+        return GuardAsync(() => importer.ImportAsync(head, cancellationToken));
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Text;
+using EventCluster.Storage.PostgreSql.Tests.Servers;
+using EventCluster.TestKit.Servers;
+using Xunit;
+
+namespace EventCluster.Storage.PostgreSql.Tests.Import;
+
+/// <summary>
+/// The way from one node to a shared store with the real server: write on the embedded store, stop, copy, serve from
+/// PostgreSQL; what clients hold goes on working.
+/// </summary>
+public sealed class CopyToStoreTests(SharedServer shared) : StoreTest(shared)
+{
+    private readonly HttpClient _http = new();
+
+    [Fact]
+    public async Task CopyToStore_ThenServe_OffsetsProducersAndForksGoOn()
+    {
+        var data = Directory.CreateTempSubdirectory("eventcluster-copy-").FullName;
+        string[] shared = ["--EventCluster:PostgreSql:ConnectionString", Options.ConnectionString, "--EventCluster:PostgreSql:Schema", Options.Schema];
+        string[] saved;
+        string[] copy = ["--copy-to-store", "--data", data, .. shared];
+        await using (var embedded = await ServerProcess.StartAsync(data, [], Cancellation))
+        {
+            saved = await WriteAsync(embedded.Url);
+            var refused = await ServerProcess.RunAsync(Cancellation, copy);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(data, refused.Error, StringComparison.Ordinal);
+            Assert.Equal(0, await embedded.TerminateAsync());
+        }
+
+        for (var run = 0; run < 2; run++)
+        {
+            var copied = await ServerProcess.RunAsync(Cancellation, copy);
+            Assert.Equal((0, ""), (copied.ExitCode, copied.Error));
+            Assert.Contains("2 streams", copied.Output, StringComparison.Ordinal);
+            Assert.Contains($"copied {(run == 0 ? 4 : 0)} events", copied.Output, StringComparison.Ordinal);
+        }
+
+        await using var server = await ServerProcess.StartAsync(Cancellation, ["--EventCluster:Store", "postgresql", .. shared]);
+        await GoOnAsync(server.Url, saved);
+        Directory.Delete(data, recursive: true);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Writes three events and a fork with one more; returns the offsets after each of the three.</summary>
+    private async Task<string[]> WriteAsync(Uri url)
+    {
+        await SendAsync(HttpMethod.Put, url, "a", null, HttpStatusCode.Created);
+        var saved = new string[3];
+        for (var i = 0; i < saved.Length; i++)
+        {
+            var answer = await SendAsync(HttpMethod.Post, url, "a", $"event {i};", HttpStatusCode.OK, producer: i);
+            saved[i] = answer.Headers.GetValues("Stream-Next-Offset").Single();
+        }
+
+        await SendAsync(HttpMethod.Put, url, "fork", null, HttpStatusCode.Created, forkOf: "/v1/stream/a");
+        await SendAsync(HttpMethod.Post, url, "fork", "of the fork;", HttpStatusCode.NoContent);
+        return saved;
+    }
+
+    private async Task GoOnAsync(Uri url, string[] saved)
+    {
+        Assert.Equal("event 0;event 1;event 2;", await _http.GetStringAsync(new Uri(url, "/v1/stream/a"), Cancellation));
+        Assert.Equal("event 1;event 2;", await _http.GetStringAsync(new Uri(url, $"/v1/stream/a?offset={saved[0]}"), Cancellation));
+        Assert.Equal(
+            "event 0;event 1;event 2;of the fork;", await _http.GetStringAsync(new Uri(url, "/v1/stream/fork"), Cancellation));
+        await SendAsync(HttpMethod.Post, url, "a", "event 2;", HttpStatusCode.NoContent, producer: 2);
+        await SendAsync(HttpMethod.Post, url, "a", "event 3;", HttpStatusCode.OK, producer: 3);
+        Assert.Equal("event 3;", await _http.GetStringAsync(new Uri(url, $"/v1/stream/a?offset={saved[2]}"), Cancellation));
+        await SendAsync(HttpMethod.Delete, url, "a", null, HttpStatusCode.NoContent);
+        await SendAsync(HttpMethod.Get, url, "a", null, HttpStatusCode.Gone);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri url, string stream, string? body, HttpStatusCode expected, int? producer = null, string? forkOf = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(url, $"/v1/stream/{stream}"));
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "text/plain");
+        if (producer is { } sequence)
+        {
+            request.Headers.Add("Producer-Id", "p");
+            request.Headers.Add("Producer-Epoch", "0");
+            request.Headers.Add("Producer-Seq", $"{sequence}");
+        }
+
+        if (forkOf is not null)
+        {
+            request.Headers.Add("Stream-Forked-From", forkOf);
+        }
+        else if (method == HttpMethod.Put)
+        {
+            request.Content = new StringContent("", Encoding.UTF8, "text/plain");
+        }
+
+        var answer = await _http.SendAsync(request, Cancellation);
+        Assert.True(
+            expected == answer.StatusCode,
+            $"{method} {stream}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync(Cancellation)}");
+        return answer;
+    }
+}
