@@ -136,6 +136,46 @@ public sealed class HubLifeTests
     }
 
     [Fact]
+    public async Task Client_ThatVanishes_LeavesNothingBehind()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "text/plain", "one");
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{server.Port}/v1/signalr"), Cancel);
+        await SendAsync(socket, """{"protocol":"json","version":1}""");
+        await SendAsync(socket, """{"type":4,"invocationId":"1","target":"Subscribe","arguments":["s",null,null]}""");
+        await Phase.UntilAsync("calls", "1", () => server.Hub.Calls.Value, seen => seen == 1, Cancel);
+        socket.Abort();
+        socket.Dispose();
+        await Phase.UntilAsync("calls", "0", () => server.Hub.Calls.Value, seen => seen == 0, Cancel);
+        await Phase.UntilAsync("connections", "0", () => server.Hub.Open.Value, seen => seen == 0, Cancel);
+    }
+
+    [Fact]
+    public async Task Subscribe_OverHttp2_Delivers()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "application/json", "0", "1");
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        await using var client = await HubClient.OpenAsync(server, HttpTransportType.WebSockets, options =>
+        {
+            options.Url = new Uri($"http://127.0.0.1:{server.Http2Port}/v1/signalr");
+            options.SkipNegotiation = true;
+            options.WebSocketFactory = async (context, cancellationToken) =>
+            {
+                var socket = new ClientWebSocket();
+                socket.Options.HttpVersion = HttpVersion.Version20;
+                socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+                await socket.ConnectAsync(context.Uri, invoker, cancellationToken);
+                return socket;
+            };
+        });
+        await using var call = client.Subscribe("s");
+        await call.ExpectAsync("subscribed");
+        Assert.Equal(["0", "1"], await call.EventsAsync(2));
+    }
+
+    [Fact]
     public async Task SlowReader_KeepsOnlyItsPosition_AndLosesNothing()
     {
         // Goal: a client that takes nothing makes the server hold one slice, and gets everything when it reads again.
