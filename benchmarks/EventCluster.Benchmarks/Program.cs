@@ -12,7 +12,7 @@ Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 IBenchmark[] benchmarks =
 [
     new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(), new PeersBenchmark(), new StartUpBenchmark(),
-    new AllocBenchmark(), new ListBenchmark(),
+    new AllocBenchmark(), new ListBenchmark(), new PostgreSqlBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);

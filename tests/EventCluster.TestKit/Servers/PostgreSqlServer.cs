@@ -25,16 +25,20 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Starts a server, installing Debian's package first where that is possible.</summary>
     public static async Task<PostgreSqlServer> StartAsync()
     {
-        var server = new PostgreSqlServer();
-        var (code, output) = await RunAsync("install");
-        if (code == NotInstalled)
+        var server = new PostgreSqlServer { Missing = await FindMissingAsync() };
+        if (server.Missing is null)
         {
-            server.Missing = output.Trim();
-            return server;
+            await server.UpAsync();
         }
 
-        await server.UpAsync();
         return server;
+    }
+
+    /// <summary>Why no server can be started here, with the command that would help; null when one can.</summary>
+    public static async Task<string?> FindMissingAsync()
+    {
+        var (code, output) = await RunAsync("install");
+        return code == NotInstalled ? output.Trim() : null;
     }
 
     /// <summary>Starts it on its port, over what it stored before.</summary>
