@@ -34,7 +34,8 @@ internal sealed class FrameCache(long maxBytes)
             entry = _entries.GetOrAdd(key, static _ => new Entry());
         }
 
-        return entry.Touch() ?? Fill(key, entry, block, start, end);
+        // Blocks are joined for some readers, so the same events may lie at another index than when they were encoded.
+        return (entry.Touch() ?? Fill(key, entry, block, start, end)).At(start);
     }
 
     private FrameChunk Fill(Key key, Entry entry, EventBlock block, int start, int end)

@@ -15,6 +15,9 @@ internal sealed class FrameChunk(int start, byte[] bytes, int[] ends)
     /// <summary>Size of all frames.</summary>
     public int Bytes => bytes.Length;
 
+    /// <summary>The same events as they lie in another block, where the first one has this index.</summary>
+    public FrameChunk At(int index) => index == start ? this : new FrameChunk(index, bytes, ends);
+
     /// <summary>The frames of the events from index <paramref name="from"/> up to, not including, <paramref name="to"/>.</summary>
     public ReadOnlySpan<byte> Frames(int from, int to) => bytes.AsSpan(Begin(from)..Begin(to));
 

@@ -29,6 +29,32 @@ public sealed class FrameCacheTests
         Assert.NotSame(first, cache.Get(Blocks.Of(1, "a"), 0, SseFraming.EventSourceText));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Write_TheSameEventsInBlocksThatWereCutElsewhere_WritesExactlyThose(bool joinedFirst)
+    {
+        // Goal: what was encoded for a joined block serves a part of it, and the other way round. Method: the second chunk of
+        // a long block is a block of its own for another reader.
+        string[] payloads = [.. Enumerable.Range(0, 40).Select(i => $"{i}:" + new string('x', 2_000))];
+        var joined = Blocks.Of(0, payloads);
+        var (start, end) = FrameEncoder.ChunkOf(joined, 20);
+        var part = Blocks.Of(start, payloads[start..end]);
+        Assert.Equal((0, end - start), FrameEncoder.ChunkOf(part, 0));
+        Assert.True(start > 0);
+        var cache = new FrameCache(1024 * 1024);
+        var writer = new FrameWriter(cache);
+        BlockSlice[] slices = [new(joined, start + 1, end), new(part, 1, part.Count)];
+        foreach (var slice in joinedFirst ? slices : slices.Reverse())
+        {
+            var output = new ArrayBufferWriter<byte>();
+            Assert.Equal(new StreamOffset(1, end), writer.Write(output, Blocks.Batch(slice), SseFraming.DurableText, 1_000_000));
+            Assert.Equal(string.Concat(payloads[(start + 1)..end]), Encoding.UTF8.GetString(output.WrittenSpan));
+        }
+
+        Assert.Equal(1, cache.Encoded);
+    }
+
     [Fact]
     public void Get_MoreThanFits_StaysWithinTheBoundAndStaysRight()
     {
