@@ -10,6 +10,7 @@ list() {
 crash        kill -9 the real server under 8 producers and 50 streams, restart, retry, check the history (--kills, default 100)
 simulation   seeded runs over faulty devices with checkers on (--runs, default 1000 seeds)
 protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
+transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
 TEXT
 }
 
@@ -77,6 +78,19 @@ case $case in
   protocol)
     protocol_round() { EVENTCLUSTER_SEED=$1 "$root/tests/protocol/run.sh"; }
     rounds protocol_round
+    ;;
+  transports)
+    # A printed seed is repeated by --seed SEED --runs 1. With --minutes: rounds of 60 seeds.
+    project tests/EventCluster.Edge.Tests
+    transports_round() { EVENTCLUSTER_TRANSPORTS_SEED=$1 EVENTCLUSTER_TRANSPORTS_RUNS=$2 \
+      dotnet "$root/tests/EventCluster.Edge.Tests/bin/Release/net10.0/EventCluster.Edge.Tests.dll" -noColor -noLogo -showLiveOutput \
+      -class EventCluster.Edge.Tests.Transports.CrossTransportTests; }
+    if [ -n "$minutes" ]; then
+      minute_round() { transports_round $((seed + (($1 - seed) * 60))) 60; }
+      rounds minute_round
+    else
+      transports_round "$seed" "${runs:-500}"
+    fi
     ;;
   *)
     usage

@@ -1,24 +1,29 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace EventCluster.Edge.Tests.Server;
 
-/// <summary>Counts the TCP connections that a server holds.</summary>
+/// <summary>Counts the TCP connections that a server holds, and knows where they come from.</summary>
 internal sealed class ConnectionCount
 {
-    private int _now;
+    private readonly ConcurrentDictionary<EndPoint, ConnectionContext> _now = new();
 
-    public int Now => Volatile.Read(ref _now);
+    public int Now => _now.Count;
+
+    public bool Holds(EndPoint source) => _now.ContainsKey(source);
 
     public ConnectionDelegate Count(ConnectionDelegate next) => async connection =>
     {
-        Interlocked.Increment(ref _now);
+        var source = connection.RemoteEndPoint!;
+        _now[source] = connection;
         try
         {
             await next(connection);
         }
         finally
         {
-            Interlocked.Decrement(ref _now);
+            _now.TryRemove(KeyValuePair.Create(source, connection));
         }
     };
 }

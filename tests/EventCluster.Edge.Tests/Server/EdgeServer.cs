@@ -60,6 +60,9 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <summary>TCP connections open now.</summary>
     public int Connections => _connections.Now;
 
+    /// <summary>Whether the TCP connection that comes from there is open.</summary>
+    public bool Holds(EndPoint source) => _connections.Holds(source);
+
     /// <summary>Connections that the pump serves now.</summary>
     public int Pumped => _app.Services.GetRequiredService<SubscriptionPump>().Connections;
 

@@ -38,8 +38,8 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Given to connections that come from now on.</summary>
     public string Label { get; set; } = "";
 
-    /// <summary>Labels of the connections that are cut without anybody knowing.</summary>
-    public IReadOnlyList<string> Dark => [.. _connections.Where(c => c.IsDark).Select(c => c.Label)];
+    /// <summary>The connections that are cut without anybody knowing.</summary>
+    public IReadOnlyList<DarkConnection> Dark => [.. _connections.Select(c => c.Dark).OfType<DarkConnection>()];
 
     /// <summary>Cuts all connections so that neither end hears of it.</summary>
     public void DarkenAll()

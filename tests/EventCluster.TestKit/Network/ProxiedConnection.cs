@@ -8,14 +8,11 @@ internal sealed class ProxiedConnection(Socket client, IPEndPoint target, FaultP
 {
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource _over = new();
-    private volatile bool _isDark;
+    private volatile DarkConnection? _dark;
     private volatile bool _isConnected;
 
-    /// <summary>Who made it.</summary>
-    public string Label => label;
-
-    /// <summary>Nothing passes any more, and nobody knows.</summary>
-    public bool IsDark => _isDark;
+    /// <summary>Set when nothing passes any more, and nobody knows.</summary>
+    public DarkConnection? Dark => _dark;
 
     /// <summary>Runs until both ends are closed, or the connection is dark.</summary>
     public async Task RunAsync()
@@ -33,7 +30,7 @@ internal sealed class ProxiedConnection(Socket client, IPEndPoint target, FaultP
             // One end is gone, or both were cut on purpose.
         }
 
-        if (!_isDark)
+        if (_dark is null)
         {
             Dispose();
         }
@@ -44,7 +41,7 @@ internal sealed class ProxiedConnection(Socket client, IPEndPoint target, FaultP
     {
         if (_isConnected && PacketFilter.TryDropAll(_server))
         {
-            _isDark = true;
+            _dark = new DarkConnection(label, _server.LocalEndPoint!);
             _over.Cancel();
         }
     }
@@ -99,7 +96,7 @@ internal sealed class ProxiedConnection(Socket client, IPEndPoint target, FaultP
                 break;
         }
 
-        if (!_isDark)
+        if (_dark is null)
         {
             Dispose();
         }

@@ -31,17 +31,18 @@ public sealed class SignalRClient(HttpTransportType transport) : SubscriberClien
             .Build();
         try
         {
-            await connection.StartAsync(cancellationToken);
+            // The library may wait for a lost network before it heeds a cancellation, so each wait is given up here.
+            await connection.StartAsync(cancellationToken).WaitAsync(cancellationToken);
             var options = new { last = request.Start.Last, onGap = request.OnGap, encoding = request.Base64 ? "base64" : null };
             var items = connection.StreamAsync<JsonElement>(
                 "Subscribe", request.Stream, request.Start.Offset ?? request.Start.Token, options, cancellationToken);
-            await using var messages = items.GetAsyncEnumerator(cancellationToken);
+            var messages = items.GetAsyncEnumerator(cancellationToken);
             while (true)
             {
                 JsonElement message;
                 try
                 {
-                    if (!await messages.MoveNextAsync())
+                    if (!await messages.MoveNextAsync().AsTask().WaitAsync(cancellationToken))
                     {
                         break;
                     }
@@ -70,5 +71,5 @@ public sealed class SignalRClient(HttpTransportType transport) : SubscriberClien
 
     /// <inheritdoc />
     protected override bool IsLostConnection(Exception e) =>
-        e is HubException or TimeoutException || base.IsLostConnection(e);
+        e is HubException or TimeoutException or AggregateException or InvalidOperationException || base.IsLostConnection(e);
 }
