@@ -63,6 +63,9 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <summary>Streams in memory now.</summary>
     public int LoadedStreams => Volatile.Read(ref _loaded);
 
+    /// <summary>Names of streams in memory now, at most so many.</summary>
+    public IEnumerable<StreamName> Loaded(int limit) => _runners.Keys.Take(limit);
+
     /// <summary>Reads that wait at the tails of streams now.</summary>
     public int ParkedReads => _context.ParkedReads;
 

@@ -27,8 +27,18 @@ public static class EventClusterServiceCollectionExtensions
         services.AddSingleton<StoreWatch>().AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
         services.AddSingleton<BackupEndpoint>();
         services.AddSingleton(provider => provider.GetRequiredService<EventClusterNode>().Directory);
-        services.AddEventClusterEdge(edge => NodeOptions.Apply(options, edge));
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Timeout);
+        services.AddEventClusterEdge();
+        return services.AddEventClusterServer(options);
+    }
+
+    /// <summary>Sets the addresses and limits of the server, and the options of the HTTP surface, which is added elsewhere.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="options">What the operator set; validated.</param>
+    public static IServiceCollection AddEventClusterServer(this IServiceCollection services, EventClusterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.Configure<EdgeOptions>(edge => NodeOptions.Apply(options, edge));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>((server, edge) =>
         {
             KestrelLimits.Apply(server, edge.Value);

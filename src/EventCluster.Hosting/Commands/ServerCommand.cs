@@ -10,45 +10,12 @@ public static class ServerCommand
     /// <param name="terminal">Where to speak.</param>
     /// <param name="cancellationToken">Ends serving like a signal would.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(
+    public static Task<int> RunAsync(
         IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
-        var line = CommandLine.Parse(arguments);
-        if (line is { Faults.Count: 0, Mode: CommandMode.Help or CommandMode.Version })
-        {
-            await terminal.Out.WriteAsync(line.Mode is CommandMode.Help ? HelpText.Render() : VersionText.Render());
-            return ExitCode.Success;
-        }
-
-        try
-        {
-            var options = new EventClusterOptions();
-            var faults = Load(line, options);
-            return faults.Count > 0
-                ? await ReportAsync(terminal, faults)
-                : await RunAsync(line.Mode, options, terminal, cancellationToken);
-        }
-        catch (Exception e) when (StartFault.Explain(e) is { } fault)
-        {
-            return await terminal.FailAsync(fault);
-        }
-    }
-
-    private static List<string> Load(CommandLine line, EventClusterOptions options)
-    {
-        var configuration = ConfigurationSources.Build(Directory.GetCurrentDirectory(), line.Settings);
-        var bound = OptionsBinder.Bind(configuration, options);
-        return [.. line.Faults, .. bound, .. OptionsValidator.Validate(options)];
-    }
-
-    private static async Task<int> ReportAsync(Terminal terminal, List<string> faults)
-    {
-        foreach (var fault in faults)
-        {
-            await terminal.FailAsync(fault);
-        }
-
-        return ExitCode.CannotStart;
+        var options = new EventClusterOptions();
+        return NodeProcess.RunAsync(
+            arguments, options, HelpText.Render, terminal, mode => RunAsync(mode, options, terminal, cancellationToken));
     }
 
     private static Task<int> RunAsync(

@@ -23,14 +23,14 @@ public sealed record CommandLine(
         ["--backup"] = ["TO"],
     };
 
-    /// <summary>Every name that may follow <c>--</c>, dashes included.</summary>
-    public static IEnumerable<string> KnownNames =>
-        [.. Modes.Keys,
-         .. OptionCatalog.All.Where(entry => entry.Info.Alias is not null).Select(entry => "--" + entry.Info.Alias),
-         .. OptionCatalog.All.Select(entry => "--" + entry.Key)];
+    /// <summary>Every name that may follow <c>--</c> for the single node, dashes included.</summary>
+    public static IEnumerable<string> KnownNames => NamesOf(OptionCatalog.All);
 
-    /// <summary>Reads the arguments.</summary>
-    public static CommandLine Parse(IReadOnlyList<string> arguments)
+    /// <summary>Reads the arguments of the single node.</summary>
+    public static CommandLine Parse(IReadOnlyList<string> arguments) => Parse(arguments, OptionCatalog.All);
+
+    /// <summary>Reads the arguments of a process with these options.</summary>
+    public static CommandLine Parse(IReadOnlyList<string> arguments, IReadOnlyList<OptionEntry> catalog)
     {
         CommandMode mode = new CommandMode.Run(Restored: false);
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -45,7 +45,7 @@ public sealed record CommandLine(
             }
             else
             {
-                TakeSetting(argument, rest, settings, faults);
+                TakeSetting(argument, catalog, rest, settings, faults);
             }
         }
 
@@ -73,16 +73,20 @@ public sealed record CommandLine(
     }
 
     private static void TakeSetting(
-        string argument, Queue<string> rest, Dictionary<string, string?> settings, List<string> faults)
+        string argument,
+        IReadOnlyList<OptionEntry> catalog,
+        Queue<string> rest,
+        Dictionary<string, string?> settings,
+        List<string> faults)
     {
         var parts = argument.Split('=', 2);
         if (!argument.StartsWith('-'))
         {
             faults.Add($"unexpected argument '{argument}'; every option begins with '--', and --help lists them");
         }
-        else if (Find(parts[0]) is not { } entry)
+        else if (Find(parts[0], catalog) is not { } entry)
         {
-            faults.Add($"unknown command-line option '{parts[0]}'; did you mean '{Nearest(parts[0])}'?");
+            faults.Add($"unknown command-line option '{parts[0]}'; did you mean '{Nearest(parts[0], catalog)}'?");
 
             // What follows an unknown option is taken for its value, or each mistake would be reported twice.
             if (parts.Length == 1 && rest.TryPeek(out var value) && !value.StartsWith('-'))
@@ -104,14 +108,19 @@ public sealed record CommandLine(
         }
     }
 
-    private static OptionEntry? Find(string name) => OptionCatalog.All.FirstOrDefault(entry =>
+    private static IEnumerable<string> NamesOf(IReadOnlyList<OptionEntry> catalog) =>
+        [.. Modes.Keys,
+         .. catalog.Where(entry => entry.Info.Alias is not null).Select(entry => "--" + entry.Info.Alias),
+         .. catalog.Select(entry => "--" + entry.Key)];
+
+    private static OptionEntry? Find(string name, IReadOnlyList<OptionEntry> catalog) => catalog.FirstOrDefault(entry =>
         name.Equals("--" + entry.Key, StringComparison.OrdinalIgnoreCase)
         || (entry.Info.Alias is { } alias && name.Equals("--" + alias, StringComparison.OrdinalIgnoreCase)));
 
-    private static string Nearest(string written)
+    private static string Nearest(string written, IReadOnlyList<OptionEntry> catalog)
     {
         const string prefix = "--" + EventClusterOptions.Section + ":";
-        var byShortName = KnownNames.ToLookup(name => name.Replace(prefix, "--", StringComparison.Ordinal));
+        var byShortName = NamesOf(catalog).ToLookup(name => name.Replace(prefix, "--", StringComparison.Ordinal));
         var shortened = written.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? "--" + written[prefix.Length..] : written;
         return byShortName[NearestName.Of(shortened, byShortName.Select(group => group.Key))].First();
     }

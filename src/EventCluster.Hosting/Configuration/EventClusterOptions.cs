@@ -7,7 +7,7 @@ namespace EventCluster.Hosting.Configuration;
 /// Everything an operator can set: the section <c>EventCluster</c> of <c>appsettings.json</c>, of the environment
 /// (<c>EventCluster__Key</c>) and of the command line (<c>--EventCluster:Key=value</c>). Later sources win in this order.
 /// </summary>
-public sealed class EventClusterOptions
+public class EventClusterOptions
 {
     /// <summary>The name of the section.</summary>
     public const string Section = "EventCluster";

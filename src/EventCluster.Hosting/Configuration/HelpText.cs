@@ -27,12 +27,29 @@ public static class HelpText
 
         """;
 
-    /// <summary>The whole text.</summary>
-    public static string Render()
+    private const string SiloHead = """
+        A node of an EventCluster: hosts streams (backlog), serves clients (edge), or both.
+
+        usage: EventCluster.Silo [--urls URL] [--EventCluster:KEY VALUE ...]
+
+          --help, --version
+
+        Options are read from appsettings.json in the current folder, the environment and the command line; later ones win.
+        Values may follow a space or '='. Durations are seconds.
+
+
+        """;
+
+    /// <summary>The whole text of the single node.</summary>
+    public static string Render() => Render(Head, new EventClusterOptions());
+
+    /// <summary>The whole text of a node of a cluster.</summary>
+    public static string RenderSilo() => Render(SiloHead, new ClusterNodeOptions());
+
+    private static string Render(string head, EventClusterOptions defaults)
     {
-        var text = new StringBuilder(Head);
-        var defaults = new EventClusterOptions();
-        foreach (var entry in OptionCatalog.All)
+        var text = new StringBuilder(head);
+        foreach (var entry in OptionCatalog.Of(defaults))
         {
             var alias = entry.Info.Alias is { } name ? $"--{name}, " : "";
             text.Append($"  {alias}--{entry.Key}\n");

@@ -22,10 +22,11 @@ public static class OptionsBinder
 
     private static void Apply(string key, string value, EventClusterOptions options, List<string> faults)
     {
-        var entry = OptionCatalog.All.FirstOrDefault(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+        var catalog = OptionCatalog.Of(options);
+        var entry = catalog.FirstOrDefault(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
         if (entry is null)
         {
-            faults.Add($"unknown option '{key}'; did you mean '{NearestName.Of(key, OptionCatalog.All.Select(e => e.Key))}'?");
+            faults.Add($"unknown option '{key}'; did you mean '{NearestName.Of(key, catalog.Select(e => e.Key))}'?");
         }
         else if (OptionText.TryParse(entry, value, out var parsed))
         {

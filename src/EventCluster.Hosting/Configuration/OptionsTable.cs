@@ -21,14 +21,30 @@ public static class OptionsTable
             |---|---|---|---|---|
 
             """);
-        foreach (var entry in OptionCatalog.All)
+        Write(text, OptionCatalog.All, defaults);
+        text.Append(
+            """
+
+            ## Nodes of a cluster
+
+            A silo (`EventCluster.Silo`) has all of the above, where `EventCluster:Store` is `postgresql` unless set, and these:
+
+            | Key | Default | Unit | Accepted | What it is |
+            |---|---|---|---|---|
+
+            """);
+        Write(text, OptionCatalog.OfSilo.ExceptBy(OptionCatalog.All.Select(entry => entry.Key), entry => entry.Key), new ClusterNodeOptions());
+        return text.ToString();
+    }
+
+    private static void Write(StringBuilder text, IEnumerable<OptionEntry> entries, EventClusterOptions defaults)
+    {
+        foreach (var entry in entries)
         {
             var alias = entry.Info.Alias is { } name ? $" (`--{name}`)" : "";
             var value = OptionText.Format(entry.Get(defaults)) is { Length: > 0 } shown ? $"`{shown}`" : "empty";
             text.Append($"| `{entry.Key}`{alias} | {value} | {entry.Info.Unit} | {Escape(entry.Accepted)} | {Escape(entry.Info.Description)} |\n");
         }
-
-        return text.ToString();
     }
 
     private static string Escape(string? text) => text?.Replace("|", "\\|", StringComparison.Ordinal) ?? "";

@@ -1,3 +1,4 @@
+using System.Net;
 using EventCluster.Storage.PostgreSql;
 
 namespace EventCluster.Hosting.Configuration;
@@ -9,6 +10,7 @@ public static class OptionsValidator
     public static IReadOnlyList<string> Validate(EventClusterOptions options) =>
         [
             .. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. PostgreSql(options), .. Relations(options),
+            .. options is ClusterNodeOptions silo ? Silo(silo) : [],
         ];
 
     private static IEnumerable<string> Urls(EventClusterOptions options)
@@ -95,6 +97,24 @@ public static class OptionsValidator
         {
             yield return $"'EventCluster:PostgreSql:Schema' cannot be '{options.PostgreSql.Schema}'; accepted: a lower case letter, then "
                 + $"lower case letters, digits and underscores, {PostgreSqlOptions.MaxSchemaLength} in all";
+        }
+    }
+
+    private static IEnumerable<string> Silo(ClusterNodeOptions options)
+    {
+        if (options.Store != StoreKind.Postgresql)
+        {
+            yield return "'EventCluster:Store' of a node of a cluster must be postgresql: all nodes share one store";
+        }
+
+        if (!IPAddress.TryParse(options.Cluster.AdvertisedAddress, out _))
+        {
+            yield return $"'EventCluster:Cluster:AdvertisedAddress' cannot be '{options.Cluster.AdvertisedAddress}'; accepted: an IP address";
+        }
+
+        if (options.Cluster.SiloPort == options.Cluster.GatewayPort)
+        {
+            yield return "'EventCluster:Cluster:SiloPort' and 'EventCluster:Cluster:GatewayPort' must be two ports";
         }
     }
 

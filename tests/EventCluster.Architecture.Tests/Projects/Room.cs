@@ -23,7 +23,10 @@ internal sealed record Room(string[] Projects, string[] Packages, bool UsesWeb =
         ["EventCluster.Edge"] = new(["Abstractions"], [], UsesWeb: true),
         ["EventCluster.Hosting"] = new(["Core", "Edge", "Storage.LocalDisk", "Storage.PostgreSql"], [], UsesWeb: true),
         ["EventCluster.Server"] = new(["Hosting"], [], UsesWeb: true),
-        ["EventCluster.Silo"] = new(["Hosting", "Orleans", "Storage.AzureTables"], [], UsesWeb: true),
+        ["EventCluster.Silo"] = new(
+            ["Hosting", "Orleans", "Storage.AzureTables"],
+            ["Microsoft.Orleans.Clustering.AdoNet", "Microsoft.Orleans.Persistence.AdoNet", "Microsoft.Orleans.Server", "Npgsql"],
+            UsesWeb: true),
     };
 
     /// <summary>Full names of <see cref="Projects"/>.</summary>

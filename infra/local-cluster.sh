@@ -1,0 +1,287 @@
+#!/usr/bin/env bash
+# A whole cluster as plain processes on loopback: PostgreSQL, backlog silos, edges, nginx in front of the edges.
+# Usage: infra/local-cluster.sh COMMAND [--dir DIR]
+#   up [--backlogs N] [--edges N] [--port P] [--store-port S]
+#                                              starts everything and prints the addresses (2, 2, 14400); silos reach
+#                                              PostgreSQL at port S, which a test's proxy may have
+#   add backlog | add edge                     starts one more
+#   stop NAME                                  SIGTERM: the silo drains and leaves
+#   status [--json]                            what runs
+#   down                                       ends what "up" and "add" started, and nothing else; data stays in DIR
+# The port of the load balancer is P, PostgreSQL's P+1, the edges' P+11 and following; silos use P+101 and P+201 and
+# following. DIR (default artifacts/cluster) holds data, logs and what was started.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+fail() {
+  echo "local-cluster: $*" >&2
+  exit 2
+}
+
+usage() {
+  sed -n '3,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+command=${1:-}
+[ -n "$command" ] || usage
+shift
+
+dir=$root/artifacts/cluster backlogs=2 edges=2 port=14400 store_port='' json='' words=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --dir) dir=${2:?} && shift 2 ;;
+    --backlogs) backlogs=${2:?} && shift 2 ;;
+    --edges) edges=${2:?} && shift 2 ;;
+    --port) port=${2:?} && shift 2 ;;
+    --store-port) store_port=${2:?} && shift 2 ;;
+    --json) json=1 && shift ;;
+    -*) usage ;;
+    *) words+=("$1") && shift ;;
+  esac
+done
+[[ $backlogs =~ ^[1-9][0-9]?$ && $edges =~ ^[1-9][0-9]?$ ]] || fail "--backlogs and --edges are 1 to 99."
+[[ $store_port =~ ^[0-9]*$ ]] || fail "--store-port is a port."
+[[ $port =~ ^[0-9]+$ && $port -ge 1024 && $port -le 32400 ]] || fail "--port is 1024 to 32400 (below the ephemeral ports)."
+silo=$root/src/EventCluster.Silo/bin/Release/net10.0/EventCluster.Silo.dll
+
+# ----- what was started: DIR/run/NAME holds "pid start-time port"; the start time tells a process from a later one
+
+begun_at() {
+  # Field 22 of stat; the name before it may hold blanks.
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+note() {
+  echo "$2 $(begun_at "$2") $3" >"$dir/run/$1"
+}
+
+pid_of() {
+  local pid begun
+  read -r pid begun _ <"$dir/run/$1" 2>/dev/null || return 1
+  [ -n "$pid" ] && [ "$(begun_at "$pid")" = "$begun" ] && echo "$pid"
+}
+
+port_of() {
+  cut -d' ' -f3 "$dir/run/$1"
+}
+
+names() {
+  (cd "$dir/run" 2>/dev/null && ls -1 | grep -E "^($1)-?[0-9]*$" | sort -V) || true
+}
+
+# Waits until a command succeeds; ends early when the process it waits for is gone.
+await() {
+  local what=$1 name=$2 until=$((SECONDS + 90))
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    pid_of "$name" >/dev/null || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name ended before it was $what; its log is above."; }
+    [ $SECONDS -lt $until ] || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name is not $what after 90 s; its log is above."; }
+    sleep 0.1
+  done
+}
+
+is_free() {
+  ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# ----- PostgreSQL, nginx: Debian's packages
+
+need() {
+  local package=$1 what=$2
+  [ "$(id -u)" -eq 0 ] && [ -f /etc/debian_version ] || fail "$what is needed: apt-get install -y --no-install-recommends $package"
+  echo "Installing Debian's package $package: apt-get install -y --no-install-recommends $package" >&2
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package"; } >/dev/null \
+    || fail "$package could not be installed."
+}
+
+start_nginx() {
+  command -v nginx >/dev/null || need nginx-light nginx
+  mkdir -p "$dir/nginx"
+  ln -sfn "$root/infra/nginx/nginx.conf" "$dir/nginx/nginx.conf"
+  echo "listen 127.0.0.1:$port;" >"$dir/nginx/listen.conf"
+  write_edges
+  nginx -p "$dir/nginx/" -c "$dir/nginx/nginx.conf" -e stderr -g 'daemon off; pid nginx.pid;' \
+    >"$dir/logs/nginx.log" 2>&1 </dev/null &
+  note nginx $! "$port"
+  disown
+  await listening nginx curl -s -o "$dir/run/.probe" "http://127.0.0.1:$port/healthz"
+}
+
+# Existing connections stay with the worker that has them.
+reload_nginx() {
+  local pid
+  write_edges
+  ! pid=$(pid_of nginx) || kill -HUP "$pid"
+}
+
+write_edges() {
+  local name
+  for name in $(names edge); do
+    echo "server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=2s;"
+  done >"$dir/nginx/edges.conf.new"
+  mv "$dir/nginx/edges.conf.new" "$dir/nginx/edges.conf"
+}
+
+# ----- silos
+
+next_number() {
+  local last
+  last=$(names "$1" | sed 's/.*-//' | tail -n 1)
+  echo $((${last:-0} + 1))
+}
+
+# start_silo ROLE NUMBER: backlog-N or edge-N. All of one cluster share the password file, the id and the database.
+start_silo() {
+  local role=$1 number=$2 name=$1-$2 offset
+  # Backlog silos and edges count on their own, so their ports lie 50 apart.
+  offset=$number
+  [ "$role" = backlog ] || offset=$((50 + number))
+  local http=$((port + 10 + number)) silo_port=$((port + 100 + offset)) gateway=$((port + 200 + offset))
+  [ "$role" = edge ] || http=$((port + 60 + number))
+  local taken
+  for taken in $http $silo_port $gateway; do
+    is_free "$taken" || fail "port $taken, which $name wants, is in use."
+  done
+  (
+    set -a
+    EventCluster__Role=$role
+    EventCluster__NodeName=$name
+    EventCluster__Urls=http://127.0.0.1:$http
+    EventCluster__PostgreSql__ConnectionString=$(connection)
+    EventCluster__PostgreSql__ClusterId=$(cat "$dir/id")
+    EventCluster__Cluster__SiloPort=$silo_port
+    EventCluster__Cluster__GatewayPort=$gateway
+    set +a
+    exec dotnet "$silo" >"$dir/logs/$name.log" 2>&1 </dev/null
+  ) &
+  note "$name" $! "$http"
+  disown
+}
+
+await_silo() {
+  await ready "$1" curl -sf -o "$dir/run/.probe" "http://127.0.0.1:$(port_of "$1")/readyz"
+}
+
+connection() {
+  sed "s/;Port=[0-9]*;/;Port=$store_port;/" "$dir/run/connection"
+}
+
+build() {
+  local log=$dir/logs/build.log
+  echo "Building ..." >&2
+  (cd "$root" && dotnet build src/EventCluster.Silo -c Release -v q --nologo -clp:NoSummary) >"$log" 2>&1 </dev/null \
+    || { tail -n 40 "$log" >&2; fail "the build failed; the lines above say why."; }
+}
+
+save() {
+  printf 'port=%q store_port=%q\n' "$port" "${store_port:=$((port + 1))}" >"$dir/run/settings"
+}
+
+load() {
+  [ -f "$dir/run/settings" ] || fail "no cluster runs in $dir; start one with: infra/local-cluster.sh up"
+  # shellcheck source=/dev/null
+  . "$dir/run/settings"
+}
+
+up() {
+  [ ! -f "$dir/run/settings" ] || fail "a cluster runs in $dir already; end it with: infra/local-cluster.sh down"
+  mkdir -p "$dir/run" "$dir/logs"
+  [ -n "${EVENTCLUSTER_SILO_BUILT:-}" ] || build
+  is_free "$port" || fail "port $port is in use; choose another with --port."
+  [ -f "$dir/id" ] || echo "local-$(od -An -N 6 -tx1 /dev/urandom | tr -d ' \n')" >"$dir/id"
+  save
+  trap 'echo "local-cluster: the start failed; ending what it started." >&2; down' ERR EXIT
+  echo "PostgreSQL ..." >&2
+  "$root/infra/postgres.sh" install >&2
+  (umask 077 && "$root/infra/postgres.sh" up "$dir/postgres" $((port + 1)) >"$dir/run/connection")
+  local n
+  echo "$backlogs backlog silos, $edges edges ..." >&2
+  # The first creates the tables; the others find them.
+  for n in $(seq "$backlogs"); do start_silo backlog "$n"; done
+  for n in $(seq "$edges"); do start_silo edge "$n"; done
+  for n in $(names 'backlog|edge'); do await_silo "$n"; done
+  start_nginx
+  trap - ERR EXIT
+  status
+}
+
+add() {
+  local role=${words[0]:-} name
+  [[ $role = backlog || $role = edge ]] || usage
+  load
+  name=$role-$(next_number "$role")
+  start_silo "$role" "${name#*-}"
+  await_silo "$name"
+  [ "$role" != edge ] || reload_nginx
+  echo "$name is ready at http://127.0.0.1:$(port_of "$name")"
+}
+
+stop() {
+  local name=${words[0]:-} pid
+  load
+  [[ $name =~ ^(backlog|edge)-[0-9]+$ && -f $dir/run/$name ]] || fail "'$name' is no silo of this cluster; 'status' lists them."
+  # One that died meanwhile is only forgotten.
+  if pid=$(pid_of "$name"); then
+    kill -TERM "$pid"
+    await_end "$name" "$pid"
+  fi
+  rm -f "$dir/run/$name"
+  case $name in edge-*) reload_nginx ;; esac
+}
+
+await_end() {
+  local until=$((SECONDS + 60))
+  while [ "$(pid_of "$1")" = "$2" ]; do
+    [ $SECONDS -lt $until ] || { kill -KILL "$2"; return; }
+    sleep 0.1
+  done
+}
+
+status() {
+  load
+  local name pid state rows=()
+  for name in nginx $(names 'backlog|edge'); do
+    state=running
+    pid=$(pid_of "$name") || { state=gone pid=0; }
+    rows+=("$name $state $pid $(port_of "$name")")
+  done
+  if [ -n "$json" ]; then
+    printf '%s\n' "${rows[@]}" | awk -v url="http://127.0.0.1:$port" -v postgres=$((port + 1)) '
+      BEGIN { printf "{\"url\":\"%s\",\"postgresPort\":%d,\"processes\":[", url, postgres }
+      { printf "%s{\"name\":\"%s\",\"state\":\"%s\",\"pid\":%d,\"url\":\"http://127.0.0.1:%d\"}", (NR > 1 ? "," : ""), $1, $2, $3, $4 }
+      END { print "]}" }'
+  else
+    echo "load balancer  http://127.0.0.1:$port"
+    printf '%s\n' "${rows[@]}" | awk '$1 != "nginx" { printf "%-14s http://127.0.0.1:%d  pid %d %s\n", $1, $4, $3, $2 }
+      $1 == "nginx" { printf "nginx          pid %d %s\n", $3, $2 }'
+    echo "PostgreSQL     port $((port + 1)), data in $dir/postgres; logs in $dir/logs"
+  fi
+}
+
+# Edges first, so that their clients are told to move; then the owners, then the store.
+down() {
+  local name pid
+  [ -d "$dir/run" ] || return 0
+  load
+  for name in nginx $(names edge) $(names backlog); do
+    if pid=$(pid_of "$name"); then
+      kill -TERM "$pid" 2>/dev/null || true
+      # One that is stopped (SIGSTOP) gets no other signal until it goes on.
+      kill -CONT "$pid" 2>/dev/null || true
+    fi
+  done
+  for name in nginx $(names 'edge|backlog'); do
+    if pid=$(pid_of "$name"); then await_end "$name" "$pid"; fi
+    rm -f "$dir/run/$name"
+  done
+  "$root/infra/postgres.sh" down "$dir/postgres"
+  rm -f "$dir/run/settings" "$dir/run/connection" "$dir/run/.probe"
+}
+
+case $command in
+  up | add | stop | status | down) "$command" ;;
+  *) usage ;;
+esac

@@ -1,0 +1,59 @@
+using EventCluster.Hosting.Configuration;
+
+namespace EventCluster.Hosting.Commands;
+
+/// <summary>What the processes of a single node and of a cluster have in common: arguments, options, faults, exit codes.</summary>
+public static class NodeProcess
+{
+    /// <summary>Runs to the end and never throws for what an operator can get wrong.</summary>
+    /// <param name="arguments">Arguments of the process.</param>
+    /// <param name="options">Filled from all sources before anything runs.</param>
+    /// <param name="help">What <c>--help</c> prints.</param>
+    /// <param name="terminal">Where to speak.</param>
+    /// <param name="run">Does what the arguments ask for, with options that are valid.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments,
+        EventClusterOptions options,
+        Func<string> help,
+        Terminal terminal,
+        Func<CommandMode, Task<int>> run)
+    {
+        ArgumentNullException.ThrowIfNull(terminal);
+        ArgumentNullException.ThrowIfNull(help);
+        ArgumentNullException.ThrowIfNull(run);
+        var line = CommandLine.Parse(arguments, OptionCatalog.Of(options));
+        if (line is { Faults.Count: 0, Mode: CommandMode.Help or CommandMode.Version })
+        {
+            await terminal.Out.WriteAsync(line.Mode is CommandMode.Help ? help() : VersionText.Render());
+            return ExitCode.Success;
+        }
+
+        try
+        {
+            var faults = Load(line, options);
+            return faults.Count > 0 ? await ReportAsync(terminal, faults) : await run(line.Mode);
+        }
+        catch (Exception e) when (StartFault.Explain(e) is { } fault)
+        {
+            return await terminal.FailAsync(fault);
+        }
+    }
+
+    private static List<string> Load(CommandLine line, EventClusterOptions options)
+    {
+        var configuration = ConfigurationSources.Build(Directory.GetCurrentDirectory(), line.Settings);
+        var bound = OptionsBinder.Bind(configuration, options);
+        return [.. line.Faults, .. bound, .. OptionsValidator.Validate(options)];
+    }
+
+    private static async Task<int> ReportAsync(Terminal terminal, List<string> faults)
+    {
+        foreach (var fault in faults)
+        {
+            await terminal.FailAsync(fault);
+        }
+
+        return ExitCode.CannotStart;
+    }
+}

@@ -1,0 +1,55 @@
+namespace EventCluster.Hosting.Configuration;
+
+/// <summary>
+/// How the nodes of a cluster find each other and notice that one is gone. The defaults were measured: a killed or hung
+/// node costs its own streams one to two seconds and the others next to nothing.
+/// </summary>
+public sealed class ClusterSection
+{
+    /// <summary>Where nodes find each other.</summary>
+    [Option("where the nodes find each other")]
+    public MembershipKind Membership { get; set; } = MembershipKind.Postgresql;
+
+    /// <summary>Where others reach this node.</summary>
+    [Option("address at which the other nodes reach this one")]
+    public string AdvertisedAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>The port between nodes.</summary>
+    [Option("port between nodes; below the ephemeral ports", Unit = "port", Minimum = 1, Maximum = 65_535)]
+    public int SiloPort { get; set; } = 11_111;
+
+    /// <summary>The port for clients of the cluster.</summary>
+    [Option("port for cluster clients, which publish without HTTP; below the ephemeral ports",
+        Unit = "port", Minimum = 1, Maximum = 65_535)]
+    public int GatewayPort { get; set; } = 30_000;
+
+    /// <summary>With membership on this machine: the port of the first node.</summary>
+    [Option("with localhost membership: the port between nodes of the node that was started first; 0 for this one",
+        Unit = "port", Minimum = 0, Maximum = 65_535)]
+    public int PrimarySiloPort { get; set; }
+
+    /// <summary>How long a probe may take.</summary>
+    [Option("how long a node has to answer another one's probe; short, because appends of its streams stall that long",
+        Unit = "seconds", Minimum = 0.2, Maximum = 60)]
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Missed probes until a vote.</summary>
+    [Option("probes in a row that a node may miss before it is suspected; one alone may be a pause of its collector",
+        Unit = "probes", Minimum = 1, Maximum = 20)]
+    public int MissedProbes { get; set; } = 2;
+
+    /// <summary>Votes until a node counts as gone.</summary>
+    [Option("nodes that must suspect one before it counts as gone; two, so that no single node can vote out another",
+        Unit = "nodes", Minimum = 1, Maximum = 10)]
+    public int Votes { get; set; } = 2;
+
+    /// <summary>How long the range of a dead node's directory stays reserved.</summary>
+    [Option("how long the addresses that a dead node kept stay locked; the store's fence gives the safety, so it can be short",
+        Unit = "seconds", Minimum = 0, Maximum = 60)]
+    public TimeSpan DirectoryLease { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long an edge waits for an owner.</summary>
+    [Option("how long an edge waits for a stream's owner before it tries again with the same identity",
+        Unit = "seconds", Minimum = 0.2, Maximum = 60)]
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(2);
+}

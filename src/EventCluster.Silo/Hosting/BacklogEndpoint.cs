@@ -1,0 +1,32 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Edge.Http;
+using ErrorCode = EventCluster.Protocol.ErrorCode;
+
+namespace EventCluster.Silo.Hosting;
+
+/// <summary>What a silo without clients answers: probes, and to anything else where clients should go.</summary>
+internal sealed class BacklogEndpoint(ILogStore store, IHostApplicationLifetime lifetime)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value;
+        if (path is not ("/healthz" or "/readyz"))
+        {
+            return ProblemResponse.WriteAsync(
+                context, 404, ErrorCode.NoSuchPath, "This node hosts streams and serves no clients; ask an edge or the load balancer.");
+        }
+
+        if (path is "/readyz" && ReasonNotReady() is { } reason)
+        {
+            return ProblemResponse.WriteAsync(context, 503, ErrorCode.Unavailable, reason);
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync("ok\n", context.RequestAborted);
+    }
+
+    private string? ReasonNotReady() => lifetime.ApplicationStopping.IsCancellationRequested
+        ? "The silo is stopping."
+        : store.Health is { AcceptsWrites: false, Reason: var reason } ? reason ?? "The store does not accept writes." : null;
+}

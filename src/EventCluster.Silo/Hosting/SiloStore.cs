@@ -1,0 +1,34 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
+
+namespace EventCluster.Silo.Hosting;
+
+/// <summary>
+/// The shared store of this silo: opened before the silo joins, closed after it has left. An unreachable database is
+/// tried again with one message at a time.
+/// </summary>
+internal sealed class SiloStore(ClusterNodeOptions options, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+{
+    private ILogStore? _store;
+
+    /// <summary>The store.</summary>
+    /// <exception cref="InvalidOperationException">It is not open yet.</exception>
+    public ILogStore Store => _store ?? throw new InvalidOperationException("The store is not open.");
+
+    /// <inheritdoc />
+    public async Task StartAsync(CancellationToken cancellationToken) =>
+        _store ??= await SharedStore.OpenAsync(options, time, loggers, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync();
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _store, null) is { } store)
+        {
+            await store.DisposeAsync();
+        }
+    }
+}

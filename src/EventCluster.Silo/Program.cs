@@ -1,0 +1,4 @@
+using EventCluster.Hosting.Commands;
+using EventCluster.Silo.Hosting;
+
+return await SiloCommand.RunAsync(args, Terminal.Process, CancellationToken.None);
