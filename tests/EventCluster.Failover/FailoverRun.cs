@@ -1,0 +1,55 @@
+using EventCluster.TestKit.History;
+
+namespace EventCluster.Failover;
+
+/// <summary>One run: a fresh cluster under load, the faults one after the other, and the judgement over all that was seen.</summary>
+internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter progress)
+{
+    /// <summary>The bound: every stream takes appends again within this time.</summary>
+    private static readonly TimeSpan RecoveryBound = TimeSpan.FromSeconds(15);
+
+    /// <summary>What every fault cost.</summary>
+    public List<FaultResult> Results { get; } = [];
+
+    /// <summary>What is wrong; empty for a good run.</summary>
+    public List<string> Faults { get; } = [];
+
+    /// <summary>Runs to the end.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var random = new Random(seed);
+        var port = 14_000 + (50 * random.Next(40));
+        await using var store = new StorePath(port + 1);
+        progress.WriteLine($"seed {seed}: starting a cluster at port {port} ...");
+        await using var cluster = await LocalCluster.UpAsync(port, store.Port, cancellationToken);
+        await using var grains = await GrainAppendPort.ConnectAsync(cluster, cancellationToken);
+        await using var workload = await Workload.StartAsync(cluster, grains, options with { Seed = seed }, cancellationToken);
+        foreach (var fault in options.Faults)
+        {
+            workload.Stalls.Restart();
+            await workload.UntilAllMovedAsync("all streams take appends", cancellationToken);
+            var scene = new FaultScene(cluster, workload, store, random, TimeProvider.System);
+            await fault.InjectAsync(scene, cancellationToken);
+            Note(fault, scene);
+        }
+
+        await workload.FinishAsync(cancellationToken);
+        var entries = workload.History.Entries;
+        Faults.AddRange(HistoryChecker.Check(entries).Select(wrong => wrong.ToString()));
+        progress.WriteLine($"seed {seed}: {workload.Stalls.Acknowledged} appends acknowledged, "
+            + $"{entries.Count(entry => entry.Kind == HistoryEntryKind.Observe)} events observed, "
+            + $"{workload.Reconnects} reconnects, {Faults.Count} faults in the history");
+    }
+
+    private void Note(Fault fault, FaultScene scene)
+    {
+        var (victims, others) = scene.Stalls();
+        Results.Add(new FaultResult(fault, victims, others, scene.Recovery));
+        progress.WriteLine($"seed {seed}: {fault.What}: {scene.Victims.Count} streams of the victim stalled up to "
+            + $"{victims.TotalSeconds:0.00} s, others up to {others.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s");
+        if (scene.Recovery > RecoveryBound)
+        {
+            Faults.Add($"{fault.Name}: recovery took {scene.Recovery.TotalSeconds:0.0} s, more than {RecoveryBound.TotalSeconds:0} s");
+        }
+    }
+}

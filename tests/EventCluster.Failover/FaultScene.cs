@@ -1,0 +1,129 @@
+namespace EventCluster.Failover;
+
+/// <summary>A fault under way: who the victim is, and what was seen.</summary>
+internal sealed class FaultScene(LocalCluster cluster, Workload workload, StorePath store, Random random, TimeProvider time)
+{
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Cut = TimeSpan.FromSeconds(5);
+
+    /// <summary>Streams of the victim; all of them when the store is the victim, none when it is an edge.</summary>
+    public IReadOnlyCollection<string> Victims { get; private set; } = [];
+
+    /// <summary>Time from the fault (of the store: from its end) until every stream took an append again.</summary>
+    public TimeSpan Recovery { get; private set; }
+
+    private LocalCluster Cluster => cluster;
+
+    private Workload Workload => workload;
+
+    private StorePath Store => store;
+
+    private Random Random => random;
+
+    private TimeProvider Time => time;
+
+    /// <summary><c>kill -9</c> of an owner.</summary>
+    public static async Task KillOwnerAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var victim = await scene.ChooseOwnerAsync(cancellationToken);
+        scene.Begin();
+        LocalCluster.Signal(victim, "KILL");
+        await scene.UntilRecoveredAsync(cancellationToken);
+        await scene.ReplaceAsync(victim, cancellationToken);
+    }
+
+    /// <summary>SIGSTOP of an owner for 10 s.</summary>
+    public static async Task HangOwnerAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var victim = await scene.ChooseOwnerAsync(cancellationToken);
+        scene.Begin();
+        LocalCluster.Signal(victim, "STOP");
+        await Task.Delay(Hang, scene.Time, cancellationToken);
+        LocalCluster.Signal(victim, "CONT");
+        await scene.UntilRecoveredAsync(cancellationToken);
+
+        // It finds itself voted out and ends; an operator's supervisor starts it again.
+        await scene.ReplaceAsync(victim, cancellationToken);
+    }
+
+    /// <summary>SIGTERM of an owner, which drains.</summary>
+    public static async Task StopOwnerAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var victim = await scene.ChooseOwnerAsync(cancellationToken);
+        scene.Begin();
+        await scene.Cluster.StopAsync(victim.Name, cancellationToken);
+        await scene.UntilRecoveredAsync(cancellationToken);
+        await scene.Cluster.AddAsync("backlog", cancellationToken);
+    }
+
+    /// <summary><c>kill -9</c> of an edge.</summary>
+    public static async Task KillEdgeAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var edges = await scene.Cluster.OfRoleAsync("edge", cancellationToken);
+        var victim = edges[scene.Random.Next(edges.Count)];
+
+        // Publishers of that edge must find another one; nobody else should notice.
+        scene.Victims = [.. scene.Workload.Streams];
+        scene.Begin();
+        LocalCluster.Signal(victim, "KILL");
+        await scene.UntilRecoveredAsync(cancellationToken);
+        await scene.ReplaceAsync(victim, cancellationToken);
+    }
+
+    /// <summary>An orderly restart of the store.</summary>
+    public static async Task RestartStoreAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        scene.Victims = [.. scene.Workload.Streams];
+        await scene.Cluster.RestartStoreAsync(cancellationToken);
+        scene.Begin();
+        await scene.UntilRecoveredAsync(cancellationToken);
+    }
+
+    /// <summary>The store does not answer for 5 s.</summary>
+    public static async Task CutStoreAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        scene.Victims = [.. scene.Workload.Streams];
+        scene.Store.Cut();
+        await Task.Delay(Cut, scene.Time, cancellationToken);
+        scene.Store.Mend();
+        scene.Begin();
+        await scene.UntilRecoveredAsync(cancellationToken);
+    }
+
+    /// <summary>The stalls since the fault began: the longest of the victim's streams, and of the others.</summary>
+    public (TimeSpan Victims, TimeSpan Others) Stalls()
+    {
+        var longest = workload.Stalls.Longest();
+        return (Longest(Victims.Contains), Longest(stream => !Victims.Contains(stream)));
+
+        TimeSpan Longest(Func<string, bool> isMeant) =>
+            longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).DefaultIfEmpty().Max();
+    }
+
+    private void Begin() => workload.Stalls.Restart();
+
+    /// <summary>A backlog silo that owns streams of the workload, and which.</summary>
+    private async Task<ClusterProcess> ChooseOwnerAsync(CancellationToken cancellationToken)
+    {
+        var owners = await cluster.OfRoleAsync("backlog", cancellationToken);
+        var victim = owners[random.Next(owners.Count)];
+        Victims = await cluster.OwnedAsync(victim, cancellationToken);
+        return Victims.Count > 0
+            ? victim
+            : throw new InvalidDataException($"{victim.Name} owns none of {workload.Streams.Count} active streams.");
+    }
+
+    /// <summary>The bound of 15 s is the hang guard here; the stalls are printed beside their aims.</summary>
+    private async Task UntilRecoveredAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        await workload.UntilAllMovedAsync("the cluster recovers", cancellationToken);
+        Recovery = time.GetElapsedTime(began);
+    }
+
+    private async Task ReplaceAsync(ClusterProcess victim, CancellationToken cancellationToken)
+    {
+        await cluster.StopAsync(victim.Name, cancellationToken);
+        await cluster.AddAsync(victim.Name.Split('-')[0], cancellationToken);
+    }
+}

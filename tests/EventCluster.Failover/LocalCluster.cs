@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Text.Json;
+using EventCluster.TestKit;
+
+namespace EventCluster.Failover;
+
+/// <summary>A cluster of real processes, run by <c>infra/local-cluster.sh</c> in a folder of its own.</summary>
+internal sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private readonly string _script;
+    private readonly string _folder;
+
+    private LocalCluster(string script, string folder, int port)
+    {
+        (_script, _folder, Port) = (script, folder, port);
+    }
+
+    /// <summary>The load balancer's port.</summary>
+    public int Port { get; }
+
+    /// <summary>Where clients connect.</summary>
+    public Uri Url => new($"http://127.0.0.1:{Port}");
+
+    /// <summary>Where PostgreSQL itself listens.</summary>
+    public int PostgresPort => Port + 1;
+
+    /// <summary>Data, logs and what was started.</summary>
+    public string Folder => _folder;
+
+    /// <summary>Starts two backlog silos, two edges, a store and a load balancer.</summary>
+    /// <param name="port">The load balancer's port; the others follow from it.</param>
+    /// <param name="storePort">Where silos find PostgreSQL.</param>
+    /// <param name="cancellationToken">Abandons the start.</param>
+    public static async Task<LocalCluster> UpAsync(int port, int storePort, CancellationToken cancellationToken)
+    {
+        var script = Path.Combine(Repository(), "infra", "local-cluster.sh");
+        var folder = Directory.CreateTempSubdirectory("eventcluster-failover-").FullName;
+
+        // PostgreSQL refuses root and must reach its data as another user.
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var cluster = new LocalCluster(script, folder, port);
+        await cluster.RunAsync(
+            ["up", "--port", $"{port}", "--store-port", $"{storePort}"], cancellationToken);
+        return cluster;
+    }
+
+    /// <summary>What runs, as the script says.</summary>
+    public async Task<IReadOnlyList<ClusterProcess>> StatusAsync(CancellationToken cancellationToken)
+    {
+        using var status = JsonDocument.Parse(await RunAsync(["status", "--json"], cancellationToken));
+        return [.. status.RootElement.GetProperty("processes").EnumerateArray().Select(process => new ClusterProcess(
+            process.GetProperty("name").GetString()!,
+            process.GetProperty("pid").GetInt32(),
+            new Uri(process.GetProperty("url").GetString()!),
+            process.GetProperty("state").GetString() == "running"))];
+    }
+
+    /// <summary>Running processes of a role, <c>backlog</c> or <c>edge</c>.</summary>
+    public async Task<IReadOnlyList<ClusterProcess>> OfRoleAsync(string role, CancellationToken cancellationToken) =>
+        [.. (await StatusAsync(cancellationToken)).Where(process => process.IsRunning && process.Name.StartsWith(role, StringComparison.Ordinal))];
+
+    /// <summary>Names of the streams that a silo owns now.</summary>
+    public async Task<IReadOnlyCollection<string>> OwnedAsync(ClusterProcess silo, CancellationToken cancellationToken)
+    {
+        using var answer = JsonDocument.Parse(await _http.GetStringAsync(new Uri(silo.Url, "/v1/admin/owned"), cancellationToken));
+        return answer.RootElement.GetProperty("streams").EnumerateArray().Select(name => name.GetString()!)
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Starts one more.</summary>
+    public Task AddAsync(string role, CancellationToken cancellationToken) => RunAsync(["add", role], cancellationToken);
+
+    /// <summary>SIGTERM, until it is gone.</summary>
+    public Task StopAsync(string name, CancellationToken cancellationToken) => RunAsync(["stop", name], cancellationToken);
+
+    /// <summary>An orderly restart of the store.</summary>
+    public Task RestartStoreAsync(CancellationToken cancellationToken) => RunScriptAsync(
+        Path.Combine(Path.GetDirectoryName(_script)!, "postgres.sh"), ["restart", Path.Combine(_folder, "postgres"), "fast"],
+        cancellationToken);
+
+    /// <summary>Sends a signal to one process.</summary>
+    public static void Signal(ClusterProcess process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Pid}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Ends everything and removes the folder.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await RunAsync(["down"], CancellationToken.None);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private Task<string> RunAsync(string[] words, CancellationToken cancellationToken) =>
+        RunScriptAsync(_script, [.. words, "--dir", _folder], cancellationToken);
+
+    private static async Task<string> RunScriptAsync(string script, string[] words, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("bash", [script, .. words])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment["EVENTCLUSTER_SILO_BUILT"] = "1";
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        await Phase.OfAsync($"{words[0]} ends", process.WaitForExitAsync(cancellationToken));
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"{Path.GetFileName(script)} {words[0]} failed:\n{await output}{await errors}");
+    }
+
+    private static string Repository()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "EventCluster.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("This is not inside the repository.");
+        }
+
+        return folder;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Runtime.Versioning;
+using EventCluster.Failover;
+
+[assembly: UnsupportedOSPlatform("windows")]
+
+FailoverOptions options;
+try
+{
+    options = FailoverOptions.Parse(args);
+}
+catch (FormatException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+
+using var end = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    end.Cancel();
+};
+var results = new List<FaultResult>();
+var failed = 0;
+for (var i = 0; i < options.Runs; i++)
+{
+    var run = new FailoverRun(options, options.Seed + i, Console.Error);
+    try
+    {
+        await run.RunAsync(end.Token);
+    }
+    catch (Exception e) when (!end.IsCancellationRequested)
+    {
+        run.Faults.Add(e.ToString());
+    }
+
+    results.AddRange(run.Results);
+    failed += run.Faults.Count > 0 ? 1 : 0;
+    foreach (var fault in run.Faults.Take(20))
+    {
+        Console.WriteLine($"seed {options.Seed + i}: {fault}");
+    }
+}
+
+FailoverReport.Write(Console.Out, results, options.Json);
+Console.WriteLine($"{options.Runs - failed} passed, {failed} failed");
+return failed == 0 ? 0 : 1;
