@@ -32,7 +32,7 @@ internal sealed class HttpAppendPort(IReadOnlyList<Uri> edges, int first) : IApp
 
                 // A duplicate: its tail may lie behind the append.
                 HttpStatusCode.NoContent => null,
-                HttpStatusCode.ServiceUnavailable => throw new AppendRetryException("503"),
+                HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => throw new AppendRetryException($"{(int)answer.StatusCode}"),
                 _ => throw new InvalidDataException($"{append}: {(int)answer.StatusCode} "
                     + await answer.Content.ReadAsStringAsync(cancellationToken)),
             };
