@@ -6,6 +6,8 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, StoreP
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(5);
 
+    private long _began;
+
     /// <summary>Streams of the victim; all of them when the store is the victim, none when it is an edge.</summary>
     public IReadOnlyCollection<string> Victims { get; private set; } = [];
 
@@ -100,7 +102,11 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, StoreP
             longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).DefaultIfEmpty().Max();
     }
 
-    private void Begin() => workload.Stalls.Restart();
+    private void Begin()
+    {
+        _began = time.GetTimestamp();
+        workload.Stalls.Restart();
+    }
 
     /// <summary>A backlog silo that owns streams of the workload, and which.</summary>
     private async Task<ClusterProcess> ChooseOwnerAsync(CancellationToken cancellationToken)
@@ -116,9 +122,8 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, StoreP
     /// <summary>The bound of 15 s is the hang guard here; the stalls are printed beside their aims.</summary>
     private async Task UntilRecoveredAsync(CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
         await workload.UntilAllMovedAsync("the cluster recovers", cancellationToken);
-        Recovery = time.GetElapsedTime(began);
+        Recovery = time.GetElapsedTime(_began);
     }
 
     private async Task ReplaceAsync(ClusterProcess victim, CancellationToken cancellationToken)

@@ -142,6 +142,8 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
     /// <inheritdoc />
     public Task HandOverAsync(string? target)
     {
+        // A grain with a waiting read is not idle, and it migrates only when it is.
+        _leaving.Cancel();
         if (target is not null)
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(target));

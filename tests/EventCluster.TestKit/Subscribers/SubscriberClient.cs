@@ -73,8 +73,9 @@ public abstract class SubscriberClient : ISubscriberClient
     protected static async Task<Sighting> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-        if (body.Length == 0)
+        if (body.Length == 0 || answer.Content.Headers.ContentType?.MediaType != "application/problem+json")
         {
+            // No body, or that of a proxy which found nobody to ask.
             return new Sighting.Refused((int)answer.StatusCode, "");
         }
 
