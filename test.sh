@@ -111,6 +111,15 @@ simulate() {
     "$logs"/simulation-[12].log
 }
 
+# Real processes: needs PostgreSQL and nginx, which it installs as root on Debian.
+failover() {
+  if ! infra/postgres.sh install || ! infra/local-cluster.sh install; then
+    echo "0 passed, 0 failed, 1 skipped"
+    return
+  fi
+  timeout 300 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$@"
+}
+
 gate restore dotnet restore "$filter" -v q || finish
 gate build dotnet build "$filter" -c Release --no-restore -v q -clp:NoSummary || finish
 # All suites test this build; none builds again.
@@ -135,6 +144,7 @@ suite simulation simulate 100
 if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   gate cluster-build dotnet build EventCluster.sln -c Release --no-restore -v q -clp:NoSummary || finish
   suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
+  suite failover failover --faults kill,hang,term,edge
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
   echo "cluster suites: not run, because packages of EventCluster.sln cannot be had here ($logs/cluster-restore.log)"
 else

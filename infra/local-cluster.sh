@@ -7,6 +7,7 @@
 #   add backlog | add edge                     starts one more
 #   stop NAME                                  SIGTERM: the silo drains and leaves
 #   status [--json]                            what runs
+#   install                                    installs Debian's nginx and PostgreSQL where they are missing, as root only
 #   down                                       ends what "up" and "add" started, and nothing else; data stays in DIR
 # The port of the load balancer is P, PostgreSQL's P+1, the edges' P+11 and following; silos use P+101 and P+201 and
 # following. DIR (default artifacts/cluster) holds data, logs and what was started.
@@ -21,7 +22,7 @@ fail() {
 }
 
 usage() {
-  sed -n '3,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -97,8 +98,12 @@ need() {
     || fail "$package could not be installed."
 }
 
-start_nginx() {
+install() {
   command -v nginx >/dev/null || need nginx-light nginx
+  "$root/infra/postgres.sh" install
+}
+
+start_nginx() {
   mkdir -p "$dir/nginx"
   ln -sfn "$root/infra/nginx/nginx.conf" "$dir/nginx/nginx.conf"
   echo "listen 127.0.0.1:$port;" >"$dir/nginx/listen.conf"
@@ -195,7 +200,7 @@ up() {
   save
   trap 'echo "local-cluster: the start failed; ending what it started." >&2; down' ERR EXIT
   echo "PostgreSQL ..." >&2
-  "$root/infra/postgres.sh" install >&2
+  install >&2
   (umask 077 && "$root/infra/postgres.sh" up "$dir/postgres" $((port + 1)) >"$dir/run/connection")
   local n
   echo "$backlogs backlog silos, $edges edges ..." >&2
@@ -282,6 +287,6 @@ down() {
 }
 
 case $command in
-  up | add | stop | status | down) "$command" ;;
+  up | add | stop | status | down | install) "$command" ;;
   *) usage ;;
 esac

@@ -9,6 +9,7 @@ list() {
   cat <<'TEXT'
 crash        kill -9 the real server under 8 producers and 50 streams, restart, retry, check the history (--kills, default 100)
 simulation   seeded runs over faulty devices with checkers on (--runs, default 1000 seeds)
+failover     kills, hangs, stops, an edge kill, a restart and a cut of the store on a real cluster, medians (--runs, default 3)
 protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
 transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
 TEXT
@@ -74,6 +75,17 @@ case $case in
     simulation_round() { dotnet "$root/tests/EventCluster.Simulation/bin/Release/net10.0/EventCluster.Simulation.dll" --seed "$1" --seeds 1; }
     runs=${runs:-1000}
     rounds simulation_round
+    ;;
+  failover)
+    project src/EventCluster.Silo
+    project tests/EventCluster.Failover
+    "$root/infra/local-cluster.sh" install
+    failover_round() { (cd "$root" && dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll --runs "$1" --seed "$2"); }
+    if [ -n "$minutes" ]; then
+      rounds failover_round 1
+    else
+      failover_round "${runs:-3}" "$seed"
+    fi
     ;;
   protocol)
     protocol_round() { EVENTCLUSTER_SEED=$1 "$root/tests/protocol/run.sh"; }
