@@ -24,7 +24,7 @@ internal sealed record Room(string[] Projects, string[] Packages, bool UsesWeb =
         ["EventCluster.Hosting"] = new(["Core", "Edge", "Storage.LocalDisk", "Storage.PostgreSql"], [], UsesWeb: true),
         ["EventCluster.Server"] = new(["Hosting"], [], UsesWeb: true),
         ["EventCluster.Silo"] = new(
-            ["Hosting", "Orleans", "Storage.AzureTables"],
+            ["Hosting", "Orleans"],
             ["Microsoft.Orleans.Clustering.AdoNet", "Microsoft.Orleans.Persistence.AdoNet", "Microsoft.Orleans.Server", "Npgsql"],
             UsesWeb: true),
     };
