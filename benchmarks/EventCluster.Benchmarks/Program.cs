@@ -4,6 +4,7 @@ using EventCluster.Benchmarks.Peers;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Store;
 using EventCluster.Benchmarks.Streams;
+using EventCluster.Benchmarks.Wire;
 
 // The generator's sockets complete on the polling thread: cheaper, and it leaves more of the machine to the server.
 // Read by the runtime when the first socket is used; servers that are started do not inherit it (BenchmarkServer).
@@ -11,8 +12,9 @@ Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 
 IBenchmark[] benchmarks =
 [
-    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(), new PeersBenchmark(), new StartUpBenchmark(),
-    new AllocBenchmark(), new ListBenchmark(), new PostgreSqlBenchmark(),
+    new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(),
+    new PeersBenchmark(), new WireBenchmark(), new StartUpBenchmark(), new AllocBenchmark(), new ListBenchmark(),
+    new PostgreSqlBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);

@@ -41,6 +41,18 @@ public static class EdgeLimits
     public const long MaxBytesPerHttp2Connection =
         (long)Http2StreamsPerConnection * (Http2SliceBytes + ResponseBufferBytes);
 
+    /// <summary>
+    /// Connections that may wait to be accepted, up to the system's own bound (<c>net.core.somaxconn</c>). When it is too
+    /// short a wave of reconnects loses its first packets, and each client tries again only after a second.
+    /// </summary>
+    public const int ListenBacklog = 16 * 1024;
+
+    /// <summary>
+    /// How long a TLS handshake may take, its wait for a processor included. Thousands of clients that come back at once
+    /// queue for it; one that is cut off while it waits comes again and makes the queue longer.
+    /// </summary>
+    public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Most headers of one request; more is 431.</summary>
     public const int MaxRequestHeaders = 100;
 

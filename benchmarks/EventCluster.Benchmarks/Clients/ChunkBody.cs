@@ -5,6 +5,10 @@ public sealed class ChunkBody : IBody
 {
     private int _left;
     private int _size;
+    private bool _hasSize;
+
+    /// <summary>The last chunk has come.</summary>
+    public bool IsEnded { get; private set; }
 
     /// <inheritdoc />
     public int Decode(Span<byte> received)
@@ -24,10 +28,12 @@ public sealed class ChunkBody : IBody
             var c = received[from++];
             if (c == '\n')
             {
-                (_left, _size) = (_size, 0);
+                IsEnded |= _hasSize && _size == 0;
+                (_left, _size, _hasSize) = (_size, 0, false);
             }
             else if (c != '\r')
             {
+                _hasSize = true;
                 _size = (_size << 4) | (c <= (byte)'9' ? c - '0' : (c | 0x20) - 'a' + 10);
             }
         }

@@ -11,7 +11,7 @@ namespace EventCluster.Benchmarks.Clients;
 /// </summary>
 public sealed partial class OpenLoopPublisher : IDisposable
 {
-    private const int MostConnections = 16;
+    private const int MostConnections = 64;
 
     private readonly AppendRequests[] _targets;
     private readonly Socket[] _sockets;

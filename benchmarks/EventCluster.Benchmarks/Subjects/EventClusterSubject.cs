@@ -12,9 +12,10 @@ namespace EventCluster.Benchmarks.Subjects;
 /// <summary>The real server process on the embedded store, flushing before it acknowledges.</summary>
 public sealed class EventClusterSubject : Subject
 {
-    private EventClusterSubject(ServerProcess process, int tlsPort, string fingerprint)
+    private EventClusterSubject(ServerProcess process, int tlsPort, int clearPort, string fingerprint)
         : base("EventCluster", new IPEndPoint(IPAddress.Loopback, process.Url.Port), new ProcessTree(process.Process, process.DisposeAsync))
     {
+        ClearHttp2 = new IPEndPoint(IPAddress.Loopback, clearPort);
         var host = EndPoint.ToString();
         EventSource = new LiveTransport("EventSource", (stream, after) => Get(ReadPath(stream, after, "live=eventsource"), null), "HTTP/1.1 200 ", () => new ChunkBody())
         {
@@ -41,20 +42,28 @@ public sealed class EventClusterSubject : Subject
     /// <summary>Native EventSource framing over HTTP/2 and TLS, one connection each.</summary>
     public LiveTransport Http2 { get; }
 
+    /// <summary>Where it speaks HTTP/2 in clear text.</summary>
+    public IPEndPoint ClearHttp2 { get; }
+
     /// <summary>Starts one on an empty data folder.</summary>
     public static async Task<EventClusterSubject> StartAsync(BenchmarkContext context)
     {
         BenchmarkContext.Progress("starting the server");
-        var (certificate, tlsPort) = (WriteCertificate(out var fingerprint), FreePort.Next());
+        var certificate = WriteCertificate(out var fingerprint);
+        var (tlsPort, clearPort) = (FreePort.Next(), FreePort.Next());
         try
         {
             return new EventClusterSubject(
                 await ServerProcess.StartAsync(
                     null,
-                    ["--EventCluster:LogLevel=warning", $"--EventCluster:Tls:CertificatePath={certificate}", .. context.Settings.ServerArguments],
+                    [
+                        "--EventCluster:LogLevel=warning", $"--EventCluster:Tls:CertificatePath={certificate}",
+                        $"--EventCluster:Http2Url=http://127.0.0.1:{clearPort}", .. context.Settings.ServerArguments,
+                    ],
                     context.CancellationToken,
                     $"https://127.0.0.1:{tlsPort}"),
                 tlsPort,
+                clearPort,
                 fingerprint);
         }
         finally

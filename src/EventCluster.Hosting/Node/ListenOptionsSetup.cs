@@ -23,7 +23,8 @@ internal static class ListenOptionsSetup
                 endpoint.Protocols = address.IsTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
                 if (address.IsTls)
                 {
-                    endpoint.UseHttps(ServerCertificate.Load(options.Tls));
+                    endpoint.UseHttps(
+                        ServerCertificate.Load(options.Tls), static https => https.HandshakeTimeout = EdgeLimits.HandshakeTimeout);
                 }
             });
         }
@@ -39,6 +40,7 @@ internal static class ListenOptionsSetup
     public static void Apply(EventClusterOptions options, SocketTransportOptions sockets)
     {
         sockets.UnsafePreferInlineScheduling = options.Http.InlineScheduling;
+        sockets.Backlog = EdgeLimits.ListenBacklog;
         sockets.MaxWriteBufferSize = EdgeLimits.ResponseBufferBytes;
     }
 

@@ -19,6 +19,7 @@ public sealed class BenchmarkTests
     [InlineData("list")]
     [InlineData("fanout")]
     [InlineData("postgres")]
+    [InlineData("wire")]
     public async Task Run_Tiny_PrintsFigures(string name)
     {
         Assert.SkipWhen(
