@@ -2,10 +2,18 @@ using EventCluster.Abstractions.Streams;
 
 namespace EventCluster.Edge.Feeds;
 
-/// <summary>The newest events of a feed as shared blocks, bounded by payload bytes. Guarded by its feed's lock.</summary>
+/// <summary>
+/// The newest events of a feed as shared blocks, bounded by payload bytes: a ring of consecutive slices, so that a reader
+/// finds its place without walking through all of them. Guarded by its feed's lock.
+/// </summary>
 internal sealed class FeedWindow
 {
-    private readonly Queue<BlockSlice> _slices = new();
+    private const int SmallestRing = 4;
+
+    /// <summary>Its length is a power of two.</summary>
+    private BlockSlice[] _ring = [];
+    private int _first;
+    private int _count;
     private long _end;
 
     /// <summary>Sequence before the oldest event; the end when there is none.</summary>
@@ -17,7 +25,7 @@ internal sealed class FeedWindow
     /// <summary>Begins again, empty, at a sequence.</summary>
     public void Reset(long sequence)
     {
-        _slices.Clear();
+        (_ring, _first, _count) = ([], 0, 0);
         (Start, _end, Bytes) = (sequence, sequence, 0);
     }
 
@@ -26,12 +34,12 @@ internal sealed class FeedWindow
     {
         for (var i = 0; i < slices.Count; i++)
         {
-            _slices.Enqueue(slices[i]);
+            Enqueue(slices[i]);
             Bytes += slices[i].PayloadBytes;
             _end = slices[i].FirstSequence + slices[i].Count;
         }
 
-        while (Bytes > maxBytes && _slices.Count > slices.Count)
+        while (Bytes > maxBytes && _count > slices.Count)
         {
             DropOldest();
         }
@@ -40,7 +48,7 @@ internal sealed class FeedWindow
     /// <summary>Drops whole slices before a sequence: they were trimmed.</summary>
     public void DropBefore(long sequence)
     {
-        while (_slices.TryPeek(out var oldest) && oldest.FirstSequence + oldest.Count <= sequence)
+        while (_count > 0 && EndOf(0) <= sequence)
         {
             DropOldest();
         }
@@ -53,13 +61,9 @@ internal sealed class FeedWindow
     public long Read(long from, int maxBytes, int maxEvents, List<BlockSlice> into)
     {
         var next = from;
-        foreach (var slice in _slices)
+        for (var i = IndexOf(from); i < _count; i++)
         {
-            if (slice.FirstSequence + slice.Count <= next)
-            {
-                continue;
-            }
-
+            ref readonly var slice = ref At(i);
             var start = slice.Start + (int)(next - slice.FirstSequence);
             var end = SliceFit.End(slice.Block, start, slice.End, maxBytes, maxEvents, isFirst: into.Count == 0);
             if (end == start)
@@ -80,10 +84,51 @@ internal sealed class FeedWindow
         return next;
     }
 
+    private ref BlockSlice At(int index) => ref _ring[(_first + index) & (_ring.Length - 1)];
+
+    private long EndOf(int index)
+    {
+        ref readonly var slice = ref At(index);
+        return slice.FirstSequence + slice.Count;
+    }
+
+    /// <summary>The first slice that ends after a sequence.</summary>
+    private int IndexOf(long sequence)
+    {
+        var (low, high) = (0, _count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = EndOf(middle) > sequence ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
+
+    private void Enqueue(in BlockSlice slice)
+    {
+        if (_count == _ring.Length)
+        {
+            var larger = new BlockSlice[Math.Max(SmallestRing, _ring.Length * 2)];
+            for (var i = 0; i < _count; i++)
+            {
+                larger[i] = At(i);
+            }
+
+            (_ring, _first) = (larger, 0);
+        }
+
+        _count++;
+        At(_count - 1) = slice;
+    }
+
     private void DropOldest()
     {
-        var oldest = _slices.Dequeue();
+        ref var oldest = ref At(0);
         Bytes -= oldest.PayloadBytes;
         Start = oldest.FirstSequence + oldest.Count;
+        oldest = default;
+        _first = (_first + 1) & (_ring.Length - 1);
+        _count--;
     }
 }

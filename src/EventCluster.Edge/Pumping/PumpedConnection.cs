@@ -11,7 +11,7 @@ namespace EventCluster.Edge.Pumping;
 
 /// <summary>
 /// A connection as a pump sees it: where it is in its stream, and whether its last flush is still pending. While it runs
-/// on the pump, only the pump's thread writes to it; before and after, its transport does.
+/// on the pump, only the pump writes to it; before and after, its transport does.
 /// </summary>
 internal abstract class PumpedConnection(LiveResponse response, SseFraming framing)
     : IValueTaskSource<PumpExit>, IDeadline
@@ -48,13 +48,13 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     /// <summary>The feed that it follows.</summary>
     internal StreamFeed? Feed { get; private set; }
 
-    /// <summary>Its place on the pump; null before it is attached and after it left. Pump's thread only.</summary>
+    /// <summary>Its place on the pump; null before it is attached and after it left. Only in the pump's turn.</summary>
     internal PumpedFeed? Source { get; set; }
 
-    /// <summary>Its index among the connections of its feed. Pump's thread only.</summary>
+    /// <summary>Its index among the connections of its feed. Only in the pump's turn.</summary>
     internal int Index { get; set; }
 
-    /// <summary>The log that it reads. Pump's thread only.</summary>
+    /// <summary>The log that it reads. Only in the pump's turn.</summary>
     internal FrameLog? Log { get; set; }
 
     /// <summary>A flush has not completed: nothing more is written.</summary>

@@ -4,7 +4,7 @@ using EventCluster.Edge.Framing;
 
 namespace EventCluster.Edge.Pumping;
 
-/// <summary>One stream on a pump: its connections, and one log of frames per framing. Pump's thread only, but for its news.</summary>
+/// <summary>One stream on a pump: its connections, and one log of frames per framing. Only in the pump's turn, but for its news.</summary>
 internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeedListener
 {
     /// <summary>Payload bytes encoded before connections are served again, so that no log runs away from them.</summary>
@@ -30,7 +30,7 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     /// <inheritdoc />
     public void OnAdvanced(StreamFeed feed)
     {
-        if (!Interlocked.Exchange(ref _isPosted, true))
+        if (!pump.TryServeNow(this) && !Interlocked.Exchange(ref _isPosted, true))
         {
             pump.Post(this);
         }

@@ -6,19 +6,26 @@ using Microsoft.Extensions.Logging;
 namespace EventCluster.Edge.Pumping;
 
 /// <summary>
-/// Moves shared frames to connections on one thread. In each round it encodes what is new once, walks the connections,
+/// Moves shared frames to connections, one thread at a time. In each round it encodes what is new once, walks the connections,
 /// writes everything between a connection's position and the newest frame as one slice, and flushes without waiting. A
 /// connection whose flush is pending is skipped until it completes; one that falls behind the log leaves and catches up by
-/// itself. While the pump is busy events pile up and slices grow, so it batches by itself.
+/// itself. While the pump is busy events pile up and slices grow, so it batches by itself. A stream with few connections
+/// is served at once by whoever brings its news, if the pump is at rest: that costs no change of threads.
 /// </summary>
 internal sealed partial class SubscriptionPump(
     FeedDirectory feeds, DeadlineQueue deadlines, IHostApplicationLifetime lifetime, ILogger<SubscriptionPump> logger)
     : IDisposable
 {
+    /// <summary>Connections that are served without a change of threads.</summary>
+    private const int FewConnections = 4;
+
     /// <summary>Posted when the server stops.</summary>
     private static readonly object Stop = new();
 
     private readonly object _gate = new();
+
+    /// <summary>Held by whoever does the pump's work; taken before the gate.</summary>
+    private readonly object _turn = new();
     private readonly Dictionary<StreamFeed, PumpedFeed> _sources = [];
     private readonly FrameBuffer _scratch = new(4096);
     private List<object> _incoming = [];
@@ -54,6 +61,38 @@ internal sealed partial class SubscriptionPump(
         }
     }
 
+    /// <summary>Serves a feed that has news at once; false when the pump's thread has to.</summary>
+    public bool TryServeNow(PumpedFeed source)
+    {
+        if (Monitor.IsEntered(_turn) || !Monitor.TryEnter(_turn))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (_isStopped || source.IsActive || source.Connections.Count is 0 or > FewConnections)
+            {
+                return false;
+            }
+
+            Guard(source, static (pump, source) => pump.Serve((PumpedFeed)source));
+            if (source.IsActive)
+            {
+                lock (_gate)
+                {
+                    Monitor.Pulse(_gate);
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            Monitor.Exit(_turn);
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)
@@ -64,26 +103,37 @@ internal sealed partial class SubscriptionPump(
 
         _stopping.Dispose();
         _thread?.Join();
-        _scratch.Dispose();
+        lock (_turn)
+        {
+            _scratch.Dispose();
+        }
     }
 
     private void Run()
     {
         while (TryTakeWork())
         {
-            foreach (var work in _work)
+            lock (_turn)
             {
-                Guard(work, static (pump, work) => pump.Look(work));
+                Round();
             }
-
-            (_active, _walk) = (_walk, _active);
-            foreach (var source in _walk)
-            {
-                Guard(source, static (pump, source) => pump.Serve((PumpedFeed)source));
-            }
-
-            _walk.Clear();
         }
+    }
+
+    private void Round()
+    {
+        foreach (var work in _work)
+        {
+            Guard(work, static (pump, work) => pump.Look(work));
+        }
+
+        (_active, _walk) = (_walk, _active);
+        foreach (var source in _walk)
+        {
+            Guard(source, static (pump, source) => pump.Serve((PumpedFeed)source));
+        }
+
+        _walk.Clear();
     }
 
     private bool TryTakeWork()
