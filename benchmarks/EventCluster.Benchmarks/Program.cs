@@ -2,6 +2,7 @@ using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Peers;
 using EventCluster.Benchmarks.Running;
+using EventCluster.Benchmarks.SlowReaders;
 using EventCluster.Benchmarks.Store;
 using EventCluster.Benchmarks.Streams;
 using EventCluster.Benchmarks.Wire;
@@ -13,8 +14,8 @@ Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
 IBenchmark[] benchmarks =
 [
     new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(),
-    new PeersBenchmark(), new WireBenchmark(), new StartUpBenchmark(), new AllocBenchmark(), new ListBenchmark(),
-    new PostgreSqlBenchmark(),
+    new PeersBenchmark(), new WireBenchmark(), new SlowReaderBenchmark(), new StartUpBenchmark(), new AllocBenchmark(),
+    new ListBenchmark(), new PostgreSqlBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);
@@ -24,7 +25,7 @@ if (settings is null || benchmark is null)
     Console.Error.WriteLine("usage: NAME [--seconds N] [--rounds N] [--json] [--tiny] [--simulated-flush-ms N] [--set SIZE=N] [--server ARGUMENT]");
     foreach (var each in benchmarks)
     {
-        Console.Error.WriteLine($"  {each.Name,-10}{each.Summary}");
+        Console.Error.WriteLine($"  {each.Name,-12}{each.Summary}");
     }
 
     return 2;

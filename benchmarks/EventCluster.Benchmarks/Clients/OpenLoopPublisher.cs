@@ -17,6 +17,8 @@ public sealed partial class OpenLoopPublisher : IDisposable
     private readonly Socket[] _sockets;
     private readonly double _perSecond;
     private long _acknowledged;
+    private int _firstNumber;
+    private int _nextNumber;
 
     /// <summary>A publisher of events to streams in turn.</summary>
     /// <param name="heads">Request line and headers of an append to each stream.</param>
@@ -42,13 +44,15 @@ public sealed partial class OpenLoopPublisher : IDisposable
 
     /// <summary>When an event of a stream is due.</summary>
     public long DueAt(int stream, int number) =>
-        Start + (long)(Stopwatch.Frequency / _perSecond * (((long)number * _targets.Length) + stream));
+        Start + (long)(Stopwatch.Frequency / _perSecond * (((long)(number - _firstNumber) * _targets.Length) + stream));
 
-    /// <summary>Appends a number of events in all; returns when the last is acknowledged.</summary>
-    public async Task RunAsync(int events, CancellationToken cancellationToken)
+    /// <summary>Appends a number of events to each stream, numbered on from the last run; returns when all are acknowledged.</summary>
+    public async Task RunAsync(int eventsEach, CancellationToken cancellationToken)
     {
+        var events = eventsEach * _targets.Length;
+        (_firstNumber, _nextNumber) = (_nextNumber, _nextNumber + eventsEach);
         Start = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 20);
-        var answers = _sockets.Select((_, i) => CountAsync(i, Share(events, i), cancellationToken)).ToArray();
+        var answers = _sockets.Select((_, i) => CountAsync(i, Share(eventsEach, i), cancellationToken)).ToArray();
         var sending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => Send(events, sending, cancellationToken)) { IsBackground = true, Name = "publisher" }.Start();
         await sending.Task;
@@ -63,18 +67,9 @@ public sealed partial class OpenLoopPublisher : IDisposable
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int Sleep(uint microseconds);
 
-    private int Share(int events, int socket)
-    {
-        var whole = events / _targets.Length;
-        var rest = events % _targets.Length;
-        var share = 0;
-        for (var target = socket; target < _targets.Length; target += _sockets.Length)
-        {
-            share += whole + (target < rest ? 1 : 0);
-        }
-
-        return share;
-    }
+    /// <summary>Answers that come on one connection: those of every so-manieth stream.</summary>
+    private int Share(int eventsEach, int socket) =>
+        (_targets.Length - socket + _sockets.Length - 1) / _sockets.Length * eventsEach;
 
     private void Send(int events, TaskCompletionSource sent, CancellationToken cancellationToken)
     {
@@ -82,7 +77,7 @@ public sealed partial class OpenLoopPublisher : IDisposable
         {
             for (var i = 0; i < events && !cancellationToken.IsCancellationRequested; i++)
             {
-                var (target, number) = (i % _targets.Length, i / _targets.Length);
+                var (target, number) = (i % _targets.Length, _firstNumber + (i / _targets.Length));
                 for (var due = DueAt(target, number); Stopwatch.GetTimestamp() < due;)
                 {
                     var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);

@@ -5,7 +5,7 @@ using EventCluster.Benchmarks.Subjects;
 
 namespace EventCluster.Benchmarks.FanOut;
 
-/// <summary>W1, W2, W5 and W6 over EventSource, WebSocket and HTTP/2 with TLS; each round on a fresh server.</summary>
+/// <summary>W1, W2, W5 and W6 over EventSource, WebSocket, SignalR and HTTP/2 with TLS; each round on a fresh server.</summary>
 public sealed class FanOutBenchmark : IBenchmark
 {
     /// <inheritdoc />
@@ -19,7 +19,8 @@ public sealed class FanOutBenchmark : IBenchmark
     {
         foreach (var workload in Workload.All(context.Settings).Where(w => context.Settings.Wants(w.Key)))
         {
-            await context.AlternateAsync([.. Transports(workload).Select(t => ($"{workload.Label}, {t.Key}", Round(context, workload, t.Transport)))]);
+            await context.AlternateAsync([.. Transports(workload).Where(t => context.Settings.Wants(t.Key, "transports"))
+                .Select(t => ($"{workload.Label}, {t.Key}", Round(context, workload, t.Transport)))]);
         }
 
         context.Report.Note($"{Payloads.EventBytes}-byte events, flushed before the ack; HTTP/1.1 without TLS unless said otherwise; "
@@ -30,6 +31,11 @@ public sealed class FanOutBenchmark : IBenchmark
     {
         yield return ("EventSource", subject => subject.EventSource);
         yield return ("WebSocket", subject => subject.WebSocket);
+        if (workload.Key is "w1" or "w2" or "w5")
+        {
+            yield return ("SignalR", subject => subject.SignalR);
+        }
+
         if (workload.Key is "w1" or "w5")
         {
             yield return ("HTTP/2 TLS", subject => subject.Http2);

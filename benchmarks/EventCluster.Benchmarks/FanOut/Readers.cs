@@ -32,6 +32,13 @@ public static class Readers
     /// <summary>Waits until every reader has a number of events, and ends it.</summary>
     public static async Task CompleteAsync(LiveReader[] readers, Func<int, long> events)
     {
+        await ArriveAsync(readers, events);
+        Array.ForEach(readers, reader => reader.Dispose());
+    }
+
+    /// <summary>Waits until every reader has a number of events.</summary>
+    public static async Task ArriveAsync(LiveReader[] readers, Func<int, long> events)
+    {
         var started = Stopwatch.GetTimestamp();
         while (readers.Where((reader, i) => reader.Count != events(i)).Any())
         {
@@ -44,7 +51,5 @@ public static class Readers
 
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
-
-        Array.ForEach(readers, reader => reader.Dispose());
     }
 }

@@ -38,15 +38,15 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
             }));
         });
 
-        var perStream = Math.Max(2, (int)((context.Settings.WarmUp + context.Settings.Round).TotalSeconds * PerSecond / Streams));
-        var publishing = publisher.RunAsync(perStream * Streams, context.CancellationToken);
-        await Task.Delay(context.Settings.WarmUp, TimeProvider.System);
+        var warmUp = EventsEach(context.Settings.WarmUp);
+        await publisher.RunAsync(warmUp, context.CancellationToken);
+        await Readers.ArriveAsync(readers, _ => warmUp);
         using var usage = new Usage(subject.Processes);
         Volatile.Write(ref isMeasuring, true);
-        var before = readers.Sum(r => r.Count);
-        await publishing;
-        await Readers.CompleteAsync(readers, _ => perStream);
-        var figures = usage.Stop(readers.Sum(r => r.Count) - before);
+        var measured = EventsEach(context.Settings.Round);
+        await publisher.RunAsync(measured, context.CancellationToken);
+        await Readers.CompleteAsync(readers, _ => warmUp + measured);
+        var figures = usage.Stop((long)measured * readers.Length);
         var all = new LatencyHistogram();
         Array.ForEach(latencies, all.Add);
         return
@@ -58,6 +58,8 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
             new("generator %", figures.GeneratorShare),
         ];
     }
+
+    private int EventsEach(TimeSpan time) => Math.Max(1, (int)(time.TotalSeconds * PerSecond / Streams));
 
     private static double Milliseconds(LatencyHistogram latencies, double share) =>
         latencies.Percentile(share) * 1000.0 / Stopwatch.Frequency;

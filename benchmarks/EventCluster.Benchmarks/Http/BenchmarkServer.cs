@@ -33,7 +33,7 @@ public sealed class BenchmarkServer : IAsyncDisposable
     }
 
     /// <summary>Arguments of every benchmarked server.</summary>
-    public static string[] Arguments(BenchmarkContext context) => ["--EventCluster:LogLevel=warning"];
+    public static string[] Arguments(BenchmarkContext context) => ["--EventCluster:LogLevel=warning", .. context.Settings.ServerArguments];
 
     /// <summary>Creates a JSON stream.</summary>
     public async Task CreateAsync(string path, ReadOnlyMemory<byte> body)

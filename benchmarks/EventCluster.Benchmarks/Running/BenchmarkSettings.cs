@@ -34,15 +34,15 @@ public sealed record BenchmarkSettings
     public TimeSpan Round => Tiny ? TimeSpan.FromMilliseconds(150) : TimeSpan.FromSeconds(Seconds / Rounds);
 
     /// <summary>What comes before a round of live load: long enough for the servers to compile their hot paths.</summary>
-    public TimeSpan WarmUp => Tiny ? Round / 5 : TimeSpan.FromSeconds(Math.Max(2, Seconds / Rounds / 5));
+    public TimeSpan WarmUp => Tiny ? Round / 5 : TimeSpan.FromSeconds(Math.Max(4, Seconds / Rounds / 5));
 
     /// <summary>A size that <c>--set</c> may change.</summary>
     public int Size(string key, int normal, int tiny) =>
         Sizes.TryGetValue(key, out var text) ? int.Parse(text) : Tiny ? tiny : normal;
 
     /// <summary>Whether a part was asked for, <c>--set only=a,b</c>; all parts are unless some are named.</summary>
-    public bool Wants(string part) =>
-        !Sizes.TryGetValue("only", out var parts) || parts.Split(',').Contains(part, StringComparer.OrdinalIgnoreCase);
+    public bool Wants(string part, string key = "only") =>
+        !Sizes.TryGetValue(key, out var parts) || parts.Split(',').Contains(part, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads the arguments; null with a message when they are not understood.</summary>
     public static BenchmarkSettings? Parse(IReadOnlyList<string> arguments, out string? error)

@@ -25,6 +25,11 @@ public sealed class EventClusterSubject : Subject
         {
             Ready = "\"subscribed\"",
         };
+        SignalR = new LiveTransport("SignalR", (_, _) => Upgrade("/v1/signalr", host, ""), "HTTP/1.1 101 ", () => new PlainBody())
+        {
+            Opening = SubscribeToHub,
+            Ready = "\"subscribed\"",
+        };
         Http2 = new LiveTransport("HTTP/2 TLS", (stream, after) => Http2Request.Get("https", $"localhost:{tlsPort}", ReadPath(stream, after, "live=eventsource"), [("accept", "text/event-stream")]), "", () => new Http2Body())
         {
             Ready = "retry: ",
@@ -38,6 +43,9 @@ public sealed class EventClusterSubject : Subject
 
     /// <summary>A WebSocket on the stream's URL.</summary>
     public LiveTransport WebSocket { get; }
+
+    /// <summary>A subscription of the SignalR hub, over a WebSocket without negotiation.</summary>
+    public LiveTransport SignalR { get; }
 
     /// <summary>Native EventSource framing over HTTP/2 and TLS, one connection each.</summary>
     public LiveTransport Http2 { get; }
@@ -85,7 +93,14 @@ public sealed class EventClusterSubject : Subject
 
     private static byte[] Upgrade(string path, string host, string protocol) => Encoding.ASCII.GetBytes(
         $"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n");
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + (protocol.Length > 0 ? $"Sec-WebSocket-Protocol: {protocol}\r\n\r\n" : "\r\n"));
+
+    private static byte[] SubscribeToHub(string stream, string? after) =>
+    [
+        .. ClientFrame.Text("{\"protocol\":\"json\",\"version\":1}\x1e"u8),
+        .. ClientFrame.Text(Encoding.ASCII.GetBytes(
+            $$"""{"type":4,"invocationId":"1","target":"Subscribe","arguments":["{{stream}}","{{after ?? "now"}}",{}]}""" + '\x1e')),
+    ];
 
     private static string WriteCertificate(out string fingerprint)
     {

@@ -34,10 +34,13 @@ public abstract class Subject(string name, IPEndPoint endPoint, ProcessTree proc
         $"POST {PublishPath(stream)} HTTP/1.1\r\nHost: {endPoint}\r\nContent-Type: {JsonType}\r\n"
         + $"Content-Length: {Payloads.EventBytes}\r\n\r\n");
 
+    /// <summary>Where events of a stream are posted.</summary>
+    public Uri Url(string stream) => At(PublishPath(stream));
+
     /// <summary>Appends one event; returns the position after it.</summary>
     public async Task<string> AppendAsync(string stream, int number)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Url(PublishPath(stream)));
+        using var request = new HttpRequestMessage(HttpMethod.Post, Url(stream));
         request.Content = new ByteArrayContent(Payloads.Event(number));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(JsonType);
         request.Headers.Accept.ParseAdd("text/json");
@@ -65,7 +68,7 @@ public abstract class Subject(string name, IPEndPoint endPoint, ProcessTree proc
     {
         using var content = new ByteArrayContent([]);
         content.Headers.ContentType = new MediaTypeHeaderValue(JsonType);
-        using var answer = await _client.PutAsync(Url(path), content);
+        using var answer = await _client.PutAsync(At(path), content);
         answer.EnsureSuccessStatusCode();
     }
 
@@ -74,5 +77,5 @@ public abstract class Subject(string name, IPEndPoint endPoint, ProcessTree proc
         $"GET {path} HTTP/1.1\r\nHost: {endPoint}\r\nAccept: text/event-stream\r\n"
         + (lastEventId is null ? "\r\n" : $"Last-Event-ID: {lastEventId}\r\n\r\n"));
 
-    private Uri Url(string path) => new($"http://{endPoint}{path}");
+    private Uri At(string path) => new($"http://{endPoint}{path}");
 }

@@ -84,7 +84,7 @@ public sealed record WireRun(BenchmarkContext Context, EventClusterSubject Subje
         // Enough events for a 99th percentile, within reason.
         var seconds = Context.Settings.Tiny ? 0.5 : Math.Clamp(Context.Settings.Seconds * 10 / PerSecond, Context.Settings.Seconds, Context.Settings.Seconds * 5);
         var events = Math.Max(2, (int)(seconds * PerSecond));
-        await publisher.RunAsync(events * lanes.Count, Context.CancellationToken);
+        await publisher.RunAsync(events, Context.CancellationToken);
         var start = Stopwatch.GetTimestamp();
         while (lanes.Exists(lane => lane.Client.Count < events))
         {

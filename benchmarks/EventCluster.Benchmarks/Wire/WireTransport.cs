@@ -26,6 +26,7 @@ public sealed record WireTransport(string Name, Func<EventClusterSubject, IPEndP
         new("EventSource, window", s => s.EndPoint, (host, stream, scan) =>
             new SseClient(host, stream, scan, $"live=eventsource&window={Window.TotalMilliseconds}", "id: ")),
         new("WebSocket", s => s.EndPoint, (host, stream, scan) => new WebSocketClient(host, stream, scan)),
+        new("SignalR", s => s.EndPoint, (host, stream, scan) => new SignalRClient(host, stream, scan)),
         new("HTTP/2 EventSource", s => s.ClearHttp2, (host, stream, scan) => new Http2Client(host, stream, scan)),
     ];
 }

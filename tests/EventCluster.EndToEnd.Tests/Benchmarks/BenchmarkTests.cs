@@ -20,6 +20,7 @@ public sealed class BenchmarkTests
     [InlineData("fanout")]
     [InlineData("postgres")]
     [InlineData("wire")]
+    [InlineData("slow-reader")]
     public async Task Run_Tiny_PrintsFigures(string name)
     {
         Assert.SkipWhen(
