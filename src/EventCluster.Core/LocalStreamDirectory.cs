@@ -95,6 +95,20 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         StreamListing.ListAsync(_context.Store, prefix, after, limit, cancellationToken);
 
     /// <summary>
+    /// Retention of streams that set none themselves is another one from now on. Loaded streams follow with their next
+    /// command; owners of all streams that could be outside of it are asked once after a while, when every node knows it.
+    /// </summary>
+    public void ChangeRetentionDefaults(RetentionLimits defaults)
+    {
+        ArgumentNullException.ThrowIfNull(defaults);
+        if (defaults != _context.Limits.RetentionDefaults)
+        {
+            _context.Limits.RetentionDefaults = defaults;
+            _sweeper.ApplyDefaultsSoon();
+        }
+    }
+
+    /// <summary>
     /// Gives a stream up because its next owner is elsewhere: refuses new commands, answers what is pending, and forgets
     /// it. The caller has ended its own reads of the stream before and sends none after.
     /// </summary>

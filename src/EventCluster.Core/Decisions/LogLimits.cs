@@ -5,8 +5,8 @@ namespace EventCluster.Core.Decisions;
 /// <summary>The bounds that decisions depend on. Times are milliseconds.</summary>
 internal sealed record LogLimits
 {
-    /// <summary>Retention where a stream sets none itself.</summary>
-    public required RetentionLimits RetentionDefaults { get; init; }
+    /// <summary>Retention where a stream sets none itself; operators may change it while streams are loaded.</summary>
+    public required RetentionLimits RetentionDefaults { get; set; }
 
     /// <summary>Most producers remembered.</summary>
     public required int MaxProducers { get; init; }

@@ -21,17 +21,23 @@ internal sealed partial class Sweeper(
     /// <summary>At the limit of loaded streams, one that nobody used for this long leaves.</summary>
     private static readonly TimeSpan IdleAtTheLimit = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan LearningDefaults = TimeSpan.FromSeconds(15);
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private HashSet<StreamName> _visited = [];
     private int _stuck;
-    private bool _hasAppliedDefaults;
+    private long _applyDefaultsAt;
     private bool _wasSuspended;
     private long _checkedFencesAt;
     private long _madeRoomAt;
 
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop = RunAsync();
+
+    /// <summary>Retention defaults changed: asks the streams once every node has had the time to learn of it.</summary>
+    public void ApplyDefaultsSoon() =>
+        Interlocked.Exchange(ref _applyDefaultsAt, context.Clock.Now + (long)LearningDefaults.TotalMilliseconds);
 
     /// <summary>Ends the loop.</summary>
     public async Task StopAsync()
@@ -113,10 +119,10 @@ internal sealed partial class Sweeper(
             _visited = [.. due];
         }
 
-        if (!_hasAppliedDefaults)
+        if (Interlocked.Read(ref _applyDefaultsAt) is var at && at <= context.Clock.Now)
         {
             await ApplyRetentionDefaultsAsync();
-            _hasAppliedDefaults = true;
+            Interlocked.CompareExchange(ref _applyDefaultsAt, long.MaxValue, at);
         }
     }
 
@@ -160,7 +166,7 @@ internal sealed partial class Sweeper(
     /// </summary>
     private async Task ApplyRetentionDefaultsAsync()
     {
-        if (context.Options.RetentionDefaults.IsEmpty)
+        if (context.Limits.RetentionDefaults.IsEmpty)
         {
             return;
         }
@@ -181,7 +187,7 @@ internal sealed partial class Sweeper(
 
     private bool MayBeOutsideDefaults(StoredHead stored)
     {
-        var (head, defaults) = (stored.Head, context.Options.RetentionDefaults);
+        var (head, defaults) = (stored.Head, context.Limits.RetentionDefaults);
         return head.Tail - head.Earliest > (defaults.Events ?? long.MaxValue)
             || head.RetainedBytes > (defaults.Bytes ?? long.MaxValue)
             || (defaults.AgeSeconds is not null && head.Tail > head.Earliest && head.DueAtMilliseconds == StreamHead.NeverDue);

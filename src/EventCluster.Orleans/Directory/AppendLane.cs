@@ -10,7 +10,7 @@ namespace EventCluster.Orleans.Directory;
 /// order. Two calls in flight could overtake each other. A lane lives while something is pending and is one run of the
 /// edge's producer identity: sequences start at 0 and are accepted without a gap.
 /// </summary>
-internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directory, IStreamGrain grain, EdgeIdentity identity)
+internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain grain)
 {
     private static readonly AppendOutcome Unknown =
         new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, OwnerCalls.UnknownDetail);
@@ -21,7 +21,7 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
     private long _pendingBytes;
     private bool _isRunning;
     private bool _hasEnded;
-    private long _epoch = identity.NextEpoch();
+    private long _epoch = reach.Identity.NextEpoch();
     private long _sequence;
 
     /// <summary>The stream.</summary>
@@ -40,8 +40,8 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
                 return false;
             }
 
-            if (_pending.Count >= directory.Options.MaxPendingAppendsPerStream
-                || (_pendingBytes > 0 && _pendingBytes + append.Bytes > directory.Options.MaxPendingAppendBytesPerStream))
+            if (_pending.Count >= reach.Options.MaxPendingAppendsPerStream
+                || (_pendingBytes > 0 && _pendingBytes + append.Bytes > reach.Options.MaxPendingAppendBytesPerStream))
             {
                 append.SetResult(new AppendOutcome.Unavailable(
                     UnavailableReason.Overloaded, "Too many appends wait for this stream; try again after a moment."));
@@ -89,7 +89,7 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
             }
         }
 
-        directory.Forget(this);
+        reach.Forget(this);
         _idle.TrySetResult();
     }
 
@@ -105,8 +105,8 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
 
             List<PendingAppend> batch = [];
             long bytes = 0;
-            while (_pending.First is { Value: var next } && batch.Count < directory.Options.MaxAppendCallRequests
-                && (batch.Count == 0 || bytes + next.Bytes <= directory.Options.MaxAppendCallBytes))
+            while (_pending.First is { Value: var next } && batch.Count < reach.Options.MaxAppendCallRequests
+                && (batch.Count == 0 || bytes + next.Bytes <= reach.Options.MaxAppendCallBytes))
             {
                 _pending.RemoveFirst();
                 _pendingBytes -= next.Bytes;
@@ -121,16 +121,16 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
     /// <summary>Sends a batch again and again until every append of it has its outcome.</summary>
     private async Task SendAsync(List<PendingAppend> batch)
     {
-        var retry = directory.Calls.StartRetry();
+        var retry = reach.Calls.StartRetry();
         var requests = Stamp(batch);
         while (true)
         {
-            var (answer, failure) = await directory.Calls.TryAsync(
+            var (answer, failure) = await reach.Calls.TryAsync(
                 name.Value,
                 _ => CallAsync(requests),
                 static _ => null,
                 static (_, _) => [],
-                new Attempt(directory.Options.AppendAttemptTimeout, retry.Attempts, EndsWithStop: false),
+                new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsWithStop: false),
                 CancellationToken.None);
             if (failure is null && answer.Length != batch.Count)
             {
@@ -144,7 +144,7 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
                 return;
             }
 
-            if (!isRunBroken && !await directory.Calls.PauseAsync(retry, CancellationToken.None))
+            if (!isRunBroken && !await reach.Calls.PauseAsync(retry, CancellationToken.None))
             {
                 GiveUp(again);
                 return;
@@ -173,7 +173,7 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
         for (var i = 0; i < requests.Length; i++)
         {
             requests[i] = batch[i].IsAnonymous && !batch[i].GoesBare
-                ? batch[i].Request with { Producer = new ProducerStamp(identity.Id, _epoch, next++) }
+                ? batch[i].Request with { Producer = new ProducerStamp(reach.Identity.Id, _epoch, next++) }
                 : batch[i].Request;
         }
 
@@ -215,7 +215,7 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
         {
             // A refusal leaves a hole in the run's sequences. What follows goes under a new epoch, which also fences
             // attempts of the old run that are still on their way: no stamp ever stands for two appends.
-            (_epoch, _sequence) = (identity.NextEpoch(), 0);
+            (_epoch, _sequence) = (reach.Identity.NextEpoch(), 0);
         }
 
         return (again, isRunBroken);
@@ -242,10 +242,10 @@ internal sealed class AppendLane(StreamName name, OrleansStreamDirectory directo
                 return Next.AgainInANewRun;
             case AppendOutcome.Duplicate duplicate:
                 // Never sent before, so this stamp is another life's of the same address.
-                identity.MoveBehind(duplicate.Epoch);
+                reach.Identity.MoveBehind(duplicate.Epoch);
                 return Next.AgainInANewRun;
             case AppendOutcome.StaleEpoch stale:
-                identity.MoveBehind(stale.CurrentEpoch);
+                reach.Identity.MoveBehind(stale.CurrentEpoch);
                 return Next.AgainInANewRun;
             case AppendOutcome.ProducerLimit when !append.IsUnsure:
                 append.GoesBare = true;

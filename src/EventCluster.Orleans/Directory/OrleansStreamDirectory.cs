@@ -1,9 +1,7 @@
-using System.Collections.Concurrent;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
-using EventCluster.Orleans.Grains;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -15,10 +13,8 @@ namespace EventCluster.Orleans.Directory;
 /// </summary>
 public sealed class OrleansStreamDirectory : IStreamDirectory, IDisposable
 {
-    private readonly ConcurrentDictionary<StreamName, AppendLane> _lanes = new();
-    private readonly IGrainFactory _grains;
+    private readonly OwnerReach _reach;
     private readonly ILogStore _store;
-    private readonly EdgeIdentity _identity;
 
     /// <summary>A directory over a cluster.</summary>
     /// <param name="grains">Reaches the cluster.</param>
@@ -40,27 +36,20 @@ public sealed class OrleansStreamDirectory : IStreamDirectory, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
-        (_grains, _store, _identity, Options, Time) = (grains, store, identity, options, time);
-        Calls = new OwnerCalls(options, time, random, logger);
+        _store = store;
+        _reach = new OwnerReach(grains, identity, options, time, random, logger);
     }
 
     /// <inheritdoc />
     public Durability Durability => _store.Durability;
 
     /// <inheritdoc />
-    public StoreHealth Health => Calls.IsStopping
+    public StoreHealth Health => _reach.Calls.IsStopping
         ? new StoreHealth(AcceptsWrites: false, IsFinal: false, OwnerCalls.StoppingDetail)
         : _store.Health;
 
-    internal OrleansStreamDirectoryOptions Options { get; }
-
-    internal TimeProvider Time { get; }
-
-    internal OwnerCalls Calls { get; }
-
     /// <inheritdoc />
-    public IStreamHandle GetStream(StreamName name) =>
-        new OrleansStreamHandle(this, name, _grains.GetGrain<IStreamGrain>(name.Value));
+    public IStreamHandle GetStream(StreamName name) => _reach.GetStream(name);
 
     /// <inheritdoc />
     public ValueTask<StreamPage> ListAsync(
@@ -68,35 +57,8 @@ public sealed class OrleansStreamDirectory : IStreamDirectory, IDisposable
         StreamListing.ListAsync(_store, prefix, after, limit, cancellationToken);
 
     /// <summary>Answers waiting reads as moved and repeats nothing any more; appends in flight still get their answers.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        Calls.Stop();
-        foreach (var lane in _lanes.Values)
-        {
-            await lane.Idle.WaitAsync(cancellationToken);
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => _reach.StopAsync(cancellationToken);
 
     /// <inheritdoc />
-    public void Dispose() => Calls.Dispose();
-
-    internal Task<AppendOutcome> AppendAsync(StreamName name, IStreamGrain grain, AppendRequest request, long bytes)
-    {
-        if (Calls.IsStopping)
-        {
-            return Task.FromResult<AppendOutcome>(
-                new AppendOutcome.Unavailable(UnavailableReason.Moved, OwnerCalls.StoppingDetail));
-        }
-
-        var pending = new PendingAppend(request, bytes);
-        while (!_lanes.GetOrAdd(name, static (n, self) => new AppendLane(n, self.Directory, self.Grain, self.Directory._identity),
-            (Directory: this, Grain: grain)).TryAdd(pending))
-        {
-            // The lane ended between the look and the call; the next look makes another one.
-        }
-
-        return pending.Task;
-    }
-
-    internal void Forget(AppendLane lane) => _lanes.TryRemove(new KeyValuePair<StreamName, AppendLane>(lane.Name, lane));
+    public void Dispose() => _reach.Dispose();
 }

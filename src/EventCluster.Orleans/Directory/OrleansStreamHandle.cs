@@ -5,8 +5,8 @@ using EventCluster.Protocol;
 
 namespace EventCluster.Orleans.Directory;
 
-/// <summary>One stream of an <see cref="OrleansStreamDirectory"/>, by name.</summary>
-internal sealed class OrleansStreamHandle(OrleansStreamDirectory directory, StreamName name, IStreamGrain grain) : IStreamHandle
+/// <summary>One stream of a cluster, by name.</summary>
+internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, IStreamGrain grain) : IStreamHandle
 {
     /// <inheritdoc />
     public StreamName Name => name;
@@ -36,20 +36,20 @@ internal sealed class OrleansStreamHandle(OrleansStreamDirectory directory, Stre
         }
 
         // Not cancelled from here on: the outcome comes when the owner has answered, and the buffers are free then.
-        return await directory.AppendAsync(name, grain, request, CheckedBytes(request.Events));
+        return await reach.AppendAsync(name, grain, request, CheckedBytes(request.Events));
     }
 
     /// <inheritdoc />
     public async ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxEvents, 1, nameof(request));
-        var deadline = directory.Time.GetTimestamp();
+        var deadline = reach.Time.GetTimestamp();
         var remaining = request.WaitUpTo;
         while (true)
         {
-            var wait = Min(remaining, directory.Options.LongestWait);
+            var wait = Min(remaining, reach.Options.LongestWait);
             var outcome = await ReadOnceAsync(request with { WaitUpTo = wait }, cancellationToken);
-            remaining = Min(remaining - wait, request.WaitUpTo - directory.Time.GetElapsedTime(deadline));
+            remaining = Min(remaining - wait, request.WaitUpTo - reach.Time.GetElapsedTime(deadline));
             if (!outcome.WaitEnded || remaining <= TimeSpan.Zero
                 || outcome.Outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
             {
@@ -112,8 +112,8 @@ internal sealed class OrleansStreamHandle(OrleansStreamDirectory directory, Stre
 
     private async ValueTask<ReadReply> ReadOnceAsync(ReadRequest request, CancellationToken cancellationToken)
     {
-        var asked = new Wire<ReadRequest>(request with { MaxBytes = Math.Min(request.MaxBytes, directory.Options.MaxReadBytes) });
-        var (reply, _) = await directory.Calls.CallAsync(
+        var asked = new Wire<ReadRequest>(request with { MaxBytes = Math.Min(request.MaxBytes, reach.Options.MaxReadBytes) });
+        var (reply, _) = await reach.Calls.CallAsync(
             name.Value,
             async ending => Checked(request.From, (await grain.ReadAsync(asked, ending)).Value),
             static reply => (reply.Outcome as ReadOutcome.Unavailable)?.Reason,
@@ -152,7 +152,7 @@ internal sealed class OrleansStreamHandle(OrleansStreamDirectory directory, Stre
         Func<T, UnavailableReason?> reasonOf,
         Func<UnavailableReason, string, T> unavailable,
         CancellationToken cancellationToken) =>
-        directory.Calls.CallAsync(name.Value, call, reasonOf, unavailable, TimeSpan.Zero, cancellationToken);
+        reach.Calls.CallAsync(name.Value, call, reasonOf, unavailable, TimeSpan.Zero, cancellationToken);
 
     private long CheckedBytes(IReadOnlyList<ReadOnlyMemory<byte>> events)
     {
@@ -167,11 +167,11 @@ internal sealed class OrleansStreamHandle(OrleansStreamDirectory directory, Stre
             }
         }
 
-        return events.Count <= directory.Options.MaxAppendEvents && bytes <= directory.Options.MaxAppendBytes
+        return events.Count <= reach.Options.MaxAppendEvents && bytes <= reach.Options.MaxAppendBytes
             ? bytes
             : throw new ArgumentException(
-                $"An append has {events.Count} events of {bytes} bytes; at most {directory.Options.MaxAppendEvents} events of "
-                + $"{directory.Options.MaxAppendBytes} bytes are allowed.",
+                $"An append has {events.Count} events of {bytes} bytes; at most {reach.Options.MaxAppendEvents} events of "
+                + $"{reach.Options.MaxAppendBytes} bytes are allowed.",
                 nameof(events));
     }
 }

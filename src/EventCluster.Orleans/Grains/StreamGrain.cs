@@ -146,7 +146,13 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
         _leaving.Cancel();
         if (target is not null)
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(target));
+            var silo = SiloAddress.FromParsableString(target);
+            if (silo.Equals(GrainContext.Address.SiloAddress))
+            {
+                return Task.CompletedTask;
+            }
+
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
         }
 
         this.MigrateOnIdle();

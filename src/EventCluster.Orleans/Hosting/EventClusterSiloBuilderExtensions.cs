@@ -6,6 +6,8 @@ using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Grains;
 using EventCluster.Orleans.Hosting;
 using EventCluster.Orleans.Placement;
+using EventCluster.Orleans.Rebalancing;
+using EventCluster.Orleans.Settings;
 using EventCluster.Orleans.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,7 +31,7 @@ public static class EventClusterSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(silo);
         silo.UseSiloMetadata(SiloRoleMap.MetadataOf(roles));
         var services = silo.Services;
-        services.AddSingleton<ITypeNameFilter, WireTypeFilter>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITypeNameFilter, WireTypeFilter>());
         services.AddSingleton<SiloRoleMap>();
         services.AddPlacementFilter<BacklogPlacementStrategy, BacklogPlacementFilter>(ServiceLifetime.Singleton);
         services.TryAddSingleton(TimeProvider.System);
@@ -57,7 +59,10 @@ public static class EventClusterSiloBuilderExtensions
             SeedOf(provider),
             provider.GetRequiredService<ILogger<LocalStreamDirectory>>(),
             provider.GetRequiredService<IStreamOwners>()));
+        services.TryAddSingleton<RebalanceOptions>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, BacklogLife>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, Rebalancer>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ClusterSettingsFollower>();
 
         // An idle owner is a few kilobytes; its stream leaves memory much earlier.
         services.Configure<GrainCollectionOptions>(static options => options.ClassSpecificCollectionAge[typeof(StreamGrain).FullName!] =

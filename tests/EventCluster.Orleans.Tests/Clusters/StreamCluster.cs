@@ -1,11 +1,15 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Core;
+using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Placement;
+using EventCluster.Orleans.Settings;
+using EventCluster.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.TestingHost;
+using Xunit;
 
 namespace EventCluster.Orleans.Tests.Clusters;
 
@@ -23,13 +27,15 @@ internal sealed class StreamCluster : IAsyncDisposable
     /// <param name="configure">Changes limits of owners.</param>
     /// <param name="clock">The owners' clock; edges and Orleans use the machine's.</param>
     /// <param name="options">Limits of edges.</param>
+    /// <param name="services">More services of each silo.</param>
     public static async Task<StreamCluster> StartAsync(
         int silos,
         Func<int, SiloRoles> roleOf,
         Func<int, ILogStore> store,
         Action<LocalStreamDirectoryOptions>? configure = null,
         TimeProvider? clock = null,
-        OrleansStreamDirectoryOptions? options = null)
+        OrleansStreamDirectoryOptions? options = null,
+        Action<IServiceCollection>? services = null)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.Options.InitializeClientOnDeploy = false;
@@ -45,6 +51,8 @@ internal sealed class StreamCluster : IAsyncDisposable
             host.Services.AddSingleton(store(number));
             host.Services.AddSingleton(owners);
             host.Services.AddSingleton(options ?? new OrleansStreamDirectoryOptions());
+            services?.Invoke(host.Services);
+            host.AddMemoryGrainStorage(ClusterSettingsGrain.StorageName);
             host.AddEventCluster(roleOf(number));
             if (clock is not null && roleOf(number).HasFlag(SiloRoles.Backlog))
             {
@@ -54,7 +62,8 @@ internal sealed class StreamCluster : IAsyncDisposable
             host.Configure<ClusterMembershipOptions>(membership => membership.DefunctSiloCleanupPeriod = null);
             host.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         });
-        var cluster = builder.Build();
+        builder.ConfigureClientHost(client => client.Services.AddEventClusterClient());
+        var cluster = await BuildAsync(builder);
         await cluster.DeployAsync();
         return new StreamCluster(cluster);
     }
@@ -62,11 +71,24 @@ internal sealed class StreamCluster : IAsyncDisposable
     /// <summary>Services of a silo.</summary>
     public IServiceProvider Services(int silo) => Handle(silo).SiloHost.Services;
 
+    /// <summary>A silo's address as text.</summary>
+    public string Address(int silo) => Handle(silo).SiloAddress.ToParsableString();
+
     /// <summary>The front door of an edge.</summary>
     public OrleansStreamDirectory Edge(int silo) => Services(silo).GetRequiredService<OrleansStreamDirectory>();
 
     /// <summary>The streams of a backlog silo.</summary>
     public LocalStreamDirectory Backlog(int silo) => Services(silo).GetRequiredService<LocalStreamDirectory>();
+
+    /// <summary>Connects an application that is no silo, and gives its client.</summary>
+    public async Task<EventClusterClient> ConnectClientAsync()
+    {
+        await _cluster.InitializeClientAsync();
+        return _cluster.Client.ServiceProvider.GetRequiredService<EventClusterClient>();
+    }
+
+    /// <summary>Starts one more silo; it gets the next number.</summary>
+    public Task AddSiloAsync() => _cluster.StartAdditionalSiloAsync();
 
     /// <summary>Stops a silo in good order.</summary>
     public Task StopAsync(int silo) => _cluster.StopSiloAsync(Handle(silo));
@@ -75,6 +97,23 @@ internal sealed class StreamCluster : IAsyncDisposable
     public Task KillAsync(int silo) => _cluster.KillSiloAsync(Handle(silo));
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>The builder looks for ports that nobody uses, though its silos talk in memory; a load test beside us takes many.</summary>
+    private static async Task<InProcessTestCluster> BuildAsync(InProcessTestClusterBuilder builder)
+    {
+        var startedAt = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return builder.Build();
+            }
+            catch (InvalidOperationException) when (TimeProvider.System.GetElapsedTime(startedAt) < Phase.HangGuard)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+        }
+    }
 
     private InProcessSiloHandle Handle(int silo) => _cluster.Silos.Single(handle => handle.Name == $"Silo_{silo}");
 

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Orleans.Directory;
+using EventCluster.Protocol;
+
+namespace EventCluster.Orleans.Client;
+
+/// <summary>One stream, by name.</summary>
+public sealed class EventStream
+{
+    private const int MaxEventsPerRead = 1_000;
+    private const int MaxBytesPerRead = 256 * 1024;
+
+    private static readonly TimeSpan WaitAtTheTail = TimeSpan.FromSeconds(10);
+
+    private readonly OwnerReach _reach;
+
+    internal EventStream(OwnerReach reach, StreamName name) => (_reach, Handle) = (reach, reach.GetStream(name));
+
+    /// <summary>The name.</summary>
+    public StreamName Name => Handle.Name;
+
+    /// <summary>The whole front door of the stream: forks, closing, trimming, retention, conditions on appends.</summary>
+    public IStreamHandle Handle { get; }
+
+    /// <summary>Creates the stream, or confirms one with the same configuration.</summary>
+    /// <param name="contentType">As in HTTP; null for <c>application/octet-stream</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    public ValueTask<CreateOutcome> CreateAsync(string? contentType = null, CancellationToken cancellationToken = default) =>
+        Handle.CreateAsync(
+            new CreateRequest { ContentType = contentType is null ? null : StreamContentType.Parse(contentType) },
+            cancellationToken);
+
+    /// <summary>Appends one event of text.</summary>
+    /// <inheritdoc cref="AppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
+    public ValueTask<AppendOutcome> AppendAsync(string text, CancellationToken cancellationToken = default) =>
+        AppendAsync([Encoding.UTF8.GetBytes(text)], cancellationToken);
+
+    /// <summary>Appends one event.</summary>
+    /// <inheritdoc cref="AppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
+    public ValueTask<AppendOutcome> AppendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
+        AppendAsync([payload], cancellationToken);
+
+    /// <summary>
+    /// Appends all events or none. Idempotent: the client repeats an attempt that got no answer, and one copy remains.
+    /// Appends that come while a call is in flight go together with the next one, in the order of the calls.
+    /// </summary>
+    /// <remarks>The client repeats for 10 s; <see cref="AppendOutcome.Unavailable"/> with
+    /// <see cref="UnavailableReason.OutcomeUnknown"/> says that it may have happened. To repeat safely even then, or across a
+    /// restart of this process, append through <see cref="Handle"/> with a <see cref="ProducerStamp"/> of your own. A stream of
+    /// JSON takes one JSON value per event; nothing here parses it.</remarks>
+    /// <param name="payloads">The events, each up to 1 MiB; the buffers are the client's until the outcome is there.</param>
+    /// <param name="cancellationToken">Refuses before the append is sent; not after.</param>
+    public ValueTask<AppendOutcome> AppendAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> payloads, CancellationToken cancellationToken = default) =>
+        Handle.AppendAsync(new AppendRequest { Events = payloads }, cancellationToken);
+
+    /// <summary>The events from a position on, in order, each once; at the tail it waits for more until cancelled.</summary>
+    /// <param name="from">The offset of the last event seen; null for the earliest retained one.</param>
+    /// <param name="follow">False ends at the tail instead of waiting.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StreamReadException">The position is lost, or the stream does not exist (any more).</exception>
+    public async IAsyncEnumerable<EventRecord> ReadAsync(
+        StreamOffset? from = null,
+        bool follow = true,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var position = from ?? await EarliestAsync(cancellationToken);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var outcome = await Handle.ReadAsync(
+                new ReadRequest(position, MaxBytesPerRead, MaxEventsPerRead, follow ? WaitAtTheTail : TimeSpan.Zero, Touch: true),
+                cancellationToken);
+            if (outcome is ReadOutcome.Unavailable && follow && !_reach.Calls.IsStopping)
+            {
+                // The handle tried for a while already; a follower goes on until its caller has enough.
+                await Task.Delay(_reach.Options.LongestRetryDelay, _reach.Time, cancellationToken);
+                continue;
+            }
+
+            if (outcome is not ReadOutcome.Batch batch)
+            {
+                throw new StreamReadException(Name, outcome);
+            }
+
+            foreach (var slice in batch.Slices)
+            {
+                for (var i = slice.Start; i < slice.End; i++)
+                {
+                    yield return slice.Block[i];
+                }
+            }
+
+            if (batch.AtEnd || (!follow && batch.UpToDate))
+            {
+                yield break;
+            }
+
+            position = batch.Next;
+        }
+    }
+
+    private async Task<StreamOffset> EarliestAsync(CancellationToken cancellationToken) =>
+        await Handle.DescribeAsync(cancellationToken) switch
+        {
+            DescribeOutcome.Found found => found.Descriptor.Earliest,
+            DescribeOutcome.Gone => throw new StreamReadException(Name, new ReadOutcome.Gone()),
+            DescribeOutcome.Unavailable now => throw new StreamReadException(Name, new ReadOutcome.Unavailable(now.Reason, now.Detail)),
+            _ => throw new StreamReadException(Name, new ReadOutcome.NotFound()),
+        };
+}

@@ -1,0 +1,55 @@
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Owners;
+using EventCluster.Orleans.Grains;
+using EventCluster.Orleans.Wire;
+using EventCluster.Protocol;
+
+namespace EventCluster.Orleans.Tests.Directory;
+
+/// <summary>An owner whose append answers are scripted; everything after the script goes to a real stream.</summary>
+internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
+{
+    private readonly Queue<Func<AppendRequest[], Task<AppendOutcome[]>>> _script = new();
+
+    /// <summary>The calls as they came.</summary>
+    public List<AppendRequest[]> Calls { get; } = [];
+
+    /// <summary>The next call is answered like this.</summary>
+    public void Script(Func<AppendRequest[], Task<AppendOutcome[]>> answer) => _script.Enqueue(answer);
+
+    /// <summary>Appends for real.</summary>
+    public async Task<AppendOutcome[]> ApplyAsync(AppendRequest[] requests)
+    {
+        var pending = Array.ConvertAll(requests, request => stream.AppendAsync(request, CancellationToken.None).AsTask());
+        return await Task.WhenAll(pending);
+    }
+
+    public async Task<Wire<AppendOutcome[]>> AppendAsync(Wire<AppendRequest[]> requests)
+    {
+        Calls.Add(requests.Value);
+        return new Wire<AppendOutcome[]>(
+            await (_script.TryDequeue(out var scripted) ? scripted(requests.Value) : ApplyAsync(requests.Value)));
+    }
+
+    public Task<Wire<ReadReply>> ReadAsync(Wire<ReadRequest> request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<Wire<CreateOutcome>> CreateAsync(Wire<CreateRequest> request) => throw new NotSupportedException();
+
+    public Task<Wire<DescribeOutcome>> DescribeAsync() => throw new NotSupportedException();
+
+    public Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes) => throw new NotSupportedException();
+
+    public Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before) => throw new NotSupportedException();
+
+    public Task<Wire<DeleteOutcome>> DeleteAsync() => throw new NotSupportedException();
+
+    public Task<Wire<ForkHoldAnswer>> HoldAsync(Wire<ForkHoldRequest> request) => throw new NotSupportedException();
+
+    public Task<bool> SettleHoldAsync(string fork, long incarnation, bool confirm) => throw new NotSupportedException();
+
+    public Task<bool?> IsHoldingAsync(long incarnation) => throw new NotSupportedException();
+
+    public Task VisitAsync() => throw new NotSupportedException();
+
+    public Task HandOverAsync(string? target) => throw new NotSupportedException();
+}
