@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using EventCluster.Hosting.Configuration;
+using EventCluster.TestKit.Servers;
+using Xunit;
+
+namespace EventCluster.Hosting.Tests.Deployment;
+
+/// <summary>What can be said about the files for containers without a container engine.</summary>
+public sealed partial class DeploymentFileTests
+{
+    /// <summary>Options that only a silo has; they are listed with it, not in this catalogue.</summary>
+    private static readonly string[] _ofTheSilo =
+    [
+        "EventCluster:Role", "EventCluster:Cluster:Clustering", "EventCluster:Cluster:SiloName",
+        "EventCluster:Cluster:AdvertisedAddress",
+    ];
+
+    public static TheoryData<string> Files =>
+        [.. Kubernetes.Append("docker-compose.yml").Append("infra/Dockerfile").Append("infra/nginx.conf")];
+
+    private static IEnumerable<string> Kubernetes =>
+        Directory.GetFiles(Path.Combine(ServerFiles.Repository, "infra", "kubernetes"), "*.yaml")
+            .Select(path => "infra/kubernetes/" + Path.GetFileName(path));
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Settings_AreOptionsThatExist(string file)
+    {
+        var known = OptionCatalog.All.Select(entry => entry.Key).Concat(_ofTheSilo).ToHashSet();
+        var used = Setting().Matches(Read(file)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal)).Distinct();
+
+        Assert.All(used, key => Assert.Contains(key, known));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Passwords_AreNeverWrittenDown(string file) =>
+        Assert.All(
+            Password().Matches(Read(file)),
+            match => Assert.Matches(@"^(\$\{EVENTCLUSTER_PASSWORD:\?[^}]*\}|\$\(openssl rand|\.\.\.'?)", match.Groups["it"].Value));
+
+    [Fact]
+    public void Compose_PublishesLoopbackOnlyAndMountsWhatIsThere()
+    {
+        var compose = Read("docker-compose.yml");
+
+        Assert.All(Port().Matches(compose), match => Assert.StartsWith("127.0.0.1:", match.Groups["it"].Value, StringComparison.Ordinal));
+        Assert.NotEmpty(Port().Matches(compose));
+        var mounted = Mount().Matches(compose).Select(match => match.Groups["it"].Value).ToList();
+        Assert.Contains("./infra/nginx.conf", mounted);
+        Assert.All(mounted, path => Assert.True(File.Exists(Path.Combine(ServerFiles.Repository, path)), path));
+        Assert.Equal(
+            ["postgres", "backlog-1", "backlog-2", "edge-1", "edge-2", "nginx"],
+            Service().Matches(compose[compose.IndexOf("\nservices:", StringComparison.Ordinal)..compose.IndexOf("\nvolumes:", StringComparison.Ordinal)])
+                .Select(match => match.Groups["it"].Value));
+        Assert.All(
+            Regex.Matches(Read("infra/compose/edges.conf"), @"server (?<it>\S+):4437", RegexOptions.ExplicitCapture),
+            match => Assert.Contains($"\n  {match.Groups["it"].Value}:", compose, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("backlog")]
+    [InlineData("edge")]
+    public void Kubernetes_Deployment_NeverRunsAsRootNorCutsADrainShortNorThrottles(string role)
+    {
+        var deployment = Read($"infra/kubernetes/{role}.yaml");
+        var timeout = Number(Read("infra/kubernetes/configuration.yaml"), @"Shutdown__Timeout: ""(?<it>\d+)""");
+
+        Assert.True(Number(deployment, @"terminationGracePeriodSeconds: (?<it>\d+)") > timeout);
+        Assert.Contains("runAsNonRoot: true", deployment, StringComparison.Ordinal);
+        Assert.Contains("readOnlyRootFilesystem: true", deployment, StringComparison.Ordinal);
+        Assert.Contains("maxUnavailable: 0", deployment, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"limits:\s+cpu", deployment);
+        Assert.Matches($"name: EventCluster__Role\\s+value: {role}\n", deployment);
+        Assert.Matches($"name: {role}\n", Read("infra/kubernetes/disruption.yaml"));
+    }
+
+    [Fact]
+    public async Task Kubernetes_Kustomization_Builds()
+    {
+        var found = await TryRunAsync("kubectl", "kustomize", Path.Combine(ServerFiles.Repository, "infra", "kubernetes"));
+        Assert.SkipWhen(found is null, "kubectl is not installed.");
+
+        Assert.Equal((0, ""), (found!.Value.Code, found.Value.Error));
+        var kinds = Regex.Matches(found.Value.Output, @"^kind: (?<it>\w+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture).Select(match => match.Groups["it"].Value);
+        Assert.Equal(
+            ["ConfigMap", "Deployment", "Deployment", "PodDisruptionBudget", "PodDisruptionBudget", "Service"], kinds.Order());
+    }
+
+    [Fact]
+    public async Task Nginx_Configuration_IsAccepted()
+    {
+        var folder = Directory.CreateTempSubdirectory("eventcluster-nginx-").FullName;
+        File.Copy(Path.Combine(ServerFiles.Repository, "infra", "nginx.conf"), Path.Combine(folder, "nginx.conf"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "edges.conf"), "upstream edges { server 127.0.0.1:1; }", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "listen.conf"), $"listen 127.0.0.1:{FreePort.Next()};", TestContext.Current.CancellationToken);
+
+        var found = await TryRunAsync("nginx", "-p", folder, "-c", Path.Combine(folder, "nginx.conf"), "-t");
+        Directory.Delete(folder, recursive: true);
+        Assert.SkipWhen(found is null, "nginx is not installed; as root on Debian: apt-get install -y --no-install-recommends nginx");
+
+        Assert.True(found!.Value.Code == 0, found.Value.Error);
+    }
+
+    private static async Task<(int Code, string Output, string Error)?> TryRunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return (process.ExitCode, await output, await error);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static int Number(string text, string pattern) => int.Parse(Regex.Match(text, pattern).Groups["it"].Value);
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(ServerFiles.Repository, file));
+
+    [GeneratedRegex("EventCluster(?:__[A-Za-z]+)+")]
+    private static partial Regex Setting();
+
+    [GeneratedRegex("(?i:password)\\s*[:=]\\s*(?<it>\\S.*)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Password();
+
+    [GeneratedRegex("^ +- \"(?<it>[0-9.:]+)\"$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Port();
+
+    [GeneratedRegex(@"^ +- (?<it>\./\S+?):", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Mount();
+
+    [GeneratedRegex(@"^  (?<it>[a-z0-9-]+):$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Service();
+}
