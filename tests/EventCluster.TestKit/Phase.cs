@@ -43,6 +43,25 @@ public static class Phase
     public static Task UntilAsync(string phase, Func<bool> reached, CancellationToken cancellationToken) =>
         UntilAsync(phase, "true", reached, static seen => seen, cancellationToken);
 
+    /// <summary>Waits until a question is answered with yes, and takes a step after each no: usually one of a virtual clock.</summary>
+    public static async Task UntilAsync(
+        string phase, Func<Task<bool>> reached, Action step, CancellationToken cancellationToken)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        for (var steps = 0; !await reached(); steps++)
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > HangGuard)
+            {
+                throw new TimeoutException($"Phase '{phase}': not reached after {steps} steps and {HangGuard}.");
+            }
+
+            step();
+
+            // Work that a timer starts runs beside the test, so each step gets a moment of real time.
+            await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
+        }
+    }
+
     /// <summary>Waits for a task under the hang guard, and returns its result.</summary>
     /// <exception cref="TimeoutException">The hang guard.</exception>
     public static async Task<T> OfAsync<T>(string phase, Task<T> task)

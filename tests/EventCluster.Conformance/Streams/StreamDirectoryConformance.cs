@@ -1,4 +1,3 @@
-using System.Globalization;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -87,21 +86,8 @@ public abstract partial class StreamDirectoryConformance : IAsyncLifetime
     }
 
     /// <summary>Checks again and again while the clock goes on, until the condition holds.</summary>
-    protected async Task EventuallyAsync(string phase, Func<Task<bool>> reached)
-    {
-        // Work that a timer starts runs beside the test, so each step of the clock gets a moment of real time.
-        for (var i = 0; !await reached(); i++)
-        {
-            if (i == 5_000)
-            {
-                throw new TimeoutException(
-                    string.Create(CultureInfo.InvariantCulture, $"Phase '{phase}' not reached after {i} steps of {Step}."));
-            }
-
-            Clock.Advance(Step);
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
-        }
-    }
+    protected Task EventuallyAsync(string phase, Func<Task<bool>> reached) =>
+        Phase.UntilAsync(phase, reached, () => Clock.Advance(Step), Cancellation);
 
     /// <summary>The position that lies this many events further on in the same history.</summary>
     protected static StreamOffset Plus(StreamOffset position, long events) =>

@@ -230,13 +230,6 @@ public sealed class ForkFaultTests : IAsyncDisposable
     private async Task<long[]> StoredSequencesAsync() =>
         [.. (await _fixture.Truth.ListBlocksAsync(TestData.Name("source"), 0, 100, Cancellation)).Select(b => b.FirstSequence)];
 
-    private async Task SettledAsync(string phase, Func<Task<bool>> reached)
-    {
-        for (var i = 0; !await reached(); i++)
-        {
-            Assert.True(i < 5_000, $"Phase '{phase}' is not reached.");
-            _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
-        }
-    }
+    private Task SettledAsync(string phase, Func<Task<bool>> reached) =>
+        Phase.UntilAsync(phase, reached, () => _fixture.Clock.Advance(TimeSpan.FromSeconds(1)), Cancellation);
 }

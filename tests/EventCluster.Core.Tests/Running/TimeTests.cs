@@ -80,16 +80,15 @@ public sealed class TimeTests : IAsyncDisposable
         _fixture.Clock.Advance(TimeSpan.FromSeconds(50));
         await TouchAsync(stream, created);
         _fixture.Directory.Start();
-        for (var i = 0; _fixture.Directory.LoadedStreams > 0; i++)
-        {
-            Assert.True(i < 5_000, "The stream does not leave memory.");
-            _fixture.Clock.Advance(TimeSpan.FromSeconds(0.01));
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
-            if (i == 0)
+        var steps = 0;
+        await Phase.UntilAsync(
+            "the stream leaves memory", () => Task.FromResult(_fixture.Directory.LoadedStreams == 0),
+            () =>
             {
-                _fixture.Clock.Advance(TimeSpan.FromSeconds(61));
-            }
-        }
+                // The second step passes the idle time; the others only let things happen.
+                _fixture.Clock.Advance(TimeSpan.FromSeconds(steps++ == 1 ? 61 : 0.01));
+            },
+            Cancellation);
 
         var head = await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation);
         var touched = (created.Deadline!.Value + TimeSpan.FromSeconds(150)).ToUnixTimeMilliseconds();
@@ -173,16 +172,15 @@ public sealed class TimeTests : IAsyncDisposable
             head = await _fixture.Truth.GetHeadAsync(stream.Name, Cancellation));
     }
 
-    private async Task EventuallyAsync(string phase, Func<bool> reached, Func<Task>? look = null)
-    {
-        for (var i = 0; !reached(); i++)
+    private Task EventuallyAsync(string phase, Func<bool> reached, Func<Task>? look = null) => Phase.UntilAsync(
+        phase,
+        async () =>
         {
-            Assert.True(i < 5_000, $"Phase '{phase}' is not reached.");
-            _fixture.Clock.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
             await (look?.Invoke() ?? Task.CompletedTask);
-        }
-    }
+            return reached();
+        },
+        () => _fixture.Clock.Advance(TimeSpan.FromMilliseconds(100)),
+        Cancellation);
 
     private static async Task TouchAsync(IStreamHandle stream, StreamDescriptor created) => Assert.IsType<ReadOutcome.Batch>(
         await stream.ReadAsync(new ReadRequest(created.Earliest, 1, 1, TimeSpan.Zero, Touch: true), Cancellation));

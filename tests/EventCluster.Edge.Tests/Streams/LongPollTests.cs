@@ -1,4 +1,5 @@
 using EventCluster.Edge.Tests.Server;
+using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.Streams;
 
@@ -16,6 +17,11 @@ public sealed class LongPollTests
         await server.CreateAsync("a", "text/plain", "x");
         var waiting = server.SendAsync("GET", $"/v1/stream/a?offset={One}&live=long-poll{query}");
         await server.ParkedAsync(1);
+
+        // A read is counted just before its timer is armed.
+        await Phase.UntilAsync(
+            "armed timer", $"{seconds} s", () => server.Time.NextDue, due => due == TimeSpan.FromSeconds(seconds),
+            TestContext.Current.CancellationToken);
         server.Time.Advance(TimeSpan.FromSeconds(seconds - 0.1));
         Assert.False(waiting.IsCompleted);
         server.Time.Advance(TimeSpan.FromSeconds(0.2));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
@@ -57,6 +58,50 @@ public sealed class WebSocketPumpTests
         Assert.Equal(Enumerable.Range(0, Rounds), acks);
         Assert.Equal(Enumerable.Range(0, Rounds), events);
         await PumpedAsync(server, 1);
+    }
+
+    [Fact]
+    public async Task Message_OfASlowClient_NeitherCutsItNorLosesAnything()
+    {
+        // Goal: a client whose slice is still under way may speak. Method: it takes nothing while far more is appended than
+        // buffers hold and another client gets all of it; then it asks, and reads on.
+        const int Events = 30;
+        await using var server = await EdgeServer.StartAsync();
+        var stream = await server.StreamAsync("s", "text/plain");
+        using var slow = await RawSocket.ConnectAsync(server, "/v1/stream/s", receiveBuffer: 4096);
+        using var normal = await SocketClient.OpenAsync(server, "/v1/stream/s");
+        await normal.ExpectAsync("subscribed");
+        await PumpedAsync(server, 2);
+        string[] blobs = [.. Enumerable.Range(0, Events).Select(i => $"{i}:" + new string('x', 30_000))];
+        foreach (var blob in blobs)
+        {
+            await AppendAsync(stream, "text/plain", blob);
+            await normal.EventsAsync("s", 1);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            await slow.SendAsync(RawSocket.TextFrame("""{"type":"ping","id":1}"""));
+        }
+
+        var (events, pongs) = (new List<string>(), 0);
+        while (events.Count < Events || pongs < 3)
+        {
+            var (opcode, payload) = await slow.ReceiveAsync();
+            Assert.Equal(1, opcode);
+            using var message = JsonDocument.Parse(payload);
+            switch (message.RootElement.GetProperty("type").GetString())
+            {
+                case "events":
+                    events.AddRange(message.RootElement.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("data").GetString()!));
+                    break;
+                case "pong":
+                    pongs++;
+                    break;
+            }
+        }
+
+        Assert.Equal(blobs, events);
     }
 
     [Fact]
