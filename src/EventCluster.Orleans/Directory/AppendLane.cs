@@ -121,7 +121,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     /// <summary>Sends a batch again and again until every append of it has its outcome.</summary>
     private async Task SendAsync(List<PendingAppend> batch)
     {
-        var retry = reach.Calls.StartRetry();
+        var retry = OwnerCalls.StartRetry();
         var requests = Stamp(batch);
         while (true)
         {
@@ -225,7 +225,8 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     {
         switch (outcome)
         {
-            case AppendOutcome.Appended:
+            case AppendOutcome.Appended appended:
+                reach.Tails.Note(name, appended.Next);
                 append.TrySetResult(outcome);
                 return Next.Done;
             case AppendOutcome.Duplicate duplicate when append.IsUnsure:

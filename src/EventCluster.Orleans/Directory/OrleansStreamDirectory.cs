@@ -46,7 +46,12 @@ public sealed class OrleansStreamDirectory : IStreamDirectory, IDisposable
     /// <inheritdoc />
     public StoreHealth Health => _reach.Calls.IsStopping
         ? new StoreHealth(AcceptsWrites: false, IsFinal: false, OwnerCalls.StoppingDetail)
-        : _store.Health;
+        : HasOwners()
+            ? _store.Health
+            : new StoreHealth(AcceptsWrites: false, IsFinal: false, "No silo of the cluster hosts streams now.");
+
+    /// <summary>Whether any silo can own streams now; readiness says no without one. Default: always.</summary>
+    public Func<bool> HasOwners { get; init; } = static () => true;
 
     /// <inheritdoc />
     public IStreamHandle GetStream(StreamName name) => _reach.GetStream(name);

@@ -115,7 +115,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         var asked = new Wire<ReadRequest>(request with { MaxBytes = Math.Min(request.MaxBytes, reach.Options.MaxReadBytes) });
         var (reply, _) = await reach.Calls.CallAsync(
             name.Value,
-            async ending => Checked(request.From, (await grain.ReadAsync(asked, ending)).Value),
+            async ending => Checked(request.From, await AskAsync(asked, request, ending)),
             static reply => (reply.Outcome as ReadOutcome.Unavailable)?.Reason,
             static (reason, detail) => new ReadReply(new ReadOutcome.Unavailable(reason, detail), WaitEnded: true),
             request.WaitUpTo,
@@ -125,6 +125,18 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         return reply.Outcome is ReadOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown, Detail: var detail }
             ? reply with { Outcome = new ReadOutcome.Unavailable(UnavailableReason.Moved, detail) }
             : reply;
+    }
+
+    private async Task<ReadReply> AskAsync(Wire<ReadRequest> asked, ReadRequest request, CancellationToken ending)
+    {
+        if (request.WaitUpTo <= TimeSpan.Zero)
+        {
+            return (await grain.ReadAsync(asked, ending)).Value;
+        }
+
+        using var waiter = reach.Tails.Watch(name, request.From);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending, waiter.Overdue);
+        return (await grain.ReadAsync(asked, either.Token).WaitAsync(either.Token)).Value;
     }
 
     /// <summary>A batch that does not start where it was asked to, or has a hole, is thrown away and read again (rule 5).</summary>

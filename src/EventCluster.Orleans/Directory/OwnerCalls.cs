@@ -101,12 +101,14 @@ internal sealed partial class OwnerCalls(
     }
 
     /// <summary>Starts to count attempts.</summary>
-    public Retry StartRetry() => new(time.GetTimestamp());
+    public static Retry StartRetry() => new();
 
     /// <summary>Pauses before the next attempt; false when the time is up.</summary>
     public async ValueTask<bool> PauseAsync(Retry retry, CancellationToken cancellationToken)
     {
-        if (IsStopping || time.GetElapsedTime(retry.StartedAt) >= options.RetryFor)
+        // A read may have waited for long before its owner left: only the time since the first failure counts.
+        retry.FailedAt ??= time.GetTimestamp();
+        if (IsStopping || time.GetElapsedTime(retry.FailedAt.Value) >= options.RetryFor)
         {
             return false;
         }
@@ -136,11 +138,10 @@ internal sealed partial class OwnerCalls(
     public void Dispose() => _stopping.Dispose();
 
     /// <summary>The attempts of one call.</summary>
-    /// <param name="startedAt">When the first one began.</param>
-    public sealed class Retry(long startedAt)
+    public sealed class Retry
     {
-        /// <summary>When the first attempt began.</summary>
-        public long StartedAt => startedAt;
+        /// <summary>When the first attempt failed.</summary>
+        public long? FailedAt { get; set; }
 
         /// <summary>Attempts that failed.</summary>
         public int Attempts { get; set; }

@@ -25,6 +25,8 @@ internal sealed class OwnerReach(
 
     public EdgeIdentity Identity => identity;
 
+    public TailNews Tails { get; } = new(time);
+
     public IStreamHandle GetStream(StreamName name) =>
         new OrleansStreamHandle(this, name, grains.GetGrain<IStreamGrain>(name.Value));
 

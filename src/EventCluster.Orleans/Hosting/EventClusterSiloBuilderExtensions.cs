@@ -84,7 +84,10 @@ public static class EventClusterSiloBuilderExtensions
             provider.GetRequiredService<OrleansStreamDirectoryOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             SeedOf(provider),
-            provider.GetRequiredService<ILogger<OrleansStreamDirectory>>()));
+            provider.GetRequiredService<ILogger<OrleansStreamDirectory>>())
+        {
+            HasOwners = provider.GetRequiredService<SiloRoleMap>().ActiveBacklogSilos.Any,
+        });
         services.TryAddSingleton<IStreamDirectory>(static provider => provider.GetRequiredService<OrleansStreamDirectory>());
     }
 

@@ -4,6 +4,8 @@ using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Placement;
+using EventCluster.Orleans.Rebalancing;
+using EventCluster.Orleans.Settings;
 using EventCluster.Silo.Membership;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -13,9 +15,6 @@ namespace EventCluster.Silo.Hosting;
 /// <summary>Registers a node of a cluster.</summary>
 internal static class EventClusterSiloExtensions
 {
-    /// <summary>Name of the storage of grain state.</summary>
-    public const string SettingsStorage = "settings";
-
     /// <summary>The store, and on an edge everything that serves clients.</summary>
     public static void AddEventClusterSilo(this IServiceCollection services, ClusterNodeOptions options)
     {
@@ -29,6 +28,7 @@ internal static class EventClusterSiloExtensions
         services.AddSingleton<SiloStore>().AddHostedService(provider => provider.GetRequiredService<SiloStore>());
         services.AddSingleton<ILogStore>(provider => provider.GetRequiredService<SiloStore>().Store);
         services.AddSingleton(SharedStore.DirectoryOptions(options));
+        services.AddSingleton(new RebalanceOptions { StreamsPerSecond = options.Rebalance.StreamsPerSecond });
         services.AddSingleton(new OrleansStreamDirectoryOptions { AppendAttemptTimeout = options.Cluster.CallTimeout });
         services.AddEventClusterServer(options);
         if (options.Role.HasFlag(SiloRole.Edge))
@@ -76,7 +76,7 @@ internal static class EventClusterSiloExtensions
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.Configure<GrainDirectoryOptions>(it => it.RangeLeaseDuration = cluster.DirectoryLease);
-        silo.AddAdoNetGrainStorage(SettingsStorage, it => (it.Invariant, it.ConnectionString) = ("Npgsql", connection));
+        silo.AddAdoNetGrainStorage(ClusterSettingsGrain.StorageName, it => (it.Invariant, it.ConnectionString) = ("Npgsql", connection));
         silo.AddEventCluster((SiloRoles)(int)options.Role);
     }
 

@@ -253,6 +253,20 @@ public sealed class AppendLaneTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rule21_AnAckNamesATailAboveAWaitingRead_TheReadIsAskedAgain()
+    {
+        _grain.FirstReadIsStale = true;
+        var handle = new OrleansStreamHandle(_reach, _stream.Name, _grain);
+        var waiting = handle.WaitAsync((await _stream.StateAsync()).Tail, TimeSpan.FromSeconds(50));
+        Assert.Equal(1, _grain.Reads);
+
+        Assert.IsType<AppendOutcome.Appended>(await SendAsync("a"));
+
+        Assert.Equal(["a"], Assert.IsType<ReadOutcome.Batch>(await Phase.OfAsync("the read ends", waiting)).Texts());
+        Assert.Equal(2, _grain.Reads);
+    }
+
+    [Fact]
     public async Task Pending_AboveTheLimit_IsOverloaded()
     {
         _options.MaxPendingAppendsPerStream = 1;

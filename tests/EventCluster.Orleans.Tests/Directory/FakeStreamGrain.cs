@@ -31,7 +31,21 @@ internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
             await (_script.TryDequeue(out var scripted) ? scripted(requests.Value) : ApplyAsync(requests.Value)));
     }
 
-    public Task<Wire<ReadReply>> ReadAsync(Wire<ReadRequest> request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>Reads that have begun.</summary>
+    public int Reads { get; private set; }
+
+    /// <summary>The first read waits at an owner that hears of nothing.</summary>
+    public bool FirstReadIsStale { get; set; }
+
+    public async Task<Wire<ReadReply>> ReadAsync(Wire<ReadRequest> request, CancellationToken cancellationToken)
+    {
+        if (++Reads == 1 && FirstReadIsStale)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
+        return new Wire<ReadReply>(new ReadReply(await stream.ReadAsync(request.Value, cancellationToken), WaitEnded: true));
+    }
 
     public Task<Wire<CreateOutcome>> CreateAsync(Wire<CreateRequest> request) => throw new NotSupportedException();
 
