@@ -57,13 +57,9 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
 
     private async Task<SchemaVersion?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using (var exists = new NpgsqlCommand("SELECT to_regclass($1) IS NOT NULL", connection))
+        if (!await ExistsAsync(connection, "to_regclass", $"{options.Schema}.store", cancellationToken))
         {
-            exists.Parameters.AddWithValue($"{options.Schema}.store");
-            if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
-            {
-                return null;
-            }
+            return null;
         }
 
         await using var command = new NpgsqlCommand(
@@ -94,10 +90,15 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
 
     private async Task CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        if (!await ExistsAsync(connection, "to_regnamespace", options.Schema, cancellationToken))
+        {
+            // Only then: who was given a schema may not be allowed to make one.
+            await ExecuteAsync(connection, $"CREATE SCHEMA {options.Schema}", cancellationToken);
+        }
+
         await ExecuteAsync(
             connection,
             $"""
-            CREATE SCHEMA IF NOT EXISTS {options.Schema};
             CREATE TABLE {options.Schema}.store (
               one boolean PRIMARY KEY DEFAULT true CHECK (one),
               version integer NOT NULL,
@@ -128,6 +129,14 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
             connection,
             $"UPDATE {options.Schema}.store SET version = {Migrations.Newest}, oldest_binary = {Migrations.OldestBinary}",
             cancellationToken);
+    }
+
+    private static async Task<bool> ExistsAsync(
+        NpgsqlConnection connection, string lookup, string name, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT {lookup}($1) IS NOT NULL", connection);
+        command.Parameters.AddWithValue(name);
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)

@@ -113,6 +113,20 @@ public sealed class StartTests(SharedServer shared) : StoreTest(shared)
             EventCluster.Abstractions.Store.CommitStatus.Conflict, await owner.SendAsync(owner.Next("stale")));
     }
 
+    /// <summary>Goal: no more rights than needed. Method: an ordinary role that owns a schema and may make none.</summary>
+    [Fact]
+    public async Task Open_OrdinaryRoleWithASchemaOfItsOwn_IsEnough()
+    {
+        var user = new NpgsqlConnectionStringBuilder(Options.ConnectionString) { Username = $"u_{Options.Schema}" };
+        await DoAsync(
+            $"CREATE ROLE {user.Username} LOGIN PASSWORD '{user.Password}'; CREATE SCHEMA $S AUTHORIZATION {user.Username}");
+
+        var store = await OpenStoreAsync(user.ConnectionString);
+
+        await CreateAsync(store, "a", "1");
+        Assert.Equal("1", await TextAsync(store, "a"));
+    }
+
     /// <summary>Goal: the session's setting counts, also one that appears while the store is open.</summary>
     [Fact]
     public async Task Commit_OnAConnectionThatDoesNotFlush_IsNeverAcknowledged()
