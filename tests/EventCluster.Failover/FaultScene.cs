@@ -111,12 +111,21 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, StoreP
     /// <summary>A backlog silo that owns streams of the workload, and which.</summary>
     private async Task<ClusterProcess> ChooseOwnerAsync(CancellationToken cancellationToken)
     {
-        var owners = await cluster.OfRoleAsync("backlog", cancellationToken);
-        var victim = owners[random.Next(owners.Count)];
-        Victims = await cluster.OwnedAsync(victim, cancellationToken);
-        return Victims.Count > 0
-            ? victim
-            : throw new InvalidDataException($"{victim.Name} owns none of {workload.Streams.Count} active streams.");
+        // One that came a moment ago may own none yet.
+        List<(ClusterProcess Silo, IReadOnlyCollection<string> Streams)> owners = [];
+        foreach (var silo in await cluster.OfRoleAsync("backlog", cancellationToken))
+        {
+            if (await cluster.OwnedAsync(silo, cancellationToken) is { Count: > 0 } streams)
+            {
+                owners.Add((silo, streams));
+            }
+        }
+
+        var victim = owners.Count > 0
+            ? owners[random.Next(owners.Count)]
+            : throw new InvalidDataException($"No silo owns any of {workload.Streams.Count} active streams.");
+        Victims = victim.Streams;
+        return victim.Silo;
     }
 
     /// <summary>The bound of 15 s is the hang guard here; the stalls are printed beside their aims.</summary>

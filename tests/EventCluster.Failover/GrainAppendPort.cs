@@ -1,26 +1,64 @@
+using System.Text;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Orleans.Client;
 using EventCluster.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Configuration;
 
 namespace EventCluster.Failover;
 
-/// <summary>Appends as a client of the cluster, without HTTP.</summary>
+/// <summary>Appends as a back-end application does: through the client of the cluster, without HTTP.</summary>
 internal sealed class GrainAppendPort : IAppendPort, IAsyncDisposable
 {
-    private readonly HttpAppendPort _http;
+    private readonly IHost _host;
+    private readonly EventClusterClient _client;
 
-    private GrainAppendPort(HttpAppendPort http) => _http = http;
+    private GrainAppendPort(IHost host) => (_host, _client) = (host, host.Services.GetRequiredService<EventClusterClient>());
 
-    /// <summary>Joins the cluster as a client.</summary>
-    public static Task<GrainAppendPort> ConnectAsync(LocalCluster cluster, CancellationToken cancellationToken) =>
-        Task.FromResult(new GrainAppendPort(new HttpAppendPort([cluster.Url], 0)));
-
-    /// <inheritdoc />
-    public ValueTask<StreamOffset?> TryAppendAsync(ProducedAppend append, CancellationToken cancellationToken) =>
-        _http.TryAppendAsync(append, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask DisposeAsync()
+    /// <summary>Joins the cluster as a client; its gateways are found in the membership tables.</summary>
+    public static async Task<GrainAppendPort> ConnectAsync(LocalCluster cluster, CancellationToken cancellationToken)
     {
-        _http.Dispose();
-        return default;
+        var id = (await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "id"), cancellationToken)).Trim();
+        var connection = (await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "run", "connection"), cancellationToken)).Trim();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (id, id));
+            client.Configure<GatewayOptions>(it => it.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
+            client.UseAdoNetClustering(it => (it.Invariant, it.ConnectionString) = (
+                "Npgsql", new NpgsqlConnectionStringBuilder(connection) { SearchPath = "eventcluster" }.ConnectionString));
+        });
+        builder.Services.AddEventClusterClient();
+        var host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        return new GrainAppendPort(host);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<StreamOffset?> TryAppendAsync(ProducedAppend append, CancellationToken cancellationToken)
+    {
+        var request = new AppendRequest
+        {
+            Events = [.. append.Payloads.Select(payload => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(payload))],
+            Producer = new ProducerStamp(append.Producer, 0, append.Number),
+        };
+        return await _client.GetStream(append.Stream).Handle.AppendAsync(request, cancellationToken) switch
+        {
+            AppendOutcome.Appended appended => appended.Next,
+            AppendOutcome.Duplicate => null,
+            AppendOutcome.Unavailable unavailable => throw new AppendRetryException(unavailable.Detail),
+            var other => throw new InvalidDataException($"{append}: {other}"),
+        };
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
     }
 }

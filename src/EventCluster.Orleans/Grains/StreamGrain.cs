@@ -142,8 +142,6 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
     /// <inheritdoc />
     public Task HandOverAsync(string? target)
     {
-        // A grain with a waiting read is not idle, and it migrates only when it is.
-        _leaving.Cancel();
         if (target is not null)
         {
             var silo = SiloAddress.FromParsableString(target);
@@ -155,6 +153,8 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
             RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
         }
 
+        // A grain with a waiting read is not idle, and it migrates only when it is.
+        _leaving.Cancel();
         this.MigrateOnIdle();
         return Task.CompletedTask;
     }
