@@ -7,7 +7,7 @@ public sealed class ChunkBody : IBody
     private int _size;
     private bool _hasSize;
 
-    /// <summary>The last chunk has come.</summary>
+    /// <inheritdoc />
     public bool IsEnded { get; private set; }
 
     /// <inheritdoc />

@@ -7,6 +7,9 @@ public interface IBody
     /// <returns>How many there are.</returns>
     int Decode(Span<byte> received);
 
+    /// <summary>The body is complete, so nothing more will come.</summary>
+    bool IsEnded => false;
+
     /// <summary>What has to be sent in answer to what was received; empty most of the time.</summary>
     ReadOnlyMemory<byte> TakeReply() => default;
 }

@@ -17,6 +17,7 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
     private SslStream? _tls;
     private int _filled;
     private bool _isReady;
+    private volatile bool _isDisposed;
 
     /// <summary>Events seen, all in order.</summary>
     public long Count => scan.Count;
@@ -66,7 +67,7 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
                 await ReceiveAsync();
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        catch (Exception) when (_isDisposed)
         {
             // The round is over.
         }
@@ -79,6 +80,7 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
     /// <inheritdoc />
     public void Dispose()
     {
+        _isDisposed = true;
         _tls?.Dispose();
         _socket?.Dispose();
     }
@@ -106,6 +108,11 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
     private async ValueTask ReceiveAsync()
     {
         Take(await FillAsync());
+        if (_body.IsEnded)
+        {
+            throw new InvalidDataException($"The server ended the response: {Encoding.ASCII.GetString(_buffer, 0, _filled)}");
+        }
+
         if (_body.TakeReply() is { Length: > 0 } reply)
         {
             await SendAsync(reply);

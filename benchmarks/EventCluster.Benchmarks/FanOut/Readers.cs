@@ -9,7 +9,7 @@ namespace EventCluster.Benchmarks.FanOut;
 public static class Readers
 {
     private const int ConnectingAtOnce = 32;
-    private static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(60);
 
     /// <summary>Connects readers and lets them run.</summary>
     public static async Task<LiveReader[]> ConnectAsync(Subject subject, int count, Func<int, LiveReader> create)
@@ -46,7 +46,8 @@ public static class Readers
             if (fault is not null || Stopwatch.GetElapsedTime(started) > HangGuard)
             {
                 throw new InvalidDataException(
-                    $"{readers.Where((reader, i) => reader.Count != events(i)).Count()} readers have not all of {events(0)} events.", fault);
+                    $"{readers.Where((reader, i) => reader.Count != events(i)).Count()} readers have not all of {events(0)} events; they have "
+                    + string.Join(' ', readers.Where((reader, i) => reader.Count != events(i)).Take(20).Select(reader => reader.Count)), fault);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);

@@ -61,7 +61,7 @@ public sealed class EventClusterSubject : Subject
         var (tlsPort, clearPort) = (FreePort.Next(), FreePort.Next());
         try
         {
-            return new EventClusterSubject(
+            var subject = new EventClusterSubject(
                 await ServerProcess.StartAsync(
                     null,
                     [
@@ -73,6 +73,11 @@ public sealed class EventClusterSubject : Subject
                 tlsPort,
                 clearPort,
                 fingerprint);
+
+            // The addresses are opened one after the other; the first one answers for the process.
+            await Listening.WaitAsync(new IPEndPoint(IPAddress.Loopback, tlsPort));
+            await Listening.WaitAsync(subject.ClearHttp2);
+            return subject;
         }
         finally
         {
