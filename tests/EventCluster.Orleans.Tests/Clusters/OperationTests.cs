@@ -2,7 +2,6 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Streams;
 using EventCluster.Core.InMemory;
 using EventCluster.Orleans.Client;
-using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Placement;
 using EventCluster.Orleans.Rebalancing;
 using EventCluster.Orleans.Settings;
@@ -13,7 +12,7 @@ using Xunit;
 
 namespace EventCluster.Orleans.Tests.Clusters;
 
-/// <summary>Growing, settings, publishers that are no silos, and what idle streams cost.</summary>
+/// <summary>Growing, settings, and publishers that are no silos.</summary>
 public sealed class OperationTests : IAsyncDisposable
 {
     private const int Edge = 1;
@@ -131,33 +130,6 @@ public sealed class OperationTests : IAsyncDisposable
 
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), seen.Select(record => TestData.Text(record.Payload)));
         Assert.Equal(seen[50..].Select(record => record.Offset), (await OffsetsAsync(stream, seen[49].Offset)));
-    }
-
-    [Fact]
-    public async Task IdleStreams_TenThousand_CostFewKilobytesEach()
-    {
-        const int Streams = 10_000;
-        var cluster = await StartAsync();
-        var edge = cluster.Edge(Edge);
-        await CreateAsync(edge, "warm", 200);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-
-        await CreateAsync(edge, "s", Streams);
-
-        var perStream = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Streams;
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Streams} streams, loaded and in the in-memory store: {perStream:F0} bytes each in edge and owner together");
-        Console.WriteLine($"10,000 idle streams: {perStream:F0} bytes each, store included");
-        Assert.Equal(Streams + 200, cluster.Backlog(0).LoadedStreams);
-        Assert.InRange(perStream, 0, 16_000);
-    }
-
-    private static async Task CreateAsync(OrleansStreamDirectory edge, string prefix, int count)
-    {
-        foreach (var chunk in Enumerable.Range(0, count).Chunk(500))
-        {
-            await Phase.OfAsync("creates", Task.WhenAll(chunk.Select(i => edge.GetStream(TestData.Name($"{prefix}{i}")).NewAsync())));
-        }
     }
 
     private static async Task<int> WriteAsync(IStreamHandle stream, CancellationToken stop)
