@@ -1,13 +1,13 @@
 using System.Net.Sockets;
 using EventCluster.Edge.Feeds;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace EventCluster.Edge.Peers;
 
 /// <summary>
 /// Watches over one response whose client never speaks: when the client is gone without a word, the connection is cut
 /// two heartbeats after the last acknowledgement. A reader that is only slow owes nothing and is never cut. After
-/// <see cref="Dispose"/> nothing of the connection is touched or held.
+/// <see cref="Dispose"/> it goes on only until the end of the response has arrived.
 /// </summary>
 internal sealed class PeerWatch : IDeadline, IDisposable
 {
@@ -18,40 +18,46 @@ internal sealed class PeerWatch : IDeadline, IDisposable
     private readonly DeadlineQueue _deadlines;
     private readonly TimeSpan _heartbeat;
     private readonly Lock _gate = new();
-    private HttpContext? _context;
+    private IConnectionLifetimeFeature? _connection;
     private Socket? _socket;
+    private bool _isOver;
 
-    /// <param name="context">The request; aborted when its client is gone.</param>
-    /// <param name="socket">Its connection.</param>
+    /// <param name="connection">Aborted when the client is gone: nothing that follows on it would arrive either.</param>
+    /// <param name="socket">Its socket.</param>
     /// <param name="heartbeat">One heartbeat of the response.</param>
     /// <param name="probe">What the system knows.</param>
     /// <param name="deadlines">The timer of all connections.</param>
     public PeerWatch(
-        HttpContext context, Socket socket, TimeSpan heartbeat, IPeerProbe probe, DeadlineQueue deadlines)
+        IConnectionLifetimeFeature connection, Socket socket, TimeSpan heartbeat, IPeerProbe probe, DeadlineQueue deadlines)
     {
-        (_context, _socket, _heartbeat, _probe, _deadlines) = (context, socket, heartbeat, probe, deadlines);
+        (_connection, _socket, _heartbeat, _probe, _deadlines) = (connection, socket, heartbeat, probe, deadlines);
         _deadlines.Add(this, _deadlines.In(_heartbeat));
     }
 
     /// <inheritdoc />
     public void OnDue(long now)
     {
-        // Kestrel reuses the context for the connection's next request, which must not be cut for this one.
         lock (_gate)
         {
-            if (_context is null || _probe.Look(_socket!) is not { } signs)
+            if (_socket is null)
             {
                 return;
             }
 
             var limit = 2 * _heartbeat;
-            if (signs.IsGone(limit))
+            if (_probe.Look(_socket) is not { } signs || (_isOver && signs.InFlight == 0))
             {
-                _context.Abort();
-                return;
+                Release();
             }
-
-            _deadlines.Add(this, _deadlines.In(signs.NextLook(_heartbeat, limit)));
+            else if (signs.IsGone(limit))
+            {
+                _connection!.Abort();
+                Release();
+            }
+            else
+            {
+                _deadlines.Add(this, _deadlines.In(signs.NextLook(_heartbeat, limit)));
+            }
         }
     }
 
@@ -59,7 +65,15 @@ internal sealed class PeerWatch : IDeadline, IDisposable
     {
         lock (_gate)
         {
-            (_context, _socket) = (null, null);
+            _isOver = true;
+            if (_connection is null || _connection.ConnectionClosed.IsCancellationRequested)
+            {
+                Release();
+            }
+
+            // Otherwise the last words are not sent before this returns; the next look finds out what became of them.
         }
     }
+
+    private void Release() => (_connection, _socket) = (null, null);
 }

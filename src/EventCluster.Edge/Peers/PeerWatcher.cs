@@ -14,6 +14,7 @@ internal sealed class PeerWatcher(IPeerProbe probe, DeadlineQueue deadlines)
     public PeerWatch? Watch(HttpContext context, TimeSpan heartbeat) =>
         HttpProtocol.IsHttp2(context.Request.Protocol)
         || context.Features.Get<IConnectionSocketFeature>() is not { Socket: { } socket }
+        || context.Features.Get<IConnectionLifetimeFeature>() is not { } connection
             ? null
-            : new PeerWatch(context, socket, heartbeat, probe, deadlines);
+            : new PeerWatch(connection, socket, heartbeat, probe, deadlines);
 }

@@ -62,6 +62,27 @@ public sealed class DeadConnectionTests
         await Phase.UntilAsync("connections", "0", () => server.Connections, seen => seen == 0, Cancel);
     }
 
+    [Theory]
+    [InlineData("eventsource")]
+    [InlineData("durable-sse")]
+    public async Task Client_ThatVanishesBeforeTheEndArrives_IsLetGoAfterTwoHeartbeats(string transport)
+    {
+        // Goal: the end of a response frees nothing while it has not arrived. Method: the cable is cut first, then the stream
+        // is closed, which ends the response.
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A cable is cut with a packet filter of Linux.");
+        await using var server = await EdgeServer.StartAsync(o => o.SseHeartbeat = Heartbeat, clock: TimeProvider.System);
+        using var publisher = new StreamPublisher(server.Url);
+        await publisher.CreateAsync("s", "text/plain", Cancel);
+        var first = await publisher.AppendAsync("s", "text/plain", "x"u8.ToArray(), Cancel);
+        await using var proxy = new FaultProxy(server.Url, _ => FaultPlan.Clean);
+        await using var follower = new Follower(
+            Clients.Streaming.Single(c => c.Name == transport), new SubscribeRequest(proxy.Url, "s", PayloadKind.Text), Cancel);
+        await follower.EventsToAsync(first);
+        proxy.DarkenAll();
+        await publisher.CloseAsync("s", Cancel);
+        await Phase.UntilAsync("connections", "the publisher's", () => server.Connections, seen => seen == 1, Cancel);
+    }
+
     [Fact]
     public async Task Client_ThatTakesNothingForManyHeartbeats_IsNeverCut()
     {
