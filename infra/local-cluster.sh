@@ -105,10 +105,10 @@ install() {
 
 start_nginx() {
   mkdir -p "$dir/nginx"
-  ln -sfn "$root/infra/nginx/nginx.conf" "$dir/nginx/nginx.conf"
+  ln -sfn "$root/infra/nginx.conf" "$dir/nginx/nginx.conf"
   echo "listen 127.0.0.1:$port;" >"$dir/nginx/listen.conf"
   write_edges
-  nginx -p "$dir/nginx/" -c "$dir/nginx/nginx.conf" -e stderr -g 'daemon off; pid nginx.pid;' \
+  nginx -p "$dir/nginx/" -c "$dir/nginx/nginx.conf" -e stderr -g 'daemon off;' \
     >"$dir/logs/nginx.log" 2>&1 </dev/null &
   note nginx $! "$port"
   disown
@@ -124,9 +124,15 @@ reload_nginx() {
 
 write_edges() {
   local name
-  for name in $(names edge); do
-    echo "server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=2s;"
-  done >"$dir/nginx/edges.conf.new"
+  {
+    echo "upstream edges {"
+    echo "  least_conn;"
+    for name in $(names edge); do
+      echo "  server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=2s;"
+    done
+    echo "  keepalive 256;"
+    echo "}"
+  } >"$dir/nginx/edges.conf.new"
   mv "$dir/nginx/edges.conf.new" "$dir/nginx/edges.conf"
 }
 

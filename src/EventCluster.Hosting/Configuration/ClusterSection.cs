@@ -11,7 +11,7 @@ public sealed class ClusterSection
     public MembershipKind Membership { get; set; } = MembershipKind.Postgresql;
 
     /// <summary>Where others reach this node.</summary>
-    [Option("address at which the other nodes reach this one")]
+    [Option("address, or host name of this machine, at which the other nodes reach this one")]
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
 
     /// <summary>The port between nodes.</summary>

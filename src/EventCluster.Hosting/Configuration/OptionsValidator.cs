@@ -1,4 +1,3 @@
-using System.Net;
 using EventCluster.Storage.PostgreSql;
 
 namespace EventCluster.Hosting.Configuration;
@@ -107,9 +106,10 @@ public static class OptionsValidator
             yield return "'EventCluster:Store' of a node of a cluster must be postgresql: all nodes share one store";
         }
 
-        if (!IPAddress.TryParse(options.Cluster.AdvertisedAddress, out _))
+        if (Uri.CheckHostName(options.Cluster.AdvertisedAddress) == UriHostNameType.Unknown)
         {
-            yield return $"'EventCluster:Cluster:AdvertisedAddress' cannot be '{options.Cluster.AdvertisedAddress}'; accepted: an IP address";
+            yield return $"'EventCluster:Cluster:AdvertisedAddress' cannot be '{options.Cluster.AdvertisedAddress}'; accepted: an IP address, "
+                + "or a host name of this machine";
         }
 
         if (options.Cluster.SiloPort == options.Cluster.GatewayPort)

@@ -10,7 +10,7 @@ internal static class TakenPorts
     /// <summary>A line for the operator when a port of this silo answers already; null when all are free.</summary>
     public static string? Of(ClusterNodeOptions options)
     {
-        var address = IPAddress.Parse(options.Cluster.AdvertisedAddress);
+        var address = AddressOf(options);
         (string Key, int Port)[] ports = [("SiloPort", options.Cluster.SiloPort), ("GatewayPort", options.Cluster.GatewayPort)];
         foreach (var (key, port) in ports)
         {
@@ -22,6 +22,13 @@ internal static class TakenPorts
 
         return null;
     }
+
+    /// <summary>The advertised address; a name is looked up once, here.</summary>
+    /// <exception cref="SocketException">The name is not known.</exception>
+    public static IPAddress AddressOf(ClusterNodeOptions options) =>
+        IPAddress.TryParse(options.Cluster.AdvertisedAddress, out var address)
+            ? address
+            : Dns.GetHostAddresses(options.Cluster.AdvertisedAddress, AddressFamily.InterNetwork)[0];
 
     private static bool Answers(IPAddress address, int port)
     {

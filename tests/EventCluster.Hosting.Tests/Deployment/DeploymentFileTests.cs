@@ -9,13 +9,6 @@ namespace EventCluster.Hosting.Tests.Deployment;
 /// <summary>What can be said about the files for containers without a container engine.</summary>
 public sealed partial class DeploymentFileTests
 {
-    /// <summary>Options that only a silo has; they are listed with it, not in this catalogue.</summary>
-    private static readonly string[] _ofTheSilo =
-    [
-        "EventCluster:Role", "EventCluster:Cluster:Clustering", "EventCluster:Cluster:SiloName",
-        "EventCluster:Cluster:AdvertisedAddress",
-    ];
-
     public static TheoryData<string> Files =>
         [.. Kubernetes.Append("docker-compose.yml").Append("infra/Dockerfile").Append("infra/nginx.conf")];
 
@@ -27,7 +20,7 @@ public sealed partial class DeploymentFileTests
     [MemberData(nameof(Files))]
     public void Settings_AreOptionsThatExist(string file)
     {
-        var known = OptionCatalog.All.Select(entry => entry.Key).Concat(_ofTheSilo).ToHashSet();
+        var known = OptionCatalog.OfSilo.Select(entry => entry.Key).ToHashSet();
         var used = Setting().Matches(Read(file)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal)).Distinct();
 
         Assert.All(used, key => Assert.Contains(key, known));
