@@ -1,9 +1,0 @@
-using EventCluster.TestKit.Subscribers;
-using Microsoft.AspNetCore.Http.Connections;
-
-namespace EventCluster.Edge.Tests.Transports;
-
-public sealed class SignalRLongPollConformanceTests : EdgeTransportConformance
-{
-    protected override ISubscriberClient Client { get; } = new SignalRClient(HttpTransportType.LongPolling);
-}
