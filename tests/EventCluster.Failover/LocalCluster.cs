@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json;
-using EventCluster.TestKit;
 
 namespace EventCluster.Failover;
 
 /// <summary>A cluster of real processes, run by <c>infra/local-cluster.sh</c> in a folder of its own.</summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
+    /// <summary>A hang guard: a cold start of five processes on a busy machine takes a minute.</summary>
+    private static readonly TimeSpan ScriptLimit = TimeSpan.FromMinutes(4);
+
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly string _script;
     private readonly string _folder;
@@ -41,9 +43,16 @@ internal sealed class LocalCluster : IAsyncDisposable
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var cluster = new LocalCluster(script, folder, port);
-        await cluster.RunAsync(
-            ["up", "--port", $"{port}", "--store-port", $"{storePort}"], cancellationToken);
-        return cluster;
+        try
+        {
+            await cluster.RunAsync(["up", "--port", $"{port}", "--store-port", $"{storePort}"], cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>What runs, as the script says.</summary>
@@ -110,7 +119,16 @@ internal sealed class LocalCluster : IAsyncDisposable
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-        await Phase.OfAsync($"{words[0]} ends", process.WaitForExitAsync(cancellationToken));
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(ScriptLimit, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            throw new TimeoutException($"{Path.GetFileName(script)} {words[0]} did not end within {ScriptLimit.TotalSeconds:0} s.");
+        }
+
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"{Path.GetFileName(script)} {words[0]} failed:\n{await output}{await errors}");
