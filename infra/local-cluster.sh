@@ -275,7 +275,7 @@ status() {
 # Edges first, so that their clients are told to move; then the owners, then the store.
 down() {
   local name pid
-  [ -d "$dir/run" ] || return 0
+  [ -f "$dir/run/settings" ] || return 0
   load
   for name in nginx $(names edge) $(names backlog); do
     if pid=$(pid_of "$name"); then

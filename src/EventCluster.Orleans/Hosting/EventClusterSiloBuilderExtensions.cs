@@ -86,7 +86,7 @@ public static class EventClusterSiloBuilderExtensions
             SeedOf(provider),
             provider.GetRequiredService<ILogger<OrleansStreamDirectory>>())
         {
-            HasOwners = provider.GetRequiredService<SiloRoleMap>().ActiveBacklogSilos.Any,
+            HasOwners = () => provider.GetRequiredService<SiloRoleMap>().ActiveBacklogSilos.Any(),
         });
         services.TryAddSingleton<IStreamDirectory>(static provider => provider.GetRequiredService<OrleansStreamDirectory>());
     }
