@@ -1,4 +1,5 @@
 using EventCluster.TestKit.History;
+using EventCluster.TestKit.Servers;
 
 namespace EventCluster.Failover;
 
@@ -19,7 +20,7 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
     {
         var random = new Random(seed);
         var port = 14_000 + (50 * random.Next(40));
-        await using var store = new StorePath(port + 1);
+        await using var store = new TcpRelay(port + 1);
         progress.WriteLine($"seed {seed}: starting a cluster at port {port} ...");
         await using var cluster = await LocalCluster.UpAsync(port, store.Port, cancellationToken);
         await using var grains = await GrainAppendPort.ConnectAsync(cluster, cancellationToken);

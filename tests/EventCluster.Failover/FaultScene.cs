@@ -1,7 +1,9 @@
+using EventCluster.TestKit.Servers;
+
 namespace EventCluster.Failover;
 
 /// <summary>A fault under way: who the victim is, and what was seen.</summary>
-internal sealed class FaultScene(LocalCluster cluster, Workload workload, StorePath store, Random random, TimeProvider time)
+internal sealed class FaultScene(LocalCluster cluster, Workload workload, TcpRelay store, Random random, TimeProvider time)
 {
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(5);
@@ -18,7 +20,7 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, StoreP
 
     private Workload Workload => workload;
 
-    private StorePath Store => store;
+    private TcpRelay Store => store;
 
     private Random Random => random;
 
@@ -85,9 +87,9 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, StoreP
     public static async Task CutStoreAsync(FaultScene scene, CancellationToken cancellationToken)
     {
         scene.Victims = [.. scene.Workload.Streams];
-        scene.Store.Cut();
+        scene.Store.HoldAll();
         await Task.Delay(Cut, scene.Time, cancellationToken);
-        scene.Store.Mend();
+        scene.Store.LetGo();
         scene.Begin();
         await scene.UntilRecoveredAsync(cancellationToken);
     }

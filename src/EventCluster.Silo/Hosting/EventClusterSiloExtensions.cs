@@ -44,7 +44,7 @@ internal static class EventClusterSiloExtensions
     public static void UseEventCluster(this ISiloBuilder silo, ClusterNodeOptions options)
     {
         var cluster = options.Cluster;
-        var address = TakenPorts.AddressOf(options);
+        var address = SiloEndpoints.AddressOf(options);
         silo.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (options.PostgreSql.ClusterId, options.PostgreSql.ClusterId));
         silo.Configure<SiloOptions>(it => it.SiloName = options.NodeName);
         var connection = OrleansTables.ConnectionOf(options.PostgreSql.ConnectionString, options.PostgreSql.Schema);

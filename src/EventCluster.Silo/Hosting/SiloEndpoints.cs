@@ -4,11 +4,14 @@ using EventCluster.Hosting.Configuration;
 
 namespace EventCluster.Silo.Hosting;
 
-/// <summary>Two silos can listen on one port without an error, and each would get some of the other's messages.</summary>
-internal static class TakenPorts
+/// <summary>Where the other nodes reach this one.</summary>
+internal static class SiloEndpoints
 {
-    /// <summary>A line for the operator when a port of this silo answers already; null when all are free.</summary>
-    public static string? Of(ClusterNodeOptions options)
+    /// <summary>
+    /// A line for the operator when a port of this silo answers already; null when all are free. Two silos can listen on one
+    /// port without an error, and each would get some of the other's messages.
+    /// </summary>
+    public static string? FindTaken(ClusterNodeOptions options)
     {
         var address = AddressOf(options);
         (string Key, int Port)[] ports = [("SiloPort", options.Cluster.SiloPort), ("GatewayPort", options.Cluster.GatewayPort)];
