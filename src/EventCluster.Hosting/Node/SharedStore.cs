@@ -8,6 +8,9 @@ namespace EventCluster.Hosting.Node;
 /// <summary>What a node of a cluster takes from the room that knows implementations.</summary>
 public static class SharedStore
 {
+    /// <summary>How often a node asks the store whether it still owns the streams that readers wait at (CORRECTNESS rule 3).</summary>
+    private static readonly TimeSpan FenceCheckInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>Opens the store that all nodes share; tries again while its server cannot be reached.</summary>
     /// <exception cref="IOException">The database is not to be used; the message is one line for the operator.</exception>
     public static async Task<ILogStore> OpenAsync(
@@ -15,5 +18,11 @@ public static class SharedStore
         await PostgreSqlStart.OpenAsync(options, new NodeStart(Restored: false), time, loggers, cancellationToken);
 
     /// <summary>What the operator set, in the words of the directory of owners.</summary>
-    public static LocalStreamDirectoryOptions DirectoryOptions(ClusterNodeOptions options) => NodeOptions.ForDirectory(options);
+    public static LocalStreamDirectoryOptions DirectoryOptions(ClusterNodeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var directory = NodeOptions.ForDirectory(options);
+        directory.FenceCheckInterval = FenceCheckInterval;
+        return directory;
+    }
 }

@@ -48,6 +48,13 @@ public sealed class NodeOptionsTests
     }
 
     [Fact]
+    public void DirectoryOptions_OfAClusterNode_CheckTheFencesOfWaitedStreams()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(5), SharedStore.DirectoryOptions(new ClusterNodeOptions()).FenceCheckInterval);
+        Assert.Equal(TimeSpan.Zero, NodeOptions.ForDirectory(new EventClusterOptions()).FenceCheckInterval);
+    }
+
+    [Fact]
     public void Retention_Zero_MeansNone()
     {
         var none = NodeOptions.ForDirectory(new EventClusterOptions()).RetentionDefaults;
