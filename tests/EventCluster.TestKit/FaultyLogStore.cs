@@ -1,4 +1,3 @@
-using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 
@@ -8,7 +7,7 @@ namespace EventCluster.TestKit;
 /// A store whose commits and opens fail on purpose: by a plan (the next commits, one fault each), by gates that hold
 /// commits until they are let go, and by seeded probabilities. Everything else reaches the inner store unchanged.
 /// </summary>
-public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
+public sealed class FaultyLogStore(ILogStore inner, Random random) : DecoratedLogStore(inner)
 {
     private readonly Lock _lock = new();
     private readonly Queue<CommitFault> _plan = new();
@@ -53,18 +52,6 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
             }
         }
     }
-
-    /// <inheritdoc />
-    public Durability Durability => inner.Durability;
-
-    /// <inheritdoc />
-    public int MaxCommitBytes => inner.MaxCommitBytes;
-
-    /// <inheritdoc />
-    public int MaxCommitProducers => inner.MaxCommitProducers;
-
-    /// <inheritdoc />
-    public StoreHealth Health => inner.Health;
 
     /// <summary>Plans faults for the next commits, one each; <see cref="CommitFault.None"/> lets one pass.</summary>
     public void Plan(params ReadOnlySpan<CommitFault> faults)
@@ -112,7 +99,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     }
 
     /// <inheritdoc />
-    public async ValueTask<CommitStatus> CommitAsync(StreamCommit commit, CancellationToken cancellationToken)
+    public override async ValueTask<CommitStatus> CommitAsync(StreamCommit commit, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _commits);
         if (YieldsBeforeCommits)
@@ -127,8 +114,8 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
         {
             case CommitFault.Conflict:
                 // As after a takeover that was given up: somebody else opened the stream and wrote nothing.
-                await inner.OpenAsync(commit.Name, cancellationToken);
-                return await inner.CommitAsync(commit, cancellationToken);
+                await base.Inner.OpenAsync(commit.Name, cancellationToken);
+                return await base.Inner.CommitAsync(commit, cancellationToken);
             case CommitFault.Full:
                 return CommitStatus.Full;
             case CommitFault.Refused:
@@ -136,7 +123,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
             case CommitFault.FailBefore:
                 throw new IOException("The commit failed before it landed (planned).");
             default:
-                var status = await inner.CommitAsync(commit, cancellationToken);
+                var status = await base.Inner.CommitAsync(commit, cancellationToken);
                 await PassAsync(ref _answerGate);
                 return fault == CommitFault.FailAfter
                     ? throw new IOException("The commit failed after it landed (planned).")
@@ -145,7 +132,7 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
     }
 
     /// <inheritdoc />
-    public ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
+    public override ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
         CheckReachable();
         lock (_lock)
@@ -157,46 +144,16 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : ILogStore
             }
         }
 
-        return inner.OpenAsync(name, cancellationToken);
+        return base.Inner.OpenAsync(name, cancellationToken);
     }
 
     /// <inheritdoc />
-    public ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken) =>
-        Reachable.GetHeadAsync(name, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<IReadOnlyList<EventBlock>> ReadAsync(
-        BlockRange range, int maxBytes, CancellationToken cancellationToken) =>
-        Reachable.ReadAsync(range, maxBytes, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<IReadOnlyList<BlockInfo>> ListBlocksAsync(
-        StreamName name, long from, int limit, CancellationToken cancellationToken) =>
-        Reachable.ListBlocksAsync(name, from, limit, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken) =>
-        Reachable.DrawIncarnationAsync(cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<IReadOnlyList<StoredHead>> ListAsync(
-        string prefix, StreamName? after, int limit, CancellationToken cancellationToken) =>
-        Reachable.ListAsync(prefix, after, limit, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask<IReadOnlyList<StreamName>> ListDueAsync(
-        long nowMilliseconds, int limit, CancellationToken cancellationToken) =>
-        Reachable.ListDueAsync(nowMilliseconds, limit, cancellationToken);
-
-    /// <inheritdoc />
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
-
-    private ILogStore Reachable
+    protected override ILogStore Inner
     {
         get
         {
             CheckReachable();
-            return inner;
+            return base.Inner;
         }
     }
 
