@@ -12,15 +12,28 @@ public static class EdgeLimits
 
     /// <summary>
     /// Bytes asked of the kernel as send buffer of an HTTP/1.1 event stream (Linux takes twice as much, with its own
-    /// overhead in it). The system's default would let each slow reader fill megabytes.
+    /// overhead in it). It bounds what is under way: 128 KiB each 100 ms are more than 1 MB/s to a client far away. The
+    /// system's default would let a connection fill megabytes.
     /// </summary>
-    public const int LiveSendBufferBytes = 16 * 1024;
+    public const int LiveSendBufferBytes = 128 * 1024;
+
+    /// <summary>
+    /// Bytes that wait in the kernel of Linux unsent before it takes no more (<c>TCP_NOTSENT_LOWAT</c>). A slow reader's
+    /// window is closed, so this, and not the send buffer, is what he costs.
+    /// </summary>
+    public const int LiveUnsentBytes = 8 * 1024;
+
+    /// <summary>Largest send buffer where unsent bytes have no bound of their own.</summary>
+    public const int LiveSendBufferBytesWithoutLowWater = 16 * 1024;
 
     /// <summary>Largest slice of a reader that was slow a moment ago: what it does not take stays in memory.</summary>
     public const int SlowSliceBytes = 8 * 1024;
 
-    /// <summary>Most bytes that one slow HTTP/1.1 reader makes the server hold, kernel included.</summary>
-    public const int MaxBytesPerSlowReader = ResponseBufferBytes + SlowSliceBytes + (2 * LiveSendBufferBytes);
+    /// <summary>
+    /// Most bytes that one slow HTTP/1.1 reader makes the server hold, kernel included: a full buffer with one slice, and as
+    /// much again that the kernel took when it had just less than its bound unsent.
+    /// </summary>
+    public const int MaxBytesPerSlowReader = (2 * (ResponseBufferBytes + SlowSliceBytes)) + LiveUnsentBytes;
 
     /// <summary>Bytes of a long answer that are written before they are flushed.</summary>
     public const int AnswerFlushBytes = 64 * 1024;
@@ -30,6 +43,9 @@ public static class EdgeLimits
 
     /// <summary>Largest slice that a live response hands to its connection before it waits for the client.</summary>
     public const int MaxSseSliceBytes = 64 * 1024;
+
+    /// <summary>Most pumps of one edge.</summary>
+    public const int MaxPumps = 64;
 
     /// <summary>HTTP/2 streams of one connection.</summary>
     public const int Http2StreamsPerConnection = 512;
@@ -116,7 +132,7 @@ public static class EdgeLimits
     /// </summary>
     public const int MaxBytesPerSlowHubConnection =
         HubBufferBytes + MaxSseSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes) + ResponseBufferBytes
-        + (2 * LiveSendBufferBytes);
+        + LiveUnsentBytes;
 
     /// <summary>Most calls of a SignalR connection that are dealt with at once; further ones wait in its buffer.</summary>
     public const int MaxHubCallsInFlight = 4;

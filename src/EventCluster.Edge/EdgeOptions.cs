@@ -36,8 +36,11 @@ public sealed class EdgeOptions
     /// <summary>Most bytes of encoded frames kept for readers to share.</summary>
     public long FrameCacheBytes { get; set; } = 32 * 1024 * 1024;
 
-    /// <summary>Kernel send buffer of an HTTP/1.1 event stream; 0 leaves it to the system.</summary>
+    /// <summary>Kernel send buffer of an HTTP/1.1 event stream: what is under way to its client; 0 leaves it to the system.</summary>
     public int LiveSendBufferBytes { get; set; } = EdgeLimits.LiveSendBufferBytes;
+
+    /// <summary>Threads that move live events to their connections.</summary>
+    public int Pumps { get; set; } = 1;
 
     /// <summary>Most bytes of blocks kept for readers that catch up.</summary>
     public long BlockCacheBytes { get; set; } = 32 * 1024 * 1024;
@@ -80,6 +83,7 @@ public sealed class EdgeOptions
         Check(FrameCacheBytes >= 0, "FrameCacheBytes must be 0 or more.");
         Check(BlockCacheBytes >= 0, "BlockCacheBytes must be 0 or more.");
         Check(LiveSendBufferBytes >= 0, "LiveSendBufferBytes must be 0 or more.");
+        Check(Pumps is >= 1 and <= EdgeLimits.MaxPumps, $"Pumps must be 1 to {EdgeLimits.MaxPumps}.");
         Check(FeedBytes >= 0, "FeedBytes must be 0 or more.");
         Check(MaxConnections >= 1, "MaxConnections must be at least 1.");
         Check(MaxWebSockets >= 0, "MaxWebSockets must be 0 or more.");

@@ -46,7 +46,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<IPeerProbe, TcpInfoProbe>();
         services.TryAddSingleton<PeerWatcher>();
         services.TryAddSingleton<FeedDirectory>();
-        services.TryAddSingleton<SubscriptionPump>();
+        services.TryAddSingleton<SubscriptionPumps>();
         services.TryAddSingleton<AnswerBudget>();
         services.TryAddSingleton<LiveCursor>();
         services.TryAddSingleton<CatchUpTransport>();

@@ -7,7 +7,7 @@ namespace EventCluster.TestKit;
 public static class Phase
 {
     /// <summary>How long a phase may take before it counts as a hang.</summary>
-    public static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(120);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,6 +10,10 @@ namespace EventCluster.Edge.Live;
 /// <summary>Trades the limits that are made for requests and answers for those of a connection that stays.</summary>
 internal static class ConnectionBounds
 {
+    // <linux/tcp.h>: the socket takes more only while less than this is unsent; what is sent but not acknowledged does not count.
+    private const int Tcp = 6;
+    private const int NotSentLowWaterMark = 25;
+
     /// <summary>Limits of a request body mean nothing for a connection: its bounds are its transport's own.</summary>
     public static void LiftForRequest(HttpContext context)
     {
@@ -32,10 +37,13 @@ internal static class ConnectionBounds
             rate.MinDataRate = null;
         }
 
-        LimitSendBuffer(context, options.LiveSendBufferBytes);
+        BoundKernelBuffer(context, options.LiveSendBufferBytes);
     }
 
-    private static void LimitSendBuffer(HttpContext context, int bytes)
+    /// <summary>
+    /// What is under way to a quick client may be as much as a long line holds; what waits behind a slow one may not.
+    /// </summary>
+    private static void BoundKernelBuffer(HttpContext context, int bytes)
     {
         // One HTTP/2 connection carries many responses and has a flow control of its own.
         if (bytes == 0 || HttpProtocol.IsHttp2(context.Request.Protocol)
@@ -46,7 +54,17 @@ internal static class ConnectionBounds
 
         try
         {
-            connection.Socket.SendBufferSize = bytes;
+            if (OperatingSystem.IsLinux())
+            {
+                connection.Socket.SendBufferSize = bytes;
+                Span<byte> unsent = stackalloc byte[sizeof(int)];
+                MemoryMarshal.Write(unsent, EdgeLimits.LiveUnsentBytes);
+                connection.Socket.SetRawSocketOption(Tcp, NotSentLowWaterMark, unsent);
+            }
+            else
+            {
+                connection.Socket.SendBufferSize = Math.Min(bytes, EdgeLimits.LiveSendBufferBytesWithoutLowWater);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -17,7 +17,7 @@ namespace EventCluster.Edge.Live;
 internal sealed class DurableSseTransport(
     IOptions<EdgeOptions> options,
     FeedDirectory feeds,
-    SubscriptionPump pump,
+    SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     FrameWriter frames,
     LiveCursor cursors,
@@ -28,7 +28,7 @@ internal sealed class DurableSseTransport(
     public async Task RunAsync(ReadOperation read)
     {
         using var response = new LiveResponse(read.Context, options.Value, lifetime.ApplicationStopping);
-        using var subscription = new LiveSubscription(feeds.Open(read.Stream), pump, deadlines, read.Query, options.Value)
+        using var subscription = new LiveSubscription(feeds.Open(read.Stream), pumps, deadlines, read.Query, options.Value)
         {
             ExpiresAt = deadlines.In(options.Value.SseLifetime),
         };

@@ -18,7 +18,7 @@ namespace EventCluster.Edge.Live;
 internal sealed class EventSourceTransport(
     IOptions<EdgeOptions> options,
     FeedDirectory feeds,
-    SubscriptionPump pump,
+    SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     FrameWriter frames,
     PeerWatcher peers,
@@ -29,7 +29,7 @@ internal sealed class EventSourceTransport(
     public async Task RunAsync(ReadOperation read)
     {
         using var response = new LiveResponse(read.Context, options.Value, lifetime.ApplicationStopping);
-        using var subscription = new LiveSubscription(feeds.Open(read.Stream), pump, deadlines, read.Query, options.Value);
+        using var subscription = new LiveSubscription(feeds.Open(read.Stream), pumps, deadlines, read.Query, options.Value);
         using var watch = peers.Watch(read.Context, subscription.Heartbeat);
         try
         {

@@ -22,9 +22,9 @@ internal sealed class LiveSubscription : IDisposable
     private long _burstEnd;
 
     public LiveSubscription(
-        FeedReader reader, SubscriptionPump pump, DeadlineQueue deadlines, in ReadQuery query, EdgeOptions options)
+        FeedReader reader, SubscriptionPumps pumps, DeadlineQueue deadlines, in ReadQuery query, EdgeOptions options)
     {
-        (_reader, _pump, _deadlines, _window) = (reader, pump, deadlines, query.Delivery.Window);
+        (_reader, _pump, _deadlines, _window) = (reader, pumps.Next(), deadlines, query.Delivery.Window);
         (OnGap, Base64) = (query.Delivery.OnGap, query.Delivery.Base64);
         (_bytes, _events) = (SliceBudget.Bytes(options), SliceBudget.Events(options));
         Heartbeat = query.Delivery.HeartbeatOr(options.SseHeartbeat);

@@ -72,7 +72,7 @@ internal sealed partial class SessionLoop
             if (!_events.Reader.TryPeek(out _))
             {
                 connection.Position = subscription.Position;
-                exit = await connection.RunAsync(_services.Pump, feed, ends.Token);
+                exit = await connection.RunAsync(_services.Pumps.Next(), feed, ends.Token);
                 subscription.Position = connection.Position;
             }
 

@@ -14,7 +14,7 @@ internal sealed class SessionServices(
     IStreamDirectory streams,
     FeedDirectory feeds,
     FrameWriter frames,
-    SubscriptionPump pump,
+    SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     PeerWatcher peers,
     TimeProvider time,
@@ -29,7 +29,7 @@ internal sealed class SessionServices(
 
     public FrameWriter Frames => frames;
 
-    public SubscriptionPump Pump => pump;
+    public SubscriptionPumps Pumps => pumps;
 
     public DeadlineQueue Deadlines => deadlines;
 

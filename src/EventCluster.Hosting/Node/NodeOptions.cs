@@ -58,6 +58,7 @@ internal static class NodeOptions
         edge.MaxWebSockets = options.Limits.WebSockets;
         edge.MaxHubConnections = options.Limits.SignalR;
         edge.LiveSendBufferBytes = options.Http.LiveSendBufferBytes;
+        edge.Pumps = options.Http.Pumps;
         edge.FeedBytes = options.Memory.FeedBytes;
         edge.BlockCacheBytes = options.Memory.BlockCacheBytes;
         edge.FrameCacheBytes = options.Memory.FrameCacheBytes;

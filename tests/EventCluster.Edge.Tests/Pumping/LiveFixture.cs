@@ -21,15 +21,16 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
     private readonly FrameWriter _frames = new(new FrameCache(1024 * 1024));
     private readonly EdgeRandom _random = new(new Random(1));
 
-    public LiveFixture(long feedBytes = 1024 * 1024)
+    public LiveFixture(long feedBytes = 1024 * 1024, int pumps = 1)
     {
         Base = new FeedFixture(feedBytes);
-        Pump = new SubscriptionPump(Base.Feeds, Base.Deadlines, this, NullLogger<SubscriptionPump>.Instance);
+        Pumps = new SubscriptionPumps(
+            Base.Feeds, Base.Deadlines, this, Options.Create(new EdgeOptions { Pumps = pumps }), NullLogger<SubscriptionPump>.Instance);
     }
 
     public FeedFixture Base { get; }
 
-    public SubscriptionPump Pump { get; }
+    public SubscriptionPumps Pumps { get; }
 
     public CancellationToken ApplicationStarted => CancellationToken.None;
 
@@ -50,8 +51,8 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
         var peers = new PeerWatcher(new TcpInfoProbe(), Base.Deadlines);
         ISubscriberTransport transport = parsed.Live == LiveMode.Sse
             ? new DurableSseTransport(
-                options, Base.Feeds, Pump, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), peers, this)
-            : new EventSourceTransport(options, Base.Feeds, Pump, Base.Deadlines, _frames, peers, _random, this);
+                options, Base.Feeds, Pumps, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), peers, this)
+            : new EventSourceTransport(options, Base.Feeds, Pumps, Base.Deadlines, _frames, peers, _random, this);
         return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, Base.GetStream(name), Base.Clock));
     }
 
@@ -76,7 +77,7 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Pump.Dispose();
+        Pumps.Dispose();
         await Base.DisposeAsync();
         _stopping.Dispose();
     }

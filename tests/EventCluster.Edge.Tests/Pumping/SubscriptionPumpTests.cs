@@ -16,11 +16,13 @@ public sealed partial class SubscriptionPumpTests
     /// Goal: whoever joins whenever sees every event once, in order. Method: appends go on while connections of both
     /// framings join at positions all over the stream.
     /// </summary>
-    [Fact]
-    public async Task Run_ConnectionsJoinWhileEventsCome_EachSeesEveryEventOnce()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Run_ConnectionsJoinWhileEventsCome_EachSeesEveryEventOnce(int pumps)
     {
         const int Events = 1_500;
-        await using var fixture = new LiveFixture();
+        await using var fixture = new LiveFixture(pumps: pumps);
         var stream = await fixture.Base.CreateAsync("s");
         var readers = new List<Task<IEnumerable<int>>>();
         for (var i = 0; i < Events; i++)
@@ -73,7 +75,7 @@ public sealed partial class SubscriptionPumpTests
         _ = fixture.Start(body, "s", "live=eventsource&heartbeat=10");
         var text = new StringBuilder();
         await LiveFixture.ReadUntilAsync(body, text, static text => text.Contains("<0>\n\n", StringComparison.Ordinal));
-        await Phase.UntilAsync("on the pump", () => fixture.Pump.Connections == 1, Token);
+        await Phase.UntilAsync("on the pump", () => fixture.Pumps.Connections == 1, Token);
         for (var i = 0; i < 3; i++)
         {
             text.Clear();
@@ -89,22 +91,41 @@ public sealed partial class SubscriptionPumpTests
         await fixture.Base.CreateAsync("s");
         using var leave = new CancellationTokenSource();
         var response = fixture.Start(new PipeBody(Plenty), "s", "live=eventsource", leave);
-        await Phase.UntilAsync("on the pump", () => fixture.Pump.Connections == 1, Token);
+        await Phase.UntilAsync("on the pump", () => fixture.Pumps.Connections == 1, Token);
         await leave.CancelAsync();
         await Phase.OfAsync("response ends", response);
-        Assert.Equal(0, fixture.Pump.Connections);
+        Assert.Equal(0, fixture.Pumps.Connections);
         Assert.Equal(0, fixture.Base.Feeds.Count);
         await Phase.UntilAsync("upstream read ended", () => fixture.Base.ParkedReads == 0, Token);
     }
 
     [Fact]
-    public async Task Run_ServerStops_EndsEveryResponseWithARetry()
+    public async Task Run_ManyReadersOfOneStream_ShareAllPumps()
     {
-        await using var fixture = new LiveFixture();
+        await using var fixture = new LiveFixture(pumps: 4);
+        var stream = await fixture.Base.CreateAsync("s");
+        var bodies = Enumerable.Range(0, 10).Select(_ => new PipeBody(Plenty)).ToList();
+        bodies.ForEach(body => _ = fixture.Start(body, "s", "live=eventsource"));
+        await Phase.UntilAsync("on the pumps", () => fixture.Pumps.Connections == 10, Token);
+
+        Assert.Equal([2, 2, 3, 3], fixture.Pumps.Shares.Order());
+        await FeedFixture.AppendAsync(stream, "<1>");
+        foreach (var body in bodies)
+        {
+            await LiveFixture.ReadUntilAsync(body, new StringBuilder(), static text => text.Contains("<1>", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Run_ServerStops_EndsEveryResponseWithARetry(int pumps)
+    {
+        await using var fixture = new LiveFixture(pumps: pumps);
         await fixture.Base.CreateAsync("s");
         var bodies = Enumerable.Range(0, 50).Select(_ => new PipeBody(Plenty)).ToList();
         var responses = bodies.ConvertAll(body => fixture.Start(body, "s", "live=eventsource"));
-        await Phase.UntilAsync("on the pump", () => fixture.Pump.Connections == 50, Token);
+        await Phase.UntilAsync("on the pump", () => fixture.Pumps.Connections == 50, Token);
         fixture.StopApplication();
         await Phase.OfAsync("all end", Task.WhenAll(responses));
         foreach (var body in bodies)
@@ -124,7 +145,7 @@ public sealed partial class SubscriptionPumpTests
         var (native, durable) = (new PipeBody(Plenty), new PipeBody(Plenty));
         var responses = Task.WhenAll(
             fixture.Start(native, "s", "live=eventsource"), fixture.Start(durable, "s", "live=sse&offset=-1"));
-        await Phase.UntilAsync("on the pump", () => fixture.Pump.Connections == 2, Token);
+        await Phase.UntilAsync("on the pump", () => fixture.Pumps.Connections == 2, Token);
         await stream.AppendAsync(new AppendRequest { Events = TestData.Payloads("<1>"), Close = true }, Token);
         await Phase.OfAsync("responses end", responses);
         await native.Writer.FlushAsync(Token);
@@ -144,7 +165,7 @@ public sealed partial class SubscriptionPumpTests
         var stream = await fixture.Base.CreateAsync("s");
         var body = new PipeBody(Plenty);
         _ = fixture.Start(body, "s", "live=sse&offset=-1");
-        await Phase.UntilAsync("on the pump", () => fixture.Pump.Connections == 1, Token);
+        await Phase.UntilAsync("on the pump", () => fixture.Pumps.Connections == 1, Token);
         for (var i = 0; i < 200; i++)
         {
             await FeedFixture.AppendAsync(stream, $"<{i}>");

@@ -64,7 +64,7 @@ internal sealed class EdgeServer : IAsyncDisposable
     public bool Holds(EndPoint source) => _connections.Holds(source);
 
     /// <summary>Connections that the pump serves now.</summary>
-    public int Pumped => _app.Services.GetRequiredService<SubscriptionPump>().Connections;
+    public int Pumped => _app.Services.GetRequiredService<SubscriptionPumps>().Connections;
 
     /// <summary>SignalR connections and calls open now.</summary>
     public HubConnections Hub => _app.Services.GetRequiredService<HubEndpoint>().Connections;

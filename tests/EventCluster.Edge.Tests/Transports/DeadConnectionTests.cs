@@ -42,7 +42,7 @@ public sealed class DeadConnectionTests
 
         // Two heartbeats, and as much again and more for a busy machine.
         Assert.InRange(TimeProvider.System.GetElapsedTime(cutAt), TimeSpan.Zero, 10 * Heartbeat);
-        Assert.Equal((0, 0), (server.Pumped, server.Sessions));
+        await Phase.UntilAsync("what served it", "(0, 0)", () => (server.Pumped, server.Sessions), seen => seen == (0, 0), Cancel);
     }
 
     [Fact]
