@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
@@ -193,9 +195,10 @@ internal sealed class CrossTransportRun
         {
             await Phase.OfAsync("the client gives up", moving);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException
+            or SocketException or WebSocketException or AggregateException)
         {
-            // As asked.
+            // As asked, or cut in the same moment.
         }
 
         return "silence";
