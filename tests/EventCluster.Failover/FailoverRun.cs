@@ -47,7 +47,8 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         var (victims, others) = scene.Stalls();
         Results.Add(new FaultResult(fault, victims, others, scene.Recovery));
         progress.WriteLine($"seed {seed}: {fault.What}: {scene.Victims.Count} streams of the victim stalled up to "
-            + $"{victims.TotalSeconds:0.00} s, others up to {others.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s");
+            + $"{victims.TotalSeconds:0.00} s, others up to {others.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s"
+            + $" ({string.Join(", ", scene.StallsByWay().OrderBy(way => way.Key).Select(way => $"{way.Key} {way.Value.TotalSeconds:0.00} s"))})");
         if (scene.Recovery > RecoveryBound)
         {
             Faults.Add($"{fault.Name}: recovery took {scene.Recovery.TotalSeconds:0.0} s, more than {RecoveryBound.TotalSeconds:0} s");

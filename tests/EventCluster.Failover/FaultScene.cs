@@ -104,6 +104,10 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, TcpRel
             longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).DefaultIfEmpty().Max();
     }
 
+    /// <summary>The longest stall since the fault began, by the way that the appends took.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> StallsByWay() => workload.Stalls.Longest()
+        .GroupBy(pair => workload.WayOf(pair.Key), pair => pair.Value).ToDictionary(way => way.Key, way => way.Max());
+
     private void Begin()
     {
         _began = time.GetTimestamp();

@@ -11,6 +11,7 @@ internal sealed class Workload : IAsyncDisposable
     private readonly HttpAppendPort[] _edges;
     private readonly CancellationTokenSource _readersEnd;
     private readonly Reader[] _readers;
+    private readonly string[] _streams;
     private readonly Uri _server;
     private Task[] _reading = [];
     private Task[] _writing = [];
@@ -18,7 +19,7 @@ internal sealed class Workload : IAsyncDisposable
 
     private Workload(Uri server, HttpAppendPort[] edges, string[] streams, TimeProvider time, CancellationToken cancellationToken)
     {
-        (_server, _edges, Streams) = (server, edges, streams);
+        (_server, _edges, _streams) = (server, edges, streams);
         Stalls = new StallBook(time);
         _readersEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ISubscriberClient[] clients = [new EventSourceClient(), new WebSocketClient(), new PollClient(isLong: true)];
@@ -27,7 +28,7 @@ internal sealed class Workload : IAsyncDisposable
     }
 
     /// <summary>The streams.</summary>
-    public IReadOnlyList<string> Streams { get; }
+    public IReadOnlyList<string> Streams => _streams;
 
     /// <summary>What everybody saw.</summary>
     public HistoryRecorder History { get; } = new();
@@ -66,6 +67,13 @@ internal sealed class Workload : IAsyncDisposable
             .RunAsync(() => workload._isStopping, cancellationToken))];
         return workload;
     }
+
+    /// <summary>How a stream's appends reach the cluster, for the report.</summary>
+    public string WayOf(string stream) => (Array.IndexOf(_streams, stream) % (_edges.Length + 1)) switch
+    {
+        var way when way < _edges.Length => $"over edge {way + 1}",
+        _ => "as cluster client",
+    };
 
     /// <summary>Throws what ended a publisher or a reader too early.</summary>
     public async Task ThrowIfBrokenAsync() =>

@@ -26,7 +26,12 @@ public abstract record AppendOutcome
     public sealed record AlreadyClosed(StreamOffset Tail) : AppendOutcome;
 
     /// <summary>The stream is closed; events cannot be appended.</summary>
-    public sealed record RefusedClosed(StreamOffset Tail) : AppendOutcome;
+    /// <param name="Tail">The committed tail.</param>
+    /// <param name="WasAccepted">
+    /// The same producer sequence was accepted before the stream was closed: this is a repetition, and its events are there.
+    /// Clients are refused all the same (the protocol asks for it); who repeats an attempt by itself must know.
+    /// </param>
+    public sealed record RefusedClosed(StreamOffset Tail, bool WasAccepted = false) : AppendOutcome;
 
     /// <summary>The body's content type is not the stream's.</summary>
     public sealed record ContentTypeMismatch(StreamContentType Expected) : AppendOutcome;

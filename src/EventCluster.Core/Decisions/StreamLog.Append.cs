@@ -78,9 +78,12 @@ internal sealed partial class StreamLog
                 return new AppendOutcome.Duplicate(TailOffset, stamp.Epoch, stamp.Sequence, Closed: true);
             }
 
-            return _producers.TryGetValue(stamp.Id, out var known) && stamp.Epoch < known.Epoch
-                ? new AppendOutcome.StaleEpoch(known.Epoch)
-                : new AppendOutcome.RefusedClosed(TailOffset);
+            return !_producers.TryGetValue(stamp.Id, out var known)
+                ? new AppendOutcome.RefusedClosed(TailOffset)
+                : stamp.Epoch < known.Epoch
+                    ? new AppendOutcome.StaleEpoch(known.Epoch)
+                    : new AppendOutcome.RefusedClosed(
+                        TailOffset, WasAccepted: stamp.Epoch == known.Epoch && stamp.Sequence <= known.Sequence);
         }
 
         return request.Close && request.Events.Count == 0

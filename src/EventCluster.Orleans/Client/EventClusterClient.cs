@@ -27,9 +27,21 @@ public sealed class EventClusterClient : IAsyncDisposable
         TimeProvider time,
         Random random,
         ILogger<EventClusterClient> logger)
+        : this(grains, options, identity, time, random, logger, new GatewayLoss())
+    {
+    }
+
+    internal EventClusterClient(
+        IGrainFactory grains,
+        EventClusterClientOptions options,
+        EdgeIdentity identity,
+        TimeProvider time,
+        Random random,
+        ILogger<EventClusterClient> logger,
+        GatewayLoss loss)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _reach = new OwnerReach(grains, identity, options.Calls, time, random, logger);
+        _reach = new OwnerReach(grains, identity, options.Calls, time, random, logger, loss);
     }
 
     /// <summary>A stream; cheap, touches nothing.</summary>

@@ -13,5 +13,5 @@ public sealed class EventClusterClientOptions
     public string? Name { get; set; }
 
     /// <summary>Timeouts and limits of calls.</summary>
-    public OrleansStreamDirectoryOptions Calls { get; } = new();
+    public OrleansStreamDirectoryOptions Calls { get; } = new() { AppendCopyAfter = TimeSpan.FromMilliseconds(250) };
 }

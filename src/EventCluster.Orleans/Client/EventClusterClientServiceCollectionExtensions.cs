@@ -20,13 +20,16 @@ public static class EventClusterClientServiceCollectionExtensions
         configure?.Invoke(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITypeNameFilter, WireTypeFilter>());
+        services.TryAddSingleton<GatewayLoss>();
+        services.AddSingleton<IClusterConnectionStatusObserver>(provider => provider.GetRequiredService<GatewayLoss>());
         services.TryAddSingleton(provider => new EventClusterClient(
             provider.GetRequiredService<IGrainFactory>(),
             options,
             IdentityOf(options, provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<TimeProvider>(),
             new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
-            provider.GetRequiredService<ILogger<EventClusterClient>>()));
+            provider.GetRequiredService<ILogger<EventClusterClient>>(),
+            provider.GetRequiredService<GatewayLoss>()));
         return services;
     }
 

@@ -127,10 +127,10 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         {
             var (answer, failure) = await reach.Calls.TryAsync(
                 name.Value,
-                _ => CallAsync(requests),
+                ending => CallAsync(batch, requests, ending),
                 static _ => null,
                 static (_, _) => [],
-                new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsWithStop: false),
+                new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsEarly: false),
                 CancellationToken.None);
             if (failure is null && answer.Length != batch.Count)
             {
@@ -155,8 +155,15 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         }
     }
 
-    private async Task<AppendOutcome[]> CallAsync(AppendRequest[] requests) =>
-        (await grain.AppendAsync(new Wire<AppendRequest[]>(requests))).Value;
+    /// <summary>An append without identity is sent once; all others may be sent as often as it takes.</summary>
+    private Task<AppendOutcome[]> CallAsync(List<PendingAppend> batch, AppendRequest[] requests, CancellationToken ending)
+    {
+        return reach.Copies is { } copies && !batch.Exists(append => append.GoesBare)
+            ? copies.CallAsync(CallOnceAsync, () => batch.ForEach(append => append.IsUnsure = true), ending)
+            : CallOnceAsync();
+
+        async Task<AppendOutcome[]> CallOnceAsync() => (await grain.AppendAsync(new Wire<AppendRequest[]>(requests))).Value;
+    }
 
     private static AppendOutcome[] FailedAttempt(int count, UnavailableReason reason)
     {
@@ -251,10 +258,10 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             case AppendOutcome.ProducerLimit when !append.IsUnsure:
                 append.GoesBare = true;
                 return Next.AgainInANewRun;
-            case AppendOutcome.RefusedClosed when append.IsUnsure:
-                // An earlier attempt may have landed before somebody closed the stream.
-                append.TrySetResult(Unknown);
-                return Next.Refused;
+            case AppendOutcome.RefusedClosed { WasAccepted: true } refused when append.IsUnsure:
+                // An earlier attempt landed before somebody closed the stream. Without this sign none did, and none will.
+                append.TrySetResult(new AppendOutcome.Appended(refused.Tail, refused.Tail, Closed: true));
+                return Next.Done;
             default:
                 append.TrySetResult(outcome);
                 return Next.Refused;
@@ -276,7 +283,11 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             outcome = append.IsUnsure ? Unknown : outcome;
         }
 
-        append.TrySetResult(outcome);
+        // The client did not repeat anything: to it, an attempt of this edge that landed is a success.
+        append.TrySetResult(
+            outcome is AppendOutcome.RefusedClosed { WasAccepted: true } refused && append is { IsUnsure: true, Request.Producer: { } stamp }
+                ? new AppendOutcome.Duplicate(refused.Tail, stamp.Epoch, stamp.Sequence, Closed: true)
+                : outcome);
         return Next.Done;
     }
 

@@ -11,6 +11,13 @@ public sealed class OrleansStreamDirectoryOptions
     /// </summary>
     public TimeSpan AppendAttemptTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// An append without an answer is sent again beside the first attempt after this time, or after twice what answers
+    /// took lately if that is longer. Null for never, which is the default between silos: there a call to a silo that died
+    /// fails by itself. Clients of a cluster use 250 ms.
+    /// </summary>
+    public TimeSpan? AppendCopyAfter { get; set; }
+
     /// <summary>One attempt of any other call, waiting reads without their wait. Default 4 s.</summary>
     public TimeSpan CallAttemptTimeout { get; set; } = TimeSpan.FromSeconds(4);
 

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Orleans.Client;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Orleans.Directory;
@@ -8,7 +9,7 @@ namespace EventCluster.Orleans.Directory;
 /// store does not answer, until the time is up.
 /// </summary>
 internal sealed partial class OwnerCalls(
-    OrleansStreamDirectoryOptions options, TimeProvider time, Random random, ILogger logger) : IDisposable
+    OrleansStreamDirectoryOptions options, TimeProvider time, Random random, ILogger logger, GatewayLoss? loss) : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
 
@@ -45,7 +46,7 @@ internal sealed partial class OwnerCalls(
                 attempt,
                 reasonOf,
                 unavailable,
-                new Attempt(options.CallAttemptTimeout + wait, retry.Attempts, EndsWithStop: true),
+                new Attempt(options.CallAttemptTimeout + wait, retry.Attempts, EndsEarly: true),
                 cancellationToken);
             if (reason is not (UnavailableReason.Moved or UnavailableReason.OutcomeUnknown))
             {
@@ -76,8 +77,9 @@ internal sealed partial class OwnerCalls(
             return (unavailable(UnavailableReason.Moved, StoppingDetail), UnavailableReason.Moved);
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            cancellationToken, limits.EndsWithStop ? _stopping.Token : CancellationToken.None);
+        using var ending = limits.EndsEarly
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token, loss?.Next ?? CancellationToken.None)
+            : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var late = time.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), ending, limits.Timeout, Timeout.InfiniteTimeSpan);
         try

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Grains;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,8 @@ internal sealed class OwnerReach(
     OrleansStreamDirectoryOptions options,
     TimeProvider time,
     Random random,
-    ILogger logger) : IDisposable
+    ILogger logger,
+    GatewayLoss? loss = null) : IDisposable
 {
     private readonly ConcurrentDictionary<StreamName, AppendLane> _lanes = new();
 
@@ -21,7 +23,11 @@ internal sealed class OwnerReach(
 
     public TimeProvider Time => time;
 
-    public OwnerCalls Calls { get; } = new(options, time, random, logger);
+    public OwnerCalls Calls { get; } = new(options, time, random, logger, loss);
+
+    /// <summary>Null between silos.</summary>
+    public AppendCopies? Copies { get; } =
+        options.AppendCopyAfter is { } after ? new AppendCopies(after, loss ?? new GatewayLoss(), time) : null;
 
     public EdgeIdentity Identity => identity;
 

@@ -20,6 +20,7 @@ namespace EventCluster.Orleans.Grains;
 [Reentrant]
 [RandomPlacement]
 [BacklogPlacement]
+[AnyGateway]
 internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogger<StreamGrain> logger)
     : Grain, IStreamGrain, IDisposable
 {

@@ -79,6 +79,7 @@ internal sealed partial class WireFormats : IWireFormat<AppendRequest[]>, IWireF
                 break;
             case AppendOutcome.RefusedClosed o:
                 writer.Offset(o.Tail);
+                writer.Flag(o.WasAccepted);
                 break;
             case AppendOutcome.TailMismatch o:
                 writer.Offset(o.Tail);
@@ -132,7 +133,7 @@ internal sealed partial class WireFormats : IWireFormat<AppendRequest[]>, IWireF
             1 => new AppendOutcome.Appended(reader.Offset(), reader.Offset(), reader.Flag()),
             2 => new AppendOutcome.Duplicate(reader.Offset(), reader.Number(), reader.Number(), reader.Flag()),
             3 => new AppendOutcome.AlreadyClosed(reader.Offset()),
-            4 => new AppendOutcome.RefusedClosed(reader.Offset()),
+            4 => new AppendOutcome.RefusedClosed(reader.Offset(), reader.Flag()),
             5 => new AppendOutcome.ContentTypeMismatch(reader.Type()),
             6 => new AppendOutcome.StaleEpoch(reader.Number()),
             7 => new AppendOutcome.EpochMustStartAtZero(reader.Number()),

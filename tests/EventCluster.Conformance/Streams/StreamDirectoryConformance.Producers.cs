@@ -97,7 +97,9 @@ public abstract partial class StreamDirectoryConformance
             Assert.Equal(
                 new AppendOutcome.Duplicate(tail, 1, 1, Closed: true),
                 await stream.SendAsync(AppendAs("p", 1, 1, "another body") with { Close = true }));
+            Assert.Equal(new AppendOutcome.RefusedClosed(tail, WasAccepted: true), await stream.SendAsync(AppendAs("p", 1, 0, "a")));
             Assert.Equal(new AppendOutcome.RefusedClosed(tail), await stream.SendAsync(AppendAs("p", 1, 2, "c")));
+            Assert.Equal(new AppendOutcome.RefusedClosed(tail), await stream.SendAsync(AppendAs("p", 2, 0, "c")));
             Assert.Equal(new AppendOutcome.RefusedClosed(tail), await stream.SendAsync(AppendAs("q", 0, 0, "c")));
             Assert.Equal(new AppendOutcome.StaleEpoch(1), await stream.SendAsync(AppendAs("p", 0, 0, "c")));
             stream = At(await RestartAsync(), "s");

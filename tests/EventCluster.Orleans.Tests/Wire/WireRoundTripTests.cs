@@ -52,7 +52,7 @@ public sealed class WireRoundTripTests
         AppendOutcome[] all =
         [
             new AppendOutcome.Appended(A, B, true), new AppendOutcome.Duplicate(A, 1, 2, true), new AppendOutcome.AlreadyClosed(A),
-            new AppendOutcome.RefusedClosed(B), new AppendOutcome.ContentTypeMismatch(StreamContentType.Parse("a/b; c=d")),
+            new AppendOutcome.RefusedClosed(B, WasAccepted: true), new AppendOutcome.ContentTypeMismatch(StreamContentType.Parse("a/b; c=d")),
             new AppendOutcome.StaleEpoch(ProtocolLimits.MaxProducerNumber), new AppendOutcome.EpochMustStartAtZero(4),
             new AppendOutcome.SequenceGap(5, 6), new AppendOutcome.TailMismatch(A), new AppendOutcome.StreamSeqConflict("é"),
             new AppendOutcome.ProducerLimit(), new AppendOutcome.NotFound(), new AppendOutcome.Gone(),
