@@ -117,7 +117,7 @@ failover() {
     echo "0 passed, 0 failed, 1 skipped"
     return
   fi
-  timeout 300 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$@"
+  timeout 600 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$@"
 }
 
 gate restore dotnet restore "$filter" -v q || finish
@@ -144,8 +144,7 @@ suite simulation simulate 100
 if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   gate cluster-build dotnet build EventCluster.sln -c Release --no-restore -v q -clp:NoSummary || finish
   suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
-  # Two minutes of real processes: when asked for by name, and as a case of tests/soak.sh.
-  [ ${#wanted[@]} -eq 0 ] || suite failover failover --faults kill,hang,term,edge
+  suite failover failover --faults kill,hang,term,edge,grow
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
   echo "cluster suites: not run, because packages of EventCluster.sln cannot be had here ($logs/cluster-restore.log)"
 else

@@ -9,7 +9,8 @@ list() {
   cat <<'TEXT'
 crash        kill -9 the real server under 8 producers and 50 streams, restart, retry, check the history (--kills, default 100)
 simulation   seeded runs over faulty devices with checkers on (--runs, default 1000 seeds)
-failover     kills, hangs, stops, an edge kill, a restart and a cut of the store on a real cluster, medians (--runs, default 3)
+failover     kills, hangs, stops, an edge kill, growing, a restart and a cut of the store on a real cluster, medians (--runs, default 3)
+grow         a third backlog silo and a third edge join a real cluster under load, medians (--runs, default 3)
 protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
 transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
 TEXT
@@ -76,11 +77,12 @@ case $case in
     runs=${runs:-1000}
     rounds simulation_round
     ;;
-  failover)
+  failover | grow)
     project src/EventCluster.Silo
     project tests/EventCluster.Failover
     "$root/infra/local-cluster.sh" install
-    failover_round() { (cd "$root" && dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll --runs "$1" --seed "$2"); }
+    failover_round() { (cd "$root" && dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll \
+      $([ "$case" = failover ] || echo "--faults $case") --runs "$1" --seed "$2"); }
     if [ -n "$minutes" ]; then
       rounds failover_round 1
     else

@@ -6,9 +6,6 @@ namespace EventCluster.Failover;
 /// <summary>One run: a fresh cluster under load, the faults one after the other, and the judgement over all that was seen.</summary>
 internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter progress)
 {
-    /// <summary>The issue's bound: every stream takes appends again within this time.</summary>
-    private static readonly TimeSpan RecoveryBound = TimeSpan.FromSeconds(15);
-
     /// <summary>What every fault cost.</summary>
     public List<FaultResult> Results { get; } = [];
 
@@ -49,9 +46,14 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         progress.WriteLine($"seed {seed}: {fault.What}: {scene.Victims.Count} streams of the victim stalled up to "
             + $"{victims.TotalSeconds:0.00} s, others up to {others.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s"
             + $" ({string.Join(", ", scene.StallsByWay().OrderBy(way => way.Key).Select(way => $"{way.Key} {way.Value.TotalSeconds:0.00} s"))})");
-        if (scene.Recovery > RecoveryBound)
+        if (scene.Remark is { } remark)
         {
-            Faults.Add($"{fault.Name}: recovery took {scene.Recovery.TotalSeconds:0.0} s, more than {RecoveryBound.TotalSeconds:0} s");
+            progress.WriteLine($"seed {seed}: {remark}");
+        }
+
+        if (scene.Recovery > fault.RecoveryBound)
+        {
+            Faults.Add($"{fault.Name}: recovery took {scene.Recovery.TotalSeconds:0.0} s, more than {fault.RecoveryBound.TotalSeconds:0} s");
         }
     }
 }

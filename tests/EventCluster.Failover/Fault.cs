@@ -9,6 +9,9 @@ namespace EventCluster.Failover;
 internal sealed record Fault(
     string Name, string What, TimeSpan VictimAim, TimeSpan? OtherAim, Func<FaultScene, CancellationToken, Task> InjectAsync)
 {
+    /// <summary>The bound: every stream takes appends again within this time.</summary>
+    public TimeSpan RecoveryBound { get; init; } = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan HalfASecond = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan TwoSeconds = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ThreeSeconds = TimeSpan.FromSeconds(3);
@@ -20,6 +23,10 @@ internal sealed record Fault(
         new("hang", "SIGSTOP of a backlog silo for 10 s", TwoSeconds, HalfASecond, FaultScene.HangOwnerAsync),
         new("term", "SIGTERM of a backlog silo", HalfASecond, HalfASecond, FaultScene.StopOwnerAsync),
         new("edge", "kill -9 of an edge", TwoSeconds, HalfASecond, FaultScene.KillEdgeAsync),
+        new("grow", "a third backlog silo, a third edge", HalfASecond, HalfASecond, FaultScene.GrowAsync)
+        {
+            RecoveryBound = TimeSpan.FromMinutes(1),
+        },
         new("store-restart", "restart of PostgreSQL", ThreeSeconds, null, FaultScene.RestartStoreAsync),
         new("store-cut", "PostgreSQL unreachable for 5 s", ThreeSeconds, null, FaultScene.CutStoreAsync),
     ];

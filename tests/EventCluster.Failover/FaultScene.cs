@@ -3,7 +3,7 @@ using EventCluster.TestKit.Servers;
 namespace EventCluster.Failover;
 
 /// <summary>A fault under way: who the victim is, and what was seen.</summary>
-internal sealed class FaultScene(LocalCluster cluster, Workload workload, TcpRelay store, Random random, TimeProvider time)
+internal sealed partial class FaultScene(LocalCluster cluster, Workload workload, TcpRelay store, Random random, TimeProvider time)
 {
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(5);
@@ -15,6 +15,9 @@ internal sealed class FaultScene(LocalCluster cluster, Workload workload, TcpRel
 
     /// <summary>Time from the fault (of the store: from its end) until every stream took an append again.</summary>
     public TimeSpan Recovery { get; private set; }
+
+    /// <summary>More to say about what was seen; null for nothing.</summary>
+    public string? Remark { get; private set; }
 
     private LocalCluster Cluster => cluster;
 

@@ -78,8 +78,12 @@ internal sealed class LocalCluster : IAsyncDisposable
             .ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Starts one more.</summary>
-    public Task AddAsync(string role, CancellationToken cancellationToken) => RunAsync(["add", role], cancellationToken);
+    /// <summary>Starts one more, and gives it when it is ready.</summary>
+    public async Task<ClusterProcess> AddAsync(string role, CancellationToken cancellationToken)
+    {
+        var name = (await RunAsync(["add", role], cancellationToken)).Split(' ')[0];
+        return (await StatusAsync(cancellationToken)).Single(process => process.Name == name);
+    }
 
     /// <summary>SIGTERM, until it is gone.</summary>
     public Task StopAsync(string name, CancellationToken cancellationToken) => RunAsync(["stop", name], cancellationToken);
