@@ -128,7 +128,7 @@ is_wanted format && gate format dotnet format whitespace "$filter" --no-restore 
 
 for project in tests/*.Tests/*.Tests.csproj; do
   # Not part of the filter: the cluster suites come last, where their packages can be had.
-  [[ $project == *Orleans* ]] && continue
+  [[ $project == *Orleans* || $project == *Silo* ]] && continue
   suite "$(basename "$project" .csproj)" dotnet_suite "$(dirname "$project")"
 done
 
@@ -144,6 +144,7 @@ suite simulation simulate 100
 if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   gate cluster-build dotnet build EventCluster.sln -c Release --no-restore -v q -clp:NoSummary || finish
   suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
+  suite silo dotnet_suite tests/EventCluster.Silo.Tests
   suite failover failover --faults kill,hang,term,edge,grow
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
   echo "cluster suites: not run, because packages of EventCluster.sln cannot be had here ($logs/cluster-restore.log)"

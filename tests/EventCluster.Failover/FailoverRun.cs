@@ -20,6 +20,23 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         await using var store = new TcpRelay(port + 1);
         progress.WriteLine($"seed {seed}: starting a cluster at port {port} ...");
         await using var cluster = await LocalCluster.UpAsync(port, store.Port, cancellationToken);
+        try
+        {
+            await RunAsync(cluster, store, random, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Faults.Add(e.ToString());
+        }
+
+        if (Faults.Count > 0 || Results.Exists(result => result.Victims > result.Fault.RecoveryBound))
+        {
+            progress.WriteLine($"seed {seed}: the logs are in {cluster.KeepLogs($"seed-{seed}")}");
+        }
+    }
+
+    private async Task RunAsync(LocalCluster cluster, TcpRelay store, Random random, CancellationToken cancellationToken)
+    {
         await using var grains = await GrainAppendPort.ConnectAsync(cluster, cancellationToken);
         await using var workload = await Workload.StartAsync(cluster, grains, options with { Seed = seed }, cancellationToken);
         foreach (var fault in options.Faults)

@@ -100,6 +100,20 @@ internal sealed class LocalCluster : IAsyncDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Copies the logs of all processes, for a run that went wrong.</summary>
+    /// <param name="name">A folder under <c>artifacts/failover</c>.</param>
+    /// <returns>Where they are now.</returns>
+    public string KeepLogs(string name)
+    {
+        var target = Directory.CreateDirectory(Path.Combine(Repository(), "artifacts", "failover", name)).FullName;
+        foreach (var log in Directory.EnumerateFiles(Path.Combine(_folder, "logs")))
+        {
+            File.Copy(log, Path.Combine(target, Path.GetFileName(log)), overwrite: true);
+        }
+
+        return target;
+    }
+
     /// <summary>Ends everything and removes the folder.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Text;
+using EventCluster.TestKit;
+using EventCluster.TestKit.Servers;
+
+namespace EventCluster.Silo.Tests.Processes;
+
+/// <summary>The built silo as a real process.</summary>
+public sealed class SiloProcess : IAsyncDisposable
+{
+    private readonly StringBuilder _output = new();
+    private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly Process _process;
+
+    private SiloProcess(SiloSettings settings)
+    {
+        var start = new ProcessStartInfo("dotnet", [Dll, .. settings.Arguments(Url)])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_gcServer"] = "0";
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where it answers HTTP.</summary>
+    public Uri Url { get; } = new($"http://127.0.0.1:{FreePort.Next()}");
+
+    /// <summary>Everything it wrote.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    private static string Dll { get; } = Path.Combine(
+        ServerFiles.Repository, "src", "EventCluster.Silo", "bin",
+        AppContext.BaseDirectory.Contains("Release", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "EventCluster.Silo.dll");
+
+    /// <summary>Starts it and does not wait.</summary>
+    public static SiloProcess Launch(SiloSettings settings) => new(settings);
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public static async Task<SiloProcess> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
+    {
+        var silo = Launch(settings);
+        await silo.UntilReadyAsync(cancellationToken);
+        return silo;
+    }
+
+    /// <summary>Starts one that cannot run, and gives its exit code and what it said.</summary>
+    public static async Task<(int ExitCode, string Output)> RefuseAsync(SiloSettings settings)
+    {
+        await using var silo = Launch(settings);
+        await Phase.OfAsync("the silo ends", silo._process.WaitForExitAsync(CancellationToken.None));
+        return (silo._process.ExitCode, silo.Output);
+    }
+
+    /// <summary>Waits until <c>/readyz</c> answers 200.</summary>
+    public async Task UntilReadyAsync(CancellationToken cancellationToken)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!await IsReadyAsync(cancellationToken))
+        {
+            if (HasEnded || TimeProvider.System.GetElapsedTime(begun) > 2 * Phase.HangGuard)
+            {
+                throw new InvalidOperationException($"The silo does not become ready:\n{Output}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until it has written something.</summary>
+    public Task UntilSaysAsync(string text, CancellationToken cancellationToken) => Phase.UntilAsync(
+        "the silo says it", $"'{text}'", () => Output,
+        output => output.Contains(text, StringComparison.Ordinal) || HasEnded, cancellationToken);
+
+    /// <summary><c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (!HasEnded)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+        _probe.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await _probe.GetAsync(new Uri(Url, "/readyz"), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_output)
+        {
+            _output.Append(line).Append('\n');
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using EventCluster.TestKit.Servers;
+
+namespace EventCluster.Silo.Tests.Processes;
+
+/// <summary>What one silo is started with; ports are its own.</summary>
+/// <param name="ConnectionString">The database.</param>
+/// <param name="Schema">The schema in it.</param>
+public sealed record SiloSettings(string ConnectionString, string Schema)
+{
+    /// <summary>The cluster.</summary>
+    public string ClusterId { get; init; } = "states";
+
+    /// <summary><c>backlog</c> or <c>edge</c>.</summary>
+    public string Role { get; init; } = "backlog";
+
+    /// <summary>The port between silos.</summary>
+    public int SiloPort { get; init; } = FreePort.Next();
+
+    /// <summary>The arguments of the process.</summary>
+    public IEnumerable<string> Arguments(Uri url) =>
+    [
+        "--urls", url.ToString().TrimEnd('/'),
+        $"--EventCluster:Role={Role}",
+        $"--EventCluster:PostgreSql:ConnectionString={ConnectionString}",
+        $"--EventCluster:PostgreSql:Schema={Schema}",
+        $"--EventCluster:PostgreSql:ClusterId={ClusterId}",
+        $"--EventCluster:Cluster:SiloPort={SiloPort}",
+        $"--EventCluster:Cluster:GatewayPort={FreePort.Next()}",
+    ];
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text;
+using EventCluster.Protocol;
+using EventCluster.Silo.Tests.Processes;
+using EventCluster.TestKit;
+using EventCluster.TestKit.Servers;
+using EventCluster.TestKit.Subscribers;
+using Xunit;
+
+namespace EventCluster.Silo.Tests.States;
+
+/// <summary>An edge whose cluster is gone, and comes back.</summary>
+public sealed class LonelyEdgeTests(SharedServer shared)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Goal: clients of an edge without owners are told to come back, and those with open connections keep them and miss
+    /// nothing. Method: the only backlog silo is killed; another one comes later.
+    /// </summary>
+    [Fact]
+    public async Task Owners_AreGone_AppendsAreToldToComeBackAndLiveConnectionsGoOnLater()
+    {
+        var settings = shared.NewCluster();
+        await using var first = await SiloProcess.StartAsync(settings, Cancellation);
+        await using var edge = await SiloProcess.StartAsync(
+            settings with { Role = "edge", SiloPort = FreePort.Next() }, Cancellation);
+        using var http = new HttpClient();
+        Assert.Equal(HttpStatusCode.Created, await SendAsync(http, edge, HttpMethod.Put, ""));
+        Assert.Equal(HttpStatusCode.NoContent, await SendAsync(http, edge, HttpMethod.Post, "before"));
+        await using var live = new EventSourceClient().FollowAsync(
+            new SubscribeRequest(edge.Url, "s", PayloadKind.Text), Cancellation).GetAsyncEnumerator(Cancellation);
+        Assert.Equal("before", await NextEventAsync(live));
+
+        await first.KillAsync();
+        using (var refused = await PostAsync(http, edge, "lost", producer: ("p", 0)))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.NotNull(refused.Headers.RetryAfter);
+        }
+
+        await using var second = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next() }, Cancellation);
+        await UntilAppendedAsync(http, edge, "lost", ("p", 0));
+        await UntilAppendedAsync(http, edge, "after", ("p", 1));
+
+        Assert.Equal("lost", await NextEventAsync(live));
+        Assert.Equal("after", await NextEventAsync(live));
+    }
+
+    private static async Task UntilAppendedAsync(HttpClient http, SiloProcess edge, string text, (string Id, int Sequence) producer)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            using var answer = await PostAsync(http, edge, text, producer);
+            if (answer.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Phase.HangGuard, edge.Output);
+        }
+    }
+
+    /// <summary>The same connection all the time: it would end with anything else.</summary>
+    private static async Task<string> NextEventAsync(IAsyncEnumerator<Sighting> live)
+    {
+        while (await Phase.OfAsync("the live connection sees something", live.MoveNextAsync().AsTask()))
+        {
+            if (live.Current is Sighting.Event seen)
+            {
+                return Encoding.UTF8.GetString(seen.Payload.Span);
+            }
+
+            Assert.IsType<Sighting.Position>(live.Current);
+        }
+
+        return "the connection ended";
+    }
+
+    private static async Task<HttpStatusCode> SendAsync(HttpClient http, SiloProcess edge, HttpMethod method, string text)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(edge.Url, "/v1/stream/s"))
+        {
+            Content = new StringContent(text, Encoding.UTF8, "text/plain"),
+        };
+        using var answer = await http.SendAsync(request, Cancellation);
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpResponseMessage> PostAsync(
+        HttpClient http, SiloProcess edge, string text, (string Id, int Sequence) producer)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(edge.Url, "/v1/stream/s"))
+        {
+            Content = new StringContent(text, Encoding.UTF8, "text/plain"),
+        };
+        request.Headers.Add(HeaderNames.ProducerId, producer.Id);
+        request.Headers.Add(HeaderNames.ProducerEpoch, "0");
+        request.Headers.Add(HeaderNames.ProducerSeq, $"{producer.Sequence}");
+        return await http.SendAsync(request, Cancellation);
+    }
+}
