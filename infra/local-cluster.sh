@@ -6,6 +6,7 @@
 #                                              PostgreSQL at port S, which a test's proxy may have
 #   add backlog | add edge                     starts one more
 #   stop NAME                                  SIGTERM: the silo drains and leaves
+#   start NAME                                 starts a silo again that ended, with its ports, as a supervisor would
 #   status [--json]                            what runs
 #   install                                    installs Debian's nginx and PostgreSQL where they are missing, as root only
 #   down                                       ends what "up" and "add" started, and nothing else; data stays in DIR
@@ -22,7 +23,7 @@ fail() {
 }
 
 usage() {
-  sed -n '3,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -51,8 +52,8 @@ silo=$root/src/EventCluster.Silo/bin/Release/net10.0/EventCluster.Silo.dll
 # ----- what was started: DIR/run/NAME holds "pid start-time port"; the start time tells a process from a later one
 
 begun_at() {
-  # Field 22 of stat; the name before it may hold blanks.
-  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+  # Field 22 of stat; the name before it may hold blanks. What ended and was not waited for yet (Z) is gone.
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
 }
 
 note() {
@@ -75,11 +76,11 @@ names() {
 
 # Waits until a command succeeds; ends early when the process it waits for is gone.
 await() {
-  local what=$1 name=$2 until=$((SECONDS + 90))
+  local what=$1 name=$2 until=$((SECONDS + 180))
   shift 2
   until "$@" >/dev/null 2>&1; do
     pid_of "$name" >/dev/null || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name ended before it was $what; its log is above."; }
-    [ $SECONDS -lt $until ] || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name is not $what after 90 s; its log is above."; }
+    [ $SECONDS -lt $until ] || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name is not $what after 180 s; its log is above."; }
     sleep 0.1
   done
 }
@@ -230,6 +231,17 @@ add() {
   echo "$name is ready at http://127.0.0.1:$(port_of "$name")"
 }
 
+start() {
+  local name=${words[0]:-}
+  load
+  [[ $name =~ ^(backlog|edge)-[0-9]+$ ]] || usage
+  ! pid_of "$name" >/dev/null || fail "$name runs."
+  start_silo "${name%-*}" "${name#*-}"
+  await_silo "$name"
+  [[ $name != edge-* ]] || reload_nginx
+  echo "$name is ready at http://127.0.0.1:$(port_of "$name")"
+}
+
 stop() {
   local name=${words[0]:-} pid
   load
@@ -293,6 +305,6 @@ down() {
 }
 
 case $command in
-  up | add | stop | status | down | install) "$command" ;;
+  up | add | start | stop | status | down | install) "$command" ;;
   *) usage ;;
 esac

@@ -34,7 +34,7 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     {
         var victim = await scene.ChooseOwnerAsync(cancellationToken);
         scene.Begin();
-        LocalCluster.Signal(victim, "KILL");
+        scene.Cluster.Signal(victim, "KILL");
         await scene.UntilRecoveredAsync(cancellationToken);
         await scene.ReplaceAsync(victim, cancellationToken);
     }
@@ -44,9 +44,9 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     {
         var victim = await scene.ChooseOwnerAsync(cancellationToken);
         scene.Begin();
-        LocalCluster.Signal(victim, "STOP");
+        scene.Cluster.Signal(victim, "STOP");
         await Task.Delay(Hang, scene.Time, cancellationToken);
-        LocalCluster.Signal(victim, "CONT");
+        scene.Cluster.Signal(victim, "CONT");
         await scene.UntilRecoveredAsync(cancellationToken);
 
         // It finds itself voted out and ends; an operator's supervisor starts it again.
@@ -60,7 +60,7 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
         scene.Begin();
         await scene.Cluster.StopAsync(victim.Name, cancellationToken);
         await scene.UntilRecoveredAsync(cancellationToken);
-        await scene.Cluster.AddAsync("backlog", cancellationToken);
+        await scene.Cluster.StartAsync(victim.Name, cancellationToken);
     }
 
     /// <summary><c>kill -9</c> of an edge.</summary>
@@ -72,7 +72,7 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
         // Publishers of that edge must find another one; nobody else should notice.
         scene.Victims = [.. scene.Workload.Streams];
         scene.Begin();
-        LocalCluster.Signal(victim, "KILL");
+        scene.Cluster.Signal(victim, "KILL");
         await scene.UntilRecoveredAsync(cancellationToken);
         await scene.ReplaceAsync(victim, cancellationToken);
     }
@@ -120,13 +120,20 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     /// <summary>A backlog silo that owns streams of the workload, and which.</summary>
     private async Task<ClusterProcess> ChooseOwnerAsync(CancellationToken cancellationToken)
     {
-        // One that came a moment ago may own none yet.
+        // One that came a moment ago may own none yet; one that was voted out does not answer.
         List<(ClusterProcess Silo, IReadOnlyCollection<string> Streams)> owners = [];
         foreach (var silo in await cluster.OfRoleAsync("backlog", cancellationToken))
         {
-            if (await cluster.OwnedAsync(silo, cancellationToken) is { Count: > 0 } streams)
+            try
             {
-                owners.Add((silo, streams));
+                if (await cluster.OwnedAsync(silo, cancellationToken) is { Count: > 0 } streams)
+                {
+                    owners.Add((silo, streams));
+                }
+            }
+            catch (HttpRequestException)
+            {
+                continue;
             }
         }
 
@@ -147,6 +154,6 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     private async Task ReplaceAsync(ClusterProcess victim, CancellationToken cancellationToken)
     {
         await cluster.StopAsync(victim.Name, cancellationToken);
-        await cluster.AddAsync(victim.Name.Split('-')[0], cancellationToken);
+        await cluster.StartAsync(victim.Name, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -9,6 +10,9 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>A hang guard: a cold start of five processes on a busy machine takes a minute.</summary>
     private static readonly TimeSpan ScriptLimit = TimeSpan.FromMinutes(4);
 
+    private const int StartAttempts = 3;
+
+    private readonly ConcurrentDictionary<string, bool> _meant = new(StringComparer.Ordinal);
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly string _script;
     private readonly string _folder;
@@ -81,21 +85,36 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Starts one more, and gives it when it is ready.</summary>
     public async Task<ClusterProcess> AddAsync(string role, CancellationToken cancellationToken)
     {
-        var name = (await RunAsync(["add", role], cancellationToken)).Split(' ')[0];
+        var last = RunFiles().Select(file => file.Split('-')).Where(parts => parts[0] == role).Max(parts => int.Parse(parts[1], null));
+        var name = $"{role}-{last + 1}";
+        await UntilStartedAsync(name, ["add", role], cancellationToken);
         return (await StatusAsync(cancellationToken)).Single(process => process.Name == name);
     }
 
+    /// <summary>Starts one again that has ended, with its name and ports.</summary>
+    public Task StartAsync(string name, CancellationToken cancellationToken) =>
+        UntilStartedAsync(name, ["start", name], cancellationToken);
+
     /// <summary>SIGTERM, until it is gone.</summary>
-    public Task StopAsync(string name, CancellationToken cancellationToken) => RunAsync(["stop", name], cancellationToken);
+    public Task StopAsync(string name, CancellationToken cancellationToken)
+    {
+        _meant[name] = true;
+        return RunAsync(["stop", name], cancellationToken);
+    }
+
+    /// <summary>Silos that have ended though nobody asked them to.</summary>
+    public IReadOnlyList<string> EndedByThemselves() =>
+        [.. RunFiles().Where(name => !_meant.ContainsKey(name) && !IsAlive(name))];
 
     /// <summary>An orderly restart of the store.</summary>
     public Task RestartStoreAsync(CancellationToken cancellationToken) => RunScriptAsync(
         Path.Combine(Path.GetDirectoryName(_script)!, "postgres.sh"), ["restart", Path.Combine(_folder, "postgres"), "fast"],
         cancellationToken);
 
-    /// <summary>Sends a signal to one process.</summary>
-    public static void Signal(ClusterProcess process, string signal)
+    /// <summary>Sends a signal to one process, which may end for it.</summary>
+    public void Signal(ClusterProcess process, string signal)
     {
+        _meant[process.Name] = true;
         using var kill = Process.Start("kill", [$"-{signal}", $"{process.Pid}"]);
         kill.WaitForExit();
     }
@@ -120,6 +139,42 @@ internal sealed class LocalCluster : IAsyncDisposable
         _http.Dispose();
         await RunAsync(["down"], CancellationToken.None);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>One that the others vote out while it joins ends; a supervisor would start it again.</summary>
+    private async Task UntilStartedAsync(string name, string[] words, CancellationToken cancellationToken)
+    {
+        _meant[name] = true;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await RunAsync(words, cancellationToken);
+                _meant.TryRemove(name, out _);
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < StartAttempts && !IsAlive(name))
+            {
+                words = ["start", name];
+            }
+        }
+    }
+
+    private IEnumerable<string> RunFiles() => Directory.EnumerateFiles(Path.Combine(_folder, "run")).Select(Path.GetFileName)
+        .Where(name => name!.StartsWith("backlog-", StringComparison.Ordinal) || name.StartsWith("edge-", StringComparison.Ordinal))!;
+
+    private bool IsAlive(string name)
+    {
+        try
+        {
+            // "pid start-time port"; the state comes behind the name of the program, which is in parentheses.
+            var pid = File.ReadAllText(Path.Combine(_folder, "run", name)).Split(' ')[0];
+            return File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1][0] is not 'Z';
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private Task<string> RunAsync(string[] words, CancellationToken cancellationToken) =>

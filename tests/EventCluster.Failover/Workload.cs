@@ -8,6 +8,11 @@ namespace EventCluster.Failover;
 /// <summary>Steady load on a cluster: one publisher and one reader per stream, of every kind, and what they all saw.</summary>
 internal sealed class Workload : IAsyncDisposable
 {
+    /// <summary>As long as a cold start of the whole cluster.</summary>
+    private static readonly TimeSpan Guard = TimeSpan.FromMinutes(4);
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
+
     private readonly HttpAppendPort[] _edges;
     private readonly CancellationTokenSource _readersEnd;
     private readonly Reader[] _readers;
@@ -53,7 +58,7 @@ internal sealed class Workload : IAsyncDisposable
         {
             foreach (var stream in streams)
             {
-                await publisher.CreateAsync(stream, "application/json", cancellationToken);
+                await RepeatAsync(() => publisher.CreateAsync(stream, "application/json", cancellationToken), cancellationToken);
             }
         }
 
@@ -82,9 +87,18 @@ internal sealed class Workload : IAsyncDisposable
     /// <summary>Waits until every stream has an append that began since the last restart of the stalls.</summary>
     public async Task UntilAllMovedAsync(string phase, CancellationToken cancellationToken)
     {
-        await Phase.UntilAsync(
-            phase, $"{Streams.Count} streams that take appends", Stalls.Moved,
-            moved => moved == Streams.Count || _writing.Concat(_reading).Any(task => task.IsCompleted), cancellationToken);
+        var began = TimeProvider.System.GetTimestamp();
+        while (Stalls.Moved() is var moved && moved < Streams.Count)
+        {
+            await ThrowIfBrokenAsync();
+            if (TimeProvider.System.GetElapsedTime(began) > Guard)
+            {
+                throw new TimeoutException($"Phase '{phase}': {moved} of {Streams.Count} streams take appends after {Guard}.");
+            }
+
+            await Task.Delay(LookInterval, TimeProvider.System, cancellationToken);
+        }
+
         await ThrowIfBrokenAsync();
     }
 
@@ -92,12 +106,12 @@ internal sealed class Workload : IAsyncDisposable
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         _isStopping = true;
-        await Phase.OfAsync("publishers end", Task.WhenAll(_writing));
+        await Task.WhenAll(_writing).WaitAsync(Guard, TimeProvider.System, cancellationToken);
         using var publisher = new StreamPublisher(_server);
         var poll = new PollClient(isLong: false);
         foreach (var reader in _readers)
         {
-            var tail = await publisher.TailAsync(reader.Stream, cancellationToken);
+            var tail = await RepeatAsync(() => publisher.TailAsync(reader.Stream, cancellationToken), cancellationToken);
             await Phase.UntilAsync(
                 $"{reader.Name} of {reader.Stream} is at the tail", $"{tail.Sequence}", () => reader.Sequence,
                 seen => seen >= tail.Sequence, cancellationToken);
@@ -119,6 +133,23 @@ internal sealed class Workload : IAsyncDisposable
         }
 
         _readersEnd.Dispose();
+    }
+
+    /// <summary>Repeated as its client would: a creation is idempotent.</summary>
+    private static async Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (HttpRequestException) when (TimeProvider.System.GetElapsedTime(began) < Guard)
+            {
+                await Task.Delay(LookInterval, TimeProvider.System, cancellationToken);
+            }
+        }
     }
 
     private async Task ReadFinalAsync(PollClient poll, string stream, StreamOffset tail, CancellationToken cancellationToken)

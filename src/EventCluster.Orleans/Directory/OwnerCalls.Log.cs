@@ -11,6 +11,6 @@ internal sealed partial class OwnerCalls
     /// <summary>Detail of an answer when no owner answered in time.</summary>
     public const string UnknownDetail = "The stream's owner did not answer in time; whether it happened is not known.";
 
-    [LoggerMessage(6020, LogLevel.Information, "Stream '{Stream}': attempt {Attempt} to reach its owner failed ({Type}: {Message}); it is repeated.")]
-    private static partial void LogAttemptFailed(ILogger logger, string stream, int attempt, string type, string message);
+    [LoggerMessage(6020, LogLevel.Information, "Stream '{Stream}': its owner was not reached ({Type}: {Message}); the call is repeated.")]
+    private static partial void LogAttemptFailed(ILogger logger, string stream, string type, string message);
 }

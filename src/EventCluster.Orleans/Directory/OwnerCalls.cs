@@ -97,7 +97,11 @@ internal sealed partial class OwnerCalls(
         }
         catch (Exception e) when (e is not (ArgumentException or Abstractions.Store.LogDamagedException))
         {
-            LogAttemptFailed(logger, stream, limits.Before + 1, e.GetType().Name, e.Message);
+            if (limits.Before == 0)
+            {
+                LogAttemptFailed(logger, stream, e.GetType().Name, e.Message);
+            }
+
             return (unavailable(UnavailableReason.OutcomeUnknown, UnknownDetail), UnavailableReason.OutcomeUnknown);
         }
     }

@@ -28,6 +28,11 @@ internal static partial class SiloCommand
         {
             // Orleans prints every option and every step of its start as information.
             builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+
+            // While no silo hosts streams, each call of each client fails with a stack trace here, and its placement says so
+            // three times more. The directory of owners says it once per call.
+            builder.Logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
+            builder.Logging.AddFilter("Polly", LogLevel.None);
         }
 
         builder.WebHost.UseKestrelCore();

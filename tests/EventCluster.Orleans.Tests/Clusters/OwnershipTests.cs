@@ -129,6 +129,53 @@ public sealed class OwnershipTests : IAsyncDisposable
         Assert.Equal(["0", "1", "2"], await stream.TextsAsync());
     }
 
+    /// <summary>Goal: order and positions never depend on clocks. Method: owners whose clocks differ by minutes take turns.</summary>
+    [Fact]
+    public async Task HandOver_BetweenSilosWithSkewedClocks_KeepsOrderAndTimesThatNeverGoBack()
+    {
+        const int Rounds = 6;
+        TimeSpan[] skews = [TimeSpan.FromMinutes(7), TimeSpan.FromMinutes(-9), TimeSpan.Zero];
+        _cluster = await StreamCluster.StartAsync(
+            4, silo => silo == Edge ? SiloRoles.Edge : SiloRoles.Backlog, _ => new SharedStore(_memory),
+            clockOf: silo => new SkewedTimeProvider(silo < skews.Length ? skews[silo] : TimeSpan.Zero));
+        var stream = _cluster.Edge(Edge).GetStream(TestData.Name("s"));
+        var start = (await stream.NewAsync(new CreateRequest { TtlSeconds = 3_600 })).Tail;
+        var grain = _cluster.Services(Edge).GetRequiredService<IGrainFactory>().GetGrain<IStreamGrain>("s");
+        for (var round = 0; round < Rounds; round++)
+        {
+            var target = round % skews.Length;
+            await grain.HandOverAsync(_cluster.Address(target));
+            await Phase.UntilAsync("the stream left its owner", () => Owners(_cluster).All(owner => owner == target), Cancellation);
+            await stream.PutAsync($"{round}a", $"{round}b");
+        }
+
+        var batch = Assert.IsType<ReadOutcome.Batch>(await stream.ReadAsync(
+            new ReadRequest(start, 1_000_000, 1_000, TimeSpan.Zero, Touch: false), Cancellation));
+        var events = batch.Slices.SelectMany(slice => Enumerable.Range(slice.Start, slice.End - slice.Start).Select(i => slice.Block[i])).ToList();
+
+        Assert.Equal(Enumerable.Range(0, Rounds).SelectMany(i => new[] { $"{i}a", $"{i}b" }), batch.Texts());
+        Assert.Equal(Enumerable.Range(1, 2 * Rounds).Select(i => start.Sequence + i), events.Select(seen => seen.Offset.Sequence));
+        Assert.Equal(events.Select(seen => seen.TimeMilliseconds).Order(), events.Select(seen => seen.TimeMilliseconds));
+    }
+
+    /// <summary>Rule 3: an owner that nobody tells is told by the store.</summary>
+    [Fact]
+    public async Task WaitingRead_AtAnOwnerThatIsNoneAnyMore_IsMovedByTheFenceCheck()
+    {
+        _cluster = await StreamCluster.StartAsync(
+            4, silo => silo == Edge ? SiloRoles.Edge : SiloRoles.Backlog, _ => new SharedStore(_memory),
+            owners => (owners.FenceCheckInterval, owners.SweepInterval) = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(20)));
+        var stream = _cluster.Edge(Edge).GetStream(TestData.Name("s"));
+        var reading = stream.WaitAsync((await stream.NewAsync()).Tail, TimeSpan.FromMinutes(5));
+        await Phase.UntilAsync("the read waits", () => Enumerable.Range(0, 3).Sum(silo => _cluster.Backlog(silo).ParkedReads) == 1, Cancellation);
+        await using var second = new LocalStreamDirectory(
+            _memory, new LocalStreamDirectoryOptions(), TimeProvider.System, new Random(9), NullLogger<LocalStreamDirectory>.Instance);
+
+        await second.GetStream(stream.Name).PutAsync("1");
+
+        Assert.Equal(["1"], Assert.IsType<ReadOutcome.Batch>(await Phase.OfAsync("the read ends", reading)).Texts());
+    }
+
     private static int[] Owners(StreamCluster cluster) =>
         [.. Enumerable.Range(0, 3).Where(silo => cluster.Backlog(silo).LoadedStreams > 0)];
 

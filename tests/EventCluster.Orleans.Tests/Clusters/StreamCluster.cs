@@ -28,6 +28,7 @@ internal sealed class StreamCluster : IAsyncDisposable
     /// <param name="clock">The owners' clock; edges and Orleans use the machine's.</param>
     /// <param name="options">Limits of edges.</param>
     /// <param name="services">More services of each silo.</param>
+    /// <param name="clockOf">The owners' clock on the silo with that number, instead of one for all.</param>
     public static async Task<StreamCluster> StartAsync(
         int silos,
         Func<int, SiloRoles> roleOf,
@@ -35,7 +36,8 @@ internal sealed class StreamCluster : IAsyncDisposable
         Action<LocalStreamDirectoryOptions>? configure = null,
         TimeProvider? clock = null,
         OrleansStreamDirectoryOptions? options = null,
-        Action<IServiceCollection>? services = null)
+        Action<IServiceCollection>? services = null,
+        Func<int, TimeProvider>? clockOf = null)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.Options.InitializeClientOnDeploy = false;
@@ -54,9 +56,9 @@ internal sealed class StreamCluster : IAsyncDisposable
             services?.Invoke(host.Services);
             host.AddMemoryGrainStorage(ClusterSettingsGrain.StorageName);
             host.AddEventCluster(roleOf(number));
-            if (clock is not null && roleOf(number).HasFlag(SiloRoles.Backlog))
+            if ((clockOf?.Invoke(number) ?? clock) is { } own && roleOf(number).HasFlag(SiloRoles.Backlog))
             {
-                UseClock(host.Services, clock);
+                UseClock(host.Services, own);
             }
 
             host.Configure<ClusterMembershipOptions>(membership => membership.DefunctSiloCleanupPeriod = null);

@@ -12,6 +12,8 @@ namespace EventCluster.Silo.Tests.States;
 /// <summary>An edge whose cluster is gone, and comes back.</summary>
 public sealed class LonelyEdgeTests(SharedServer shared)
 {
+    private const int MostLines = 300;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>
@@ -43,6 +45,8 @@ public sealed class LonelyEdgeTests(SharedServer shared)
         await UntilAppendedAsync(http, edge, "lost", ("p", 0));
         await UntilAppendedAsync(http, edge, "after", ("p", 1));
 
+        // A few lines of the membership's, and one per call: no loop of stack traces.
+        Assert.InRange(edge.Output.Count(c => c == '\n'), 1, MostLines);
         Assert.Equal("lost", await NextEventAsync(live));
         Assert.Equal("after", await NextEventAsync(live));
     }
