@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using EventCluster.Failover;
 
@@ -20,6 +21,13 @@ Console.CancelKeyPress += (_, e) =>
     e.Cancel = true;
     end.Cancel();
 };
+
+// What limits this run in time ends it with SIGTERM; the cluster must not outlive it.
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    end.Cancel();
+});
 var results = new List<FaultResult>();
 var failed = 0;
 for (var i = 0; i < options.Runs; i++)

@@ -39,12 +39,12 @@ public sealed class WireBytesTests
 
     private static readonly Sample[] Samples =
     [
-        Sample.Of<AppendRequest[]>("append request", "@", [new()
+        Sample.Of<AppendRequest[]>("append request", "010103612F62020301010101700102010173010307", [new()
         {
             ContentType = StreamContentType.Parse("a/b"), Events = TestData.Payloads("one", "x"), Close = true,
             Producer = new ProducerStamp("p", 1, 2), StreamSeq = "s", ExpectedOffset = A,
         }]),
-        Sample.Of<AppendOutcome[]>("append outcomes", "@",
+        Sample.Of<AppendOutcome[]>("append outcomes", "0E01030703AC02010203070102010303070403AC02010503612F62060907040805060903070A01730B0C0D0E01016D",
         [
             new AppendOutcome.Appended(A, B, true), new AppendOutcome.Duplicate(A, 1, 2, true), new AppendOutcome.AlreadyClosed(A),
             new AppendOutcome.RefusedClosed(B, WasAccepted: true), new AppendOutcome.ContentTypeMismatch(StreamContentType.Parse("a/b")),
@@ -52,28 +52,36 @@ public sealed class WireBytesTests
             new AppendOutcome.TailMismatch(A), new AppendOutcome.StreamSeqConflict("s"), new AppendOutcome.ProducerLimit(),
             new AppendOutcome.NotFound(), new AppendOutcome.Gone(), new AppendOutcome.Unavailable(UnavailableReason.Moved, "m"),
         ]),
-        Sample.Of("read request", "@", new ReadRequest(A, 5, 6, TimeSpan.FromSeconds(7), Touch: true)),
-        Sample.Of("read: gap", "@", new ReadReply(new ReadOutcome.Gap(Gap, Descriptor), WaitEnded: true)),
-        Sample.Of("read: not found", "@", new ReadReply(new ReadOutcome.NotFound(), WaitEnded: false)),
-        Sample.Of("read: gone", "@", new ReadReply(new ReadOutcome.Gone(), WaitEnded: false)),
-        Sample.Of("read: not now", "@", new ReadReply(new ReadOutcome.Unavailable(UnavailableReason.Overloaded, "o"), WaitEnded: false)),
-        Sample.Of("create request", "@", new CreateRequest
+        Sample.Of("read request", "0307050680BBB02101", new ReadRequest(A, 5, 6, TimeSpan.FromSeconds(7), Touch: true)),
+        Sample.Of("read: gap",
+            "0102030703AC0204AD020203612F620A746578742F706C61696E030703AC0201030001013C01FBA0F1C2B13401C8A3F1"
+            + "C2B1340101010201032C010173", new ReadReply(new ReadOutcome.Gap(Gap, Descriptor), WaitEnded: true)),
+        Sample.Of("read: not found", "0003", new ReadReply(new ReadOutcome.NotFound(), WaitEnded: false)),
+        Sample.Of("read: gone", "0004", new ReadReply(new ReadOutcome.Gone(), WaitEnded: false)),
+        Sample.Of("read: not now", "000503016F", new ReadReply(new ReadOutcome.Unavailable(UnavailableReason.Overloaded, "o"), WaitEnded: false)),
+        Sample.Of("create request", "0103612F62010501D0C88BF1D8DBDCEF0800010700010101010173010307000C", new CreateRequest
         {
             ContentType = StreamContentType.Parse("a/b"), TtlSeconds = 5, ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_789),
             Retention = new RetentionLimits(Bytes: 7), Events = TestData.Payloads("x"), Close = true, Fork = Fork,
         }),
-        Sample.Of<CreateOutcome>("create: created", "@", new CreateOutcome.Created(Descriptor)),
-        Sample.Of<CreateOutcome>("create: exists", "@", new CreateOutcome.Exists(Descriptor)),
-        Sample.Of<CreateOutcome>("create: conflict", "@", new CreateOutcome.Conflict("w")),
-        Sample.Of<CreateOutcome>("create: gap", "@", new CreateOutcome.ForkGap(Gap)),
-        Sample.Of<CreateOutcome>("create: not now", "@", new CreateOutcome.Unavailable(UnavailableReason.Moved, "m")),
-        Sample.Of<DescribeOutcome>("describe: found", "@", new DescribeOutcome.Found(Descriptor)),
-        Sample.Of<ConfigureOutcome>("configure: not found", "@", new ConfigureOutcome.NotFound()),
-        Sample.Of<TrimOutcome>("trim: invalid", "@", new TrimOutcome.InvalidPosition(B)),
-        Sample.Of<DeleteOutcome>("delete: deleted", "@", new DeleteOutcome.Deleted()),
-        Sample.Of("hold request", "@", new ForkHoldRequest(Fork, TestData.Name("f"), null, 77)),
-        Sample.Of("retention", "@", new RetentionLimits(1, null, 3)),
-        Sample.Of("offset", "@", A),
+        Sample.Of<CreateOutcome>("create: created",
+            "0103612F620A746578742F706C61696E030703AC0201030001013C01FBA0F1C2B13401C8A3F1C2B1340101010201032C"
+            + "010173", new CreateOutcome.Created(Descriptor)),
+        Sample.Of<CreateOutcome>("create: exists",
+            "0203612F620A746578742F706C61696E030703AC0201030001013C01FBA0F1C2B13401C8A3F1C2B1340101010201032C"
+            + "010173", new CreateOutcome.Exists(Descriptor)),
+        Sample.Of<CreateOutcome>("create: conflict", "030177", new CreateOutcome.Conflict("w")),
+        Sample.Of<CreateOutcome>("create: gap", "09030703AC0204AD0202", new CreateOutcome.ForkGap(Gap)),
+        Sample.Of<CreateOutcome>("create: not now", "0C01016D", new CreateOutcome.Unavailable(UnavailableReason.Moved, "m")),
+        Sample.Of<DescribeOutcome>("describe: found",
+            "0103612F620A746578742F706C61696E030703AC0201030001013C01FBA0F1C2B13401C8A3F1C2B1340101010201032C"
+            + "010173", new DescribeOutcome.Found(Descriptor)),
+        Sample.Of<ConfigureOutcome>("configure: not found", "02", new ConfigureOutcome.NotFound()),
+        Sample.Of<TrimOutcome>("trim: invalid", "0503AC02", new TrimOutcome.InvalidPosition(B)),
+        Sample.Of<DeleteOutcome>("delete: deleted", "01", new DeleteOutcome.Deleted()),
+        Sample.Of("hold request", "0173010307000C0166004D", new ForkHoldRequest(Fork, TestData.Name("f"), null, 77)),
+        Sample.Of("retention", "0101000103", new RetentionLimits(1, null, 3)),
+        Sample.Of("offset", "0307", A),
     ];
 
     public static TheoryData<string> Names => [.. Samples.Select(sample => sample.Name)];
