@@ -28,7 +28,8 @@ public sealed class LonelyEdgeTests(SharedServer shared)
         await using var edge = await SiloProcess.StartAsync(
             settings with { Role = "edge", SiloPort = FreePort.Next() }, Cancellation);
         using var http = new HttpClient();
-        Assert.Equal(HttpStatusCode.Created, await SendAsync(http, edge, HttpMethod.Put, ""));
+        // The edge repeats a creation that got no answer in time, and finds its own stream.
+        Assert.Contains(await SendAsync(http, edge, HttpMethod.Put, ""), (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.OK]);
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(http, edge, HttpMethod.Post, "before"));
         await using var live = new EventSourceClient().FollowAsync(
             new SubscribeRequest(edge.Url, "s", PayloadKind.Text), Cancellation).GetAsyncEnumerator(Cancellation);
