@@ -38,8 +38,8 @@ public sealed partial class AzureTablesLogStore : ILogStore
     private readonly InFlight _inFlight = new();
     private bool _disposed;
 
-    /// <summary>Largest <see cref="MaxCommitBytes"/>: what one transaction of the service holds once it is written as text.</summary>
-    public static int CommitBytes => TableLimits.MaxCommitBytes;
+    /// <summary>Most payload bytes of one append: what one transaction of the service holds once it is written as text.</summary>
+    public static int MaxAppendBytes => TableLimits.MaxAppendBytes;
 
     /// <inheritdoc />
     public Durability Durability => Durability.Flushed;

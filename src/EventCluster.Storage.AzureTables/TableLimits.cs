@@ -21,23 +21,29 @@ internal static class TableLimits
     /// <summary>Entities in one page of an answer (service limit).</summary>
     public const int MaxPageEntities = 1_000;
 
-    /// <summary>Full properties in one entity: one less than fit, which leaves 64 KiB for keys and everything else.</summary>
-    public const int ChunksPerEntity = (MaxEntityBytes / MaxPropertyBytes) - 1;
+    /// <summary>
+    /// Full properties in one entity: so many that it is below the limit even where its text, with base64, is measured
+    /// instead of its data, and keys and the other properties have room beside them.
+    /// </summary>
+    public const int ChunksPerEntity = (MaxEntityBytes / MaxPropertyBytes * 3 / 4) - 1;
 
     /// <summary>Bytes of a block or a state in one entity.</summary>
     public const int MaxPartBytes = ChunksPerEntity * MaxPropertyBytes;
 
     /// <summary>
-    /// Bytes of block and state in one commit: half of a transaction, because base64 makes them a third larger and keys are
-    /// repeated, escaped, in each of the entities.
+    /// Bytes of block and state in one commit: room for an append of <see cref="MaxAppendBytes"/> with its index and a state.
+    /// Base64 makes them a third larger, 3 MiB, and keys are repeated, escaped, in each of the entities.
     /// </summary>
-    public const int MaxCommitBytes = MaxTransactionBytes / 2;
+    public const int MaxCommitBytes = (MaxTransactionBytes / 2) + (256 * 1024);
+
+    /// <summary>Payload bytes of one append.</summary>
+    public const int MaxAppendBytes = MaxTransactionBytes / 2;
 
     /// <summary>
-    /// Producer entries of one commit. The rest of the hundred is for the head, the parts of block and state, and the parts
-    /// of the state that is replaced.
+    /// Producer entries of one commit. With the longest name and ids each takes some 12 KiB of the request; and the rest of
+    /// the hundred is for the head, the parts of block and state, and the parts of the state that is replaced.
     /// </summary>
-    public const int MaxCommitProducers = 88;
+    public const int MaxCommitProducers = 64;
 
     /// <summary>Parts that block and state of one commit need at most: splitting two things can cost one part more than one.</summary>
     public const int MaxCommitParts = ((MaxCommitBytes + MaxPartBytes - 1) / MaxPartBytes) + 1;

@@ -167,11 +167,11 @@ public abstract partial class LogStoreConformance
     [Fact]
     public async Task Read_ThousandsOfBlocksInPages_ReturnsEachOnceInOrder()
     {
-        const int Blocks = 3_000;
+        var blocks = ManyBlocks;
         var store = await OpenAsync();
         var owner = await CreateAsync(store, "a");
         var other = await CreateAsync(store, "b");
-        for (var i = 0; i < Blocks; i++)
+        for (var i = 0; i < blocks; i++)
         {
             await owner.AppendAsync($"{i}");
             if (i % 7 == 0)
@@ -181,15 +181,15 @@ public abstract partial class LogStoreConformance
         }
 
         List<string> seen = [];
-        var expected = Enumerable.Range(0, Blocks).Select(i => $"{i}").ToArray();
-        for (var from = 0L; from < Blocks; from = seen.Count)
+        var expected = Enumerable.Range(0, blocks).Select(i => $"{i}").ToArray();
+        for (var from = 0L; from < blocks; from = seen.Count)
         {
             seen.AddRange(Texts(await owner.ReadAsync(1, from, long.MaxValue, maxBytes: 10_000)));
         }
 
         Assert.Equal(expected, seen);
         store = await ReopenAsync(store);
-        var again = await store.ReadAsync(new BlockRange(owner.Name, 1, 0, Blocks), int.MaxValue, Cancellation);
+        var again = await store.ReadAsync(new BlockRange(owner.Name, 1, 0, blocks), int.MaxValue, Cancellation);
         Assert.Equal(expected, Texts(again));
     }
 }

@@ -15,6 +15,9 @@ public abstract partial class LogStoreConformance : IAsyncLifetime
     /// <summary>False for a store whose data ends with the instance; nothing is reopened then.</summary>
     protected virtual bool SurvivesReopen => true;
 
+    /// <summary>Blocks that are more than one page of the medium; fewer where each commit is a slow request.</summary>
+    protected virtual int ManyBlocks => 3_000;
+
     /// <summary>The test's own end.</summary>
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -10,6 +10,9 @@ public sealed class AzureTablesConformanceTests(SharedServer shared) : LogStoreC
 {
     private string? _table;
 
+    /// <summary>A page of the service has 1,000 rows.</summary>
+    protected override int ManyBlocks => 1_100;
+
     protected override async ValueTask<ILogStore> OpenStoreAsync(int maxStreams)
     {
         var options = shared.NewStore(maxStreams, _table);

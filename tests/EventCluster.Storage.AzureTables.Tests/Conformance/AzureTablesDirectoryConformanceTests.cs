@@ -8,9 +8,6 @@ namespace EventCluster.Storage.AzureTables.Tests.Conformance;
 /// <summary>The front door's suite on the local directory over the emulator.</summary>
 public sealed class AzureTablesDirectoryConformanceTests(SharedServer shared) : StreamDirectoryConformance
 {
-    /// <summary>A commit of this store leaves room for it beside a state.</summary>
-    private const int MaxAppendBytes = 1536 * 1024;
-
     private AzureTablesLogStore? _store;
 
     public override async ValueTask DisposeAsync()
@@ -28,7 +25,7 @@ public sealed class AzureTablesDirectoryConformanceTests(SharedServer shared) : 
             shared.NewStore(setup.MaxStreams), TimeProvider.System, NullLogger<AzureTablesLogStore>.Instance, Cancellation);
         var options = new LocalStreamDirectoryOptions
         {
-            MaxAppendBytes = MaxAppendBytes,
+            MaxAppendBytes = AzureTablesLogStore.MaxAppendBytes,
             RetentionDefaults = setup.RetentionDefaults,
             MaxProducersPerStream = setup.MaxProducersPerStream,
             ProducerIdleBeforeEviction = setup.ProducerIdleBeforeEviction,
