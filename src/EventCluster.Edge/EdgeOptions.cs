@@ -1,3 +1,5 @@
+using EventCluster.Protocol;
+
 namespace EventCluster.Edge;
 
 /// <summary>Options of the HTTP surface.</summary>
@@ -29,6 +31,9 @@ public sealed class EdgeOptions
 
     /// <summary>Middle of the reconnect delay that EventSource clients are told, ± 50 % per connection.</summary>
     public int RetryMilliseconds { get; set; } = 2_000;
+
+    /// <summary>Most bytes of a request body; less than the protocol's limit where the store takes less in one append.</summary>
+    public int MaxBodyBytes { get; set; } = ProtocolLimits.MaxRequestBodyBytes;
 
     /// <summary>Most bytes written to a live response before waiting for its client; one event may be larger.</summary>
     public int MaxSseSlice { get; set; } = EdgeLimits.MaxSseSliceBytes;

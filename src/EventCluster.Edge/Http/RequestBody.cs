@@ -8,15 +8,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace EventCluster.Edge.Http;
 
 /// <summary>
-/// Reads a request body exactly once into one array, within the protocol's limit. Reads take no token: a client that
+/// Reads a request body exactly once into one array, within a limit. Reads take no token: a client that
 /// leaves ends them, while a cancelled one would leave the reader unusable for Kestrel's own clean-up.
 /// </summary>
 internal static class RequestBody
 {
-    private static readonly RequestFault TooLarge = new(
-        413, ErrorCode.TooLarge,
-        $"The body is larger than {ProtocolLimits.MaxRequestBodyBytes} bytes; send several appends.");
-
     private static readonly RequestFault Encoded = new(
         415, ErrorCode.UnsupportedEncoding, "Content-Encoding is not supported; send the events as they are.");
 
@@ -24,7 +20,9 @@ internal static class RequestBody
     public readonly record struct Outcome(byte[] Bytes, RequestFault? Fault);
 
     /// <summary>Reads the whole body. A client that stops half-way surfaces as an exception, so nothing is appended.</summary>
-    public static ValueTask<Outcome> ReadAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="most">Most bytes of its body.</param>
+    public static ValueTask<Outcome> ReadAsync(HttpContext context, int most)
     {
         var length = context.Request.ContentLength;
         if (length == 0 || (length is null && !CanHaveBody(context)))
@@ -38,9 +36,9 @@ internal static class RequestBody
             return new ValueTask<Outcome>(new Outcome([], Encoded));
         }
 
-        if (length > ProtocolLimits.MaxRequestBodyBytes)
+        if (length > most)
         {
-            return RefuseAsync(context, length.Value);
+            return RefuseAsync(context, length.Value, most);
         }
 
         var reader = context.Request.BodyReader;
@@ -56,7 +54,7 @@ internal static class RequestBody
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
 
-        return length is null ? ReadUnknownAsync(reader) : ReadKnownAsync(reader, (int)length);
+        return length is null ? ReadUnknownAsync(reader, most) : ReadKnownAsync(reader, (int)length);
     }
 
     private static async ValueTask<Outcome> ReadKnownAsync(PipeReader reader, int length)
@@ -82,7 +80,7 @@ internal static class RequestBody
         }
     }
 
-    private static async ValueTask<Outcome> ReadUnknownAsync(PipeReader reader)
+    private static async ValueTask<Outcome> ReadUnknownAsync(PipeReader reader, int most)
     {
         var bytes = new ArrayBufferWriter<byte>();
         long total = 0;
@@ -90,7 +88,7 @@ internal static class RequestBody
         {
             var result = await NextAsync(reader);
             total += result.Buffer.Length;
-            if (total <= ProtocolLimits.MaxRequestBodyBytes)
+            if (total <= most)
             {
                 foreach (var segment in result.Buffer)
                 {
@@ -106,18 +104,18 @@ internal static class RequestBody
 
             if (result.IsCompleted || total > EdgeLimits.MaxDrainedBodyBytes)
             {
-                return total > ProtocolLimits.MaxRequestBodyBytes
-                    ? new Outcome([], TooLarge)
+                return total > most
+                    ? new Outcome([], TooLarge(most))
                     : new Outcome(bytes.WrittenSpan.ToArray(), null);
             }
         }
     }
 
-    private static async ValueTask<Outcome> RefuseAsync(HttpContext context, long length)
+    private static async ValueTask<Outcome> RefuseAsync(HttpContext context, long length, int most)
     {
         if (length > EdgeLimits.MaxDrainedBodyBytes || context.Request.Headers.Expect.Count > 0)
         {
-            return new Outcome([], TooLarge);
+            return new Outcome([], TooLarge(most));
         }
 
         while (true)
@@ -126,7 +124,7 @@ internal static class RequestBody
             context.Request.BodyReader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted || result.IsCanceled)
             {
-                return new Outcome([], TooLarge);
+                return new Outcome([], TooLarge(most));
             }
         }
     }
@@ -143,6 +141,9 @@ internal static class RequestBody
             throw new BadHttpRequestException(e.Message, e);
         }
     }
+
+    private static RequestFault TooLarge(int most) =>
+        new(413, ErrorCode.TooLarge, $"The body is larger than {most} bytes; send several appends.");
 
     private static bool CanHaveBody(HttpContext context) =>
         context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;

@@ -4,19 +4,20 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace EventCluster.Edge.Streams;
 
 /// <summary>POST: append, close, or both (Durable Streams 5.2 and 5.3); without a body also retention and trim.</summary>
-internal sealed class AppendHandler(IStreamDirectory directory, FeedDirectory feeds)
+internal sealed class AppendHandler(IStreamDirectory directory, FeedDirectory feeds, IOptions<EdgeOptions> options)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
     private readonly MaintenanceHandler _maintenance = new(directory, feeds);
 
     public async Task InvokeAsync(HttpContext context, StreamName name)
     {
-        var (body, bodyFault) = await RequestBody.ReadAsync(context);
+        var (body, bodyFault) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
         if (bodyFault is not null)
         {
             await ProblemResponse.WriteAsync(context, bodyFault);

@@ -2,12 +2,13 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace EventCluster.Edge.Streams;
 
 /// <summary>PUT: create, also as a fork, or confirm (Durable Streams 5.1 and 4.2).</summary>
-internal sealed class CreateHandler(IStreamDirectory directory)
+internal sealed class CreateHandler(IStreamDirectory directory, IOptions<EdgeOptions> options)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
 
@@ -23,7 +24,7 @@ internal sealed class CreateHandler(IStreamDirectory directory)
             return;
         }
 
-        var (body, bodyFault) = await RequestBody.ReadAsync(context);
+        var (body, bodyFault) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
         if (bodyFault is not null)
         {
             await ProblemResponse.WriteAsync(context, bodyFault);

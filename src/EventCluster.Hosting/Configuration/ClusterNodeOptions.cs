@@ -9,6 +9,9 @@ public sealed class ClusterNodeOptions : EventClusterOptions
         Store = StoreKind.Postgresql;
     }
 
+    /// <summary>The cluster's name, as the shared store knows it.</summary>
+    public string ClusterId => Store == StoreKind.AzureTables ? AzureTables.ClusterId : PostgreSql.ClusterId;
+
     /// <summary>What the node is for.</summary>
     [Option("what the node is for: hosting streams, serving clients, or both")]
     public SiloRole Role { get; set; } = SiloRole.Both;
@@ -19,6 +22,9 @@ public sealed class ClusterNodeOptions : EventClusterOptions
 
     /// <summary>How the nodes find each other and notice that one is gone.</summary>
     public ClusterSection Cluster { get; } = new();
+
+    /// <summary>The shared store on Azure Tables.</summary>
+    public AzureTablesSection AzureTables { get; } = new();
 
     /// <summary>Moving streams to new nodes.</summary>
     public RebalanceSection Rebalance { get; } = new();

@@ -25,7 +25,7 @@ public class EventClusterOptions
     public string DataPath { get; set; } = "./data";
 
     /// <summary>Which store remembers the streams.</summary>
-    [Option("which store remembers the streams; memory forgets at exit")]
+    [Option("which store remembers the streams; memory forgets at exit; azure-tables is for nodes of a cluster")]
     public StoreKind Store { get; set; } = StoreKind.LocalDisk;
 
     /// <summary>Allows listening beyond loopback although nobody is asked for credentials.</summary>

@@ -35,6 +35,11 @@ public sealed class LimitsSection
     [Option("most SignalR connections; one more answers 503", Unit = "connections", Minimum = 0, Maximum = 1_000_000)]
     public int SignalR { get; set; } = 50_000;
 
+    /// <summary>Most bytes of one append.</summary>
+    [Option("most bytes of one append, and of a request body; 0 for what the store takes: 8 MiB, or 2 MiB with azure-tables",
+        Unit = "bytes", Minimum = 0, Maximum = ProtocolLimits.MaxRequestBodyBytes)]
+    public int AppendBytes { get; set; }
+
     /// <summary>Most payload bytes that wait for the store in one stream.</summary>
     [Option("most payload bytes that wait for the store in one stream; more answers 503",
         Unit = "bytes", Minimum = ProtocolLimits.MaxRequestBodyBytes, Maximum = 1 << 30)]

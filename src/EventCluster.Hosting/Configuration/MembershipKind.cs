@@ -8,4 +8,7 @@ public enum MembershipKind
 
     /// <summary>At a port of this machine: all nodes are here, and the first one must stay.</summary>
     Localhost = 1,
+
+    /// <summary>In a table of the storage account of the shared store.</summary>
+    AzureTables = 2,
 }

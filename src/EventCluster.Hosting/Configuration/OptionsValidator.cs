@@ -1,3 +1,4 @@
+using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql;
 
 namespace EventCluster.Hosting.Configuration;
@@ -8,7 +9,8 @@ public static class OptionsValidator
     /// <summary>All faults, one line each; empty when the options can be used.</summary>
     public static IReadOnlyList<string> Validate(EventClusterOptions options) =>
         [
-            .. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. PostgreSql(options), .. Relations(options),
+            .. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. PostgreSql(options), .. AzureTables(options),
+            .. Relations(options),
             .. options is ClusterNodeOptions silo ? Silo(silo) : [],
         ];
 
@@ -101,9 +103,16 @@ public static class OptionsValidator
 
     private static IEnumerable<string> Silo(ClusterNodeOptions options)
     {
-        if (options.Store != StoreKind.Postgresql)
+        if (options.Store is not (StoreKind.Postgresql or StoreKind.AzureTables))
         {
-            yield return "'EventCluster:Store' of a node of a cluster must be postgresql: all nodes share one store";
+            yield return "'EventCluster:Store' of a node of a cluster must be postgresql or azure-tables: all nodes share one store";
+        }
+
+        if (options.Cluster.Membership == MembershipKind.Postgresql && options.Store != StoreKind.Postgresql
+            && options.PostgreSql.ConnectionString.Length == 0)
+        {
+            yield return "'EventCluster:Cluster:Membership' is postgresql, which needs 'EventCluster:PostgreSql:ConnectionString'; with "
+                + "'EventCluster:Store' azure-tables, azure-tables is the other choice";
         }
 
         if (Uri.CheckHostName(options.Cluster.AdvertisedAddress) == UriHostNameType.Unknown)
@@ -118,6 +127,33 @@ public static class OptionsValidator
         }
     }
 
+    private static IEnumerable<string> AzureTables(EventClusterOptions options)
+    {
+        if (options is not ClusterNodeOptions silo)
+        {
+            if (options.Store == StoreKind.AzureTables)
+            {
+                yield return "'EventCluster:Store' is azure-tables, which this program does not carry; nodes of a cluster "
+                    + "(EventCluster.Silo) do";
+            }
+
+            yield break;
+        }
+
+        var isUsed = silo.Store == StoreKind.AzureTables || silo.Cluster.Membership == MembershipKind.AzureTables;
+        if (isUsed && silo.AzureTables.ConnectionString.Length == 0)
+        {
+            yield return "'EventCluster:Store' or 'EventCluster:Cluster:Membership' is azure-tables, which needs "
+                + "'EventCluster:AzureTables:ConnectionString'";
+        }
+
+        var table = silo.AzureTables.Table;
+        if (table.Length is < 3 or > 50 || !char.IsAsciiLetter(table[0]) || !table.All(char.IsAsciiLetterOrDigit))
+        {
+            yield return $"'EventCluster:AzureTables:Table' cannot be '{table}'; accepted: a letter, then letters and digits, 3 to 50 in all";
+        }
+    }
+
     private static IEnumerable<string> Relations(EventClusterOptions options)
     {
         if (options.Limits.WaitingReadsPerStream > options.Limits.WaitingReads)
@@ -128,6 +164,11 @@ public static class OptionsValidator
         if (options.Memory.TailCacheBytesPerStream > options.Memory.TailCacheBytes)
         {
             yield return "'EventCluster:Memory:TailCacheBytesPerStream' cannot be above 'EventCluster:Memory:TailCacheBytes'";
+        }
+
+        if (options.Limits.AppendBytes is > 0 and < ProtocolLimits.MaxEventBytes)
+        {
+            yield return $"'EventCluster:Limits:AppendBytes' must be 0, or at least one event of {ProtocolLimits.MaxEventBytes}";
         }
 
         if (options.Retention.Age.Ticks % TimeSpan.TicksPerSecond != 0)

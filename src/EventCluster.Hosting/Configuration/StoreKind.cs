@@ -11,4 +11,7 @@ public enum StoreKind
 
     /// <summary>A PostgreSQL database, which many nodes can share.</summary>
     Postgresql = 2,
+
+    /// <summary>Tables of an Azure storage account, which many nodes can share; for nodes of a cluster only.</summary>
+    AzureTables = 3,
 }

@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk;
 using EventCluster.Storage.PostgreSql;
 
@@ -17,6 +18,7 @@ internal static class NodeOptions
         IdleUnloadAfter = options.Memory.IdleUnloadAfter,
         TailCacheBytesPerStream = options.Memory.TailCacheBytesPerStream,
         TailCacheBytesPerNode = options.Memory.TailCacheBytes,
+        MaxAppendBytes = AppendBytes(options),
         MaxPendingAppendBytesPerStream = options.Limits.PendingAppendBytesPerStream,
         MaxParkedReadsPerStream = options.Limits.WaitingReadsPerStream,
         MaxParkedReadsPerNode = options.Limits.WaitingReads,
@@ -59,10 +61,14 @@ internal static class NodeOptions
         edge.MaxHubConnections = options.Limits.SignalR;
         edge.LiveSendBufferBytes = options.Http.LiveSendBufferBytes;
         edge.Pumps = options.Http.Pumps;
+        edge.MaxBodyBytes = AppendBytes(options);
         edge.FeedBytes = options.Memory.FeedBytes;
         edge.BlockCacheBytes = options.Memory.BlockCacheBytes;
         edge.FrameCacheBytes = options.Memory.FrameCacheBytes;
     }
+
+    private static int AppendBytes(EventClusterOptions options) =>
+        options.Limits.AppendBytes == 0 ? ProtocolLimits.MaxRequestBodyBytes : options.Limits.AppendBytes;
 
     private static long? Set(long limit) => limit == 0 ? null : limit;
 

@@ -5,7 +5,6 @@ using EventCluster.Hosting.Node;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Placement;
 using EventCluster.Orleans.Rebalancing;
-using EventCluster.Orleans.Settings;
 using EventCluster.Silo.Membership;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -29,7 +28,11 @@ internal static class EventClusterSiloExtensions
         services.AddSingleton<ILogStore>(provider => provider.GetRequiredService<SiloStore>().Store);
         services.AddSingleton(SharedStore.DirectoryOptions(options));
         services.AddSingleton(new RebalanceOptions { StreamsPerSecond = options.Rebalance.StreamsPerSecond });
-        services.AddSingleton(new OrleansStreamDirectoryOptions { AppendAttemptTimeout = options.Cluster.CallTimeout });
+        services.AddSingleton(new OrleansStreamDirectoryOptions
+        {
+            AppendAttemptTimeout = options.Cluster.CallTimeout,
+            MaxAppendBytes = options.Limits.AppendBytes,
+        });
         services.AddEventClusterServer(options);
         if (options.Role.HasFlag(SiloRole.Edge))
         {
@@ -45,19 +48,11 @@ internal static class EventClusterSiloExtensions
     {
         var cluster = options.Cluster;
         var address = SiloEndpoints.AddressOf(options);
-        silo.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (options.PostgreSql.ClusterId, options.PostgreSql.ClusterId));
+        silo.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (options.ClusterId, options.ClusterId));
         silo.Configure<SiloOptions>(it => it.SiloName = options.NodeName);
-        var connection = OrleansTables.ConnectionOf(options.PostgreSql.ConnectionString, options.PostgreSql.Schema);
-        if (cluster.Membership == MembershipKind.Localhost)
+        silo.UseEventClusterMembership(options);
+        if (cluster.Membership != MembershipKind.Localhost)
         {
-            var primary = cluster.PrimarySiloPort == 0 ? cluster.SiloPort : cluster.PrimarySiloPort;
-            silo.UseLocalhostClustering(
-                cluster.SiloPort, cluster.GatewayPort, new IPEndPoint(IPAddress.Loopback, primary),
-                options.PostgreSql.ClusterId, options.PostgreSql.ClusterId);
-        }
-        else
-        {
-            silo.UseAdoNetClustering(it => (it.Invariant, it.ConnectionString) = ("Npgsql", connection));
             silo.ConfigureEndpoints(address, cluster.SiloPort, cluster.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         }
 
@@ -76,7 +71,7 @@ internal static class EventClusterSiloExtensions
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.Configure<GrainDirectoryOptions>(it => it.RangeLeaseDuration = cluster.DirectoryLease);
-        silo.AddAdoNetGrainStorage(ClusterSettingsGrain.StorageName, it => (it.Invariant, it.ConnectionString) = ("Npgsql", connection));
+        silo.AddEventClusterSettings(options);
         silo.AddEventCluster((SiloRoles)(int)options.Role);
     }
 
@@ -84,8 +79,12 @@ internal static class EventClusterSiloExtensions
     public static async Task UseEventClusterSiloAsync(this WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
     {
         await app.Services.GetRequiredService<SiloStore>().StartAsync(cancellationToken);
-        await OrleansTables.MakeAsync(
-            OrleansTables.ConnectionOf(options.PostgreSql.ConnectionString, options.PostgreSql.Schema), cancellationToken);
+        if (MembershipSources.UsesPostgreSql(options))
+        {
+            await OrleansTables.MakeAsync(
+                OrleansTables.ConnectionOf(options.PostgreSql.ConnectionString, options.PostgreSql.Schema), cancellationToken);
+        }
+
         if (options.Role.HasFlag(SiloRole.Backlog))
         {
             var owned = ActivatorUtilities.CreateInstance<OwnedEndpoint>(app.Services);

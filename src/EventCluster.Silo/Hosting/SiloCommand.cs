@@ -17,7 +17,7 @@ internal static partial class SiloCommand
 
     private static async Task<int> ServeAsync(ClusterNodeOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
-        if (SiloEndpoints.FindTaken(options) is { } fault)
+        if ((AzureTablesStart.FitAppends(options) ?? SiloEndpoints.FindTaken(options)) is { } fault)
         {
             return await terminal.FailAsync(fault);
         }

@@ -5,7 +5,7 @@ using EventCluster.Hosting.Node;
 namespace EventCluster.Silo.Hosting;
 
 /// <summary>
-/// The shared store of this silo: opened before the silo joins, closed after it has left. An unreachable database is
+/// The shared store of this silo: opened before the silo joins, closed after it has left. An unreachable one is
 /// tried again with one message at a time.
 /// </summary>
 internal sealed class SiloStore(ClusterNodeOptions options, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
@@ -18,7 +18,9 @@ internal sealed class SiloStore(ClusterNodeOptions options, TimeProvider time, I
 
     /// <inheritdoc />
     public async Task StartAsync(CancellationToken cancellationToken) =>
-        _store ??= await SharedStore.OpenAsync(options, time, loggers, cancellationToken);
+        _store ??= options.Store == StoreKind.AzureTables
+            ? await AzureTablesStart.OpenAsync(options, time, loggers, cancellationToken)
+            : await SharedStore.OpenAsync(options, time, loggers, cancellationToken);
 
     /// <inheritdoc />
     public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync();

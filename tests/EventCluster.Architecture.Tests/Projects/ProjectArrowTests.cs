@@ -43,6 +43,8 @@ public sealed class ProjectArrowTests
     [InlineData("EventCluster.Edge", "EventCluster.Storage.LocalDisk")]
     [InlineData("EventCluster.Core", "EventCluster.Storage.LocalDisk")]
     [InlineData("EventCluster.Core", "EventCluster.Storage.PostgreSql")]
+    [InlineData("EventCluster.Core", "EventCluster.Storage.AzureTables")]
+    [InlineData("EventCluster.Hosting", "EventCluster.Storage.AzureTables")]
     [InlineData("EventCluster.Core", "EventCluster.Orleans")]
     [InlineData("EventCluster.Core", "EventCluster.Edge")]
     [InlineData("EventCluster.Storage.LocalDisk", "EventCluster.Core")]
@@ -83,7 +85,8 @@ public sealed class ProjectArrowTests
                 Assert.True(
                     filter.Contains($"{project.Name}.csproj", StringComparison.Ordinal)
                     || project.Name is "EventCluster.Orleans" or "EventCluster.Silo" or "EventCluster.Storage.AzureTables"
-                        or "EventCluster.Orleans.Tests" or "EventCluster.Silo.Tests" or "EventCluster.Failover",
+                        or "EventCluster.Orleans.Tests" or "EventCluster.Silo.Tests" or "EventCluster.Storage.AzureTables.Tests"
+                        or "EventCluster.Failover",
                     $"{project.Name} is missing in src/EventCluster.SingleNode.slnf");
             });
     }

@@ -24,8 +24,11 @@ internal sealed record Room(string[] Projects, string[] Packages, bool UsesWeb =
         ["EventCluster.Hosting"] = new(["Core", "Edge", "Storage.LocalDisk", "Storage.PostgreSql"], [], UsesWeb: true),
         ["EventCluster.Server"] = new(["Hosting"], [], UsesWeb: true),
         ["EventCluster.Silo"] = new(
-            ["Hosting", "Orleans"],
-            ["Microsoft.Orleans.Clustering.AdoNet", "Microsoft.Orleans.Persistence.AdoNet", "Microsoft.Orleans.Server", "Npgsql"],
+            ["Hosting", "Orleans", "Storage.AzureTables"],
+            [
+                "Azure.Data.Tables", "Microsoft.Orleans.Clustering.AdoNet", "Microsoft.Orleans.Clustering.AzureStorage",
+                "Microsoft.Orleans.Persistence.AdoNet", "Microsoft.Orleans.Persistence.AzureStorage", "Microsoft.Orleans.Server", "Npgsql",
+            ],
             UsesWeb: true),
     };
 

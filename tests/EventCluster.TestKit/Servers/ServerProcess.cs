@@ -14,12 +14,14 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     private readonly StringBuilder _output = new();
     private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly string _dll;
     private readonly bool _ownsData;
     private readonly IReadOnlyList<string> _furtherUrls;
     private Process? _process;
 
-    private ServerProcess(string? dataPath, IReadOnlyList<string> furtherUrls)
+    private ServerProcess(string dll, string? dataPath, IReadOnlyList<string> furtherUrls)
     {
+        _dll = dll;
         _furtherUrls = furtherUrls;
         _ownsData = dataPath is null;
         DataPath = dataPath ?? Directory.CreateTempSubdirectory("eventcluster-server-").FullName;
@@ -53,9 +55,16 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <param name="cancellationToken">The test's end.</param>
     /// <param name="furtherUrls">Addresses to listen on beside <see cref="Url"/>.</param>
     public static async Task<ServerProcess> StartAsync(
-        string? dataPath, IReadOnlyList<string> arguments, CancellationToken cancellationToken, params string[] furtherUrls)
+        string? dataPath, IReadOnlyList<string> arguments, CancellationToken cancellationToken, params string[] furtherUrls) =>
+        await LaunchedAsync(new ServerProcess(ServerFiles.Dll, dataPath, furtherUrls), arguments, cancellationToken);
+
+    /// <summary>Starts a node of a cluster and waits until it is ready.</summary>
+    public static Task<ServerProcess> StartSiloAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        LaunchedAsync(new ServerProcess(ServerFiles.SiloDll, dataPath: null, []), arguments, cancellationToken);
+
+    private static async Task<ServerProcess> LaunchedAsync(
+        ServerProcess server, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var server = new ServerProcess(dataPath, furtherUrls);
         try
         {
             await server.RestartAsync(arguments, cancellationToken);
@@ -76,7 +85,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public async Task RestartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         _process?.Dispose();
-        _process = Launch([.. arguments, "--urls", string.Join(';', [Url.ToString().TrimEnd('/'), .. _furtherUrls]), "--data", DataPath], Keep);
+        _process = Launch(_dll, [.. arguments, "--urls", string.Join(';', [Url.ToString().TrimEnd('/'), .. _furtherUrls]), "--data", DataPath], Keep);
         var start = TimeProvider.System.GetTimestamp();
         while (!await IsReadyAsync(cancellationToken))
         {
@@ -132,7 +141,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<ServerRun> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         var (output, error) = (new StringBuilder(), new StringBuilder());
-        using var process = Launch(arguments, (line, isError) => (isError ? error : output).Append(line).Append('\n'));
+        using var process = Launch(ServerFiles.Dll, arguments, (line, isError) => (isError ? error : output).Append(line).Append('\n'));
         try
         {
             await Phase.OfAsync("the process ends", process.WaitForExitAsync(cancellationToken));
@@ -164,7 +173,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static Process Launch(IReadOnlyList<string> arguments, Action<string, bool> keep)
+    private static Process Launch(string dll, IReadOnlyList<string> arguments, Action<string, bool> keep)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -175,7 +184,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         };
         // The server runs with its own settings: what a load generator set for itself must not leak into it.
         start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
-        start.ArgumentList.Add(ServerFiles.Dll);
+        start.ArgumentList.Add(dll);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
