@@ -58,9 +58,10 @@ public sealed partial class AzureTablesLogStore : ILogStore
     /// <inheritdoc />
     public async ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
-        for (var isBusy = false; ; isBusy = true)
+        for (var attempt = 0; ; attempt++)
         {
-            if (isBusy)
+            // Every other time: of openers that only race each other, one wins each round.
+            if (attempt % 2 == 1)
             {
                 await ClaimAsync(name, cancellationToken);
             }

@@ -11,6 +11,9 @@ internal sealed class EntityTable(TableClient client, SemaphoreSlim requests, St
     private const int Conflict = 409;
     private const int PreconditionFailed = 412;
 
+    // Somebody deleted the table: no refusal that anybody expects.
+    private const string TableNotFound = "TableNotFound";
+
     /// <summary>Makes the table when it is missing.</summary>
     public Task CreateAsync(CancellationToken cancellationToken) =>
         AskAsync(() => client.CreateIfNotExistsAsync(cancellationToken), cancellationToken);
@@ -86,7 +89,7 @@ internal sealed class EntityTable(TableClient client, SemaphoreSlim requests, St
             // A deletion of what is gone is answered, not thrown.
             return answer.Status == NotFound ? null : answer.Headers.ETag ?? default(ETag);
         }
-        catch (RequestFailedException e) when (e.Status == refusal || e.Status == NotFound)
+        catch (RequestFailedException e) when (e.Status == refusal || (e.Status == NotFound && e.ErrorCode != TableNotFound))
         {
             return null;
         }

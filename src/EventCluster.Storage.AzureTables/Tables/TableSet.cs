@@ -9,7 +9,9 @@ namespace EventCluster.Storage.AzureTables.Tables;
 /// </summary>
 internal sealed class TableSet : IDisposable
 {
-    private const int QueryRetries = 3;
+    /// <summary>One, for a connection that ended while it was idle; callers repeat the rest, and know for how long.</summary>
+    private const int QueryRetries = 1;
+
     private const string IndexSuffix = "index";
 
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(50);
