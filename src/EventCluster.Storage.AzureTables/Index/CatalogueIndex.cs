@@ -1,7 +1,7 @@
+using Azure.Data.Tables;
 using EventCluster.Protocol;
 using EventCluster.Storage.AzureTables.Keys;
 using EventCluster.Storage.AzureTables.Tables;
-using Azure.Data.Tables;
 
 namespace EventCluster.Storage.AzureTables.Index;
 

@@ -73,7 +73,7 @@ public sealed class OptionsBinderTests
         Assert.Contains("unknown option 'EventCluster:Cashing'; did you mean 'EventCluster:Caching'?", faults);
         Assert.Contains("unknown option 'EventCluster:LongPoll:Timout'; did you mean 'EventCluster:LongPoll:Timeout'?", faults);
         Assert.Contains("'EventCluster:LongPoll:Timeout' cannot be '61'; accepted: 1 to 60 (seconds)", faults);
-        Assert.Contains("'EventCluster:Store' cannot be 'Tape'; accepted: local-disk|memory|postgresql", faults);
+        Assert.Contains("'EventCluster:Store' cannot be 'Tape'; accepted: local-disk|memory|postgresql|azure-tables", faults);
         Assert.Contains("'EventCluster:LocalDisk:Flush' cannot be 'maybe'; accepted: true|false", faults);
         Assert.Contains("'EventCluster:Limits:Streams' cannot be '99999999999999999999'; accepted: 1 to 1,000,000 (streams)", faults);
     }

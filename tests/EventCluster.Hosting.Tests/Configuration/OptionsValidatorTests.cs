@@ -72,4 +72,30 @@ public sealed class OptionsValidatorTests
     [InlineData("x", 1)]
     public void Validate_Http2Url_IsOneClearTextAddress(string url, int faults) =>
         Assert.Equal(faults, OptionsValidator.Validate(new EventClusterOptions { Http2Url = url }).Count);
+
+    [Fact]
+    public void Validate_AzureTables_IsForNodesOfAClusterOnly()
+    {
+        var faults = OptionsValidator.Validate(new EventClusterOptions { Store = StoreKind.AzureTables });
+
+        Assert.Contains("does not carry", Assert.Single(faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_AzureTablesOfACluster_NeedsTheAccountAndItsMembership()
+    {
+        var node = new ClusterNodeOptions { Store = StoreKind.AzureTables };
+        node.AzureTables.Table = "no-dashes";
+
+        var faults = OptionsValidator.Validate(node);
+
+        Assert.Equal(3, faults.Count);
+        Assert.Contains(faults, fault => fault.Contains("'EventCluster:AzureTables:ConnectionString'", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.Contains("'EventCluster:AzureTables:Table'", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.Contains("'EventCluster:Cluster:Membership'", StringComparison.Ordinal));
+        node.AzureTables.Table = "mine";
+        node.AzureTables.ConnectionString = "UseDevelopmentStorage=true";
+        node.Cluster.Membership = MembershipKind.AzureTables;
+        Assert.Empty(OptionsValidator.Validate(node));
+    }
 }

@@ -11,6 +11,12 @@ namespace EventCluster.Storage.AzureTables.Tests.Maintenance;
 /// <summary>What commits only marked goes away, and nothing else does.</summary>
 public sealed class SweepTests(SharedServer shared) : StoreTest(shared)
 {
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Options = NewStore();
+    }
+
     [Fact]
     public async Task Purged_OfAManyPartBlock_AllItsRowsGoAndTheOthersStay()
     {
@@ -139,7 +145,7 @@ public sealed class SweepTests(SharedServer shared) : StoreTest(shared)
     {
         ConnectionString = Options.ConnectionString,
         Table = Options.Table,
-        HousekeepingInterval = Options.HousekeepingInterval,
+        HousekeepingInterval = TimeSpan.FromMilliseconds(100),
         SweepDelay = sweepDelay,
         FenceMemory = fenceMemory ?? Options.FenceMemory,
     };

@@ -26,7 +26,7 @@ public sealed class SharedServer : IAsyncLifetime
             ConnectionString = connectionString ?? Server.ConnectionString,
             Table = table ?? $"test{Interlocked.Increment(ref _tables)}",
             MaxStreams = maxStreams,
-            HousekeepingInterval = TimeSpan.FromMilliseconds(250),
+            HousekeepingInterval = TimeSpan.FromSeconds(2),
             RetryAfter = TimeSpan.FromMilliseconds(20),
             SweepDelay = TimeSpan.Zero,
         };
