@@ -2,6 +2,7 @@ using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Orleans.Client;
 using EventCluster.Protocol;
+using EventCluster.TestKit.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

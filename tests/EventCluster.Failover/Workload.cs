@@ -1,6 +1,7 @@
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 using EventCluster.TestKit.History;
+using EventCluster.TestKit.Servers;
 using EventCluster.TestKit.Subscribers;
 
 namespace EventCluster.Failover;

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace EventCluster.Failover;
+namespace EventCluster.TestKit.Servers;
 
 /// <summary>A cluster of real processes, run by <c>infra/local-cluster.sh</c> in a folder of its own.</summary>
-internal sealed class LocalCluster : IAsyncDisposable
+public sealed class LocalCluster : IAsyncDisposable
 {
     /// <summary>A hang guard: a cold start of five processes on a busy machine takes a minute.</summary>
     private static readonly TimeSpan ScriptLimit = TimeSpan.FromMinutes(4);
@@ -40,12 +40,16 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <param name="cancellationToken">Abandons the start.</param>
     public static async Task<LocalCluster> UpAsync(int port, int storePort, CancellationToken cancellationToken)
     {
-        var script = Path.Combine(Repository(), "infra", "local-cluster.sh");
-        var folder = Directory.CreateTempSubdirectory("eventcluster-failover-").FullName;
+        var script = Path.Combine(ServerFiles.Repository, "infra", "local-cluster.sh");
+        var folder = Directory.CreateTempSubdirectory("eventcluster-cluster-").FullName;
 
-        // PostgreSQL refuses root and must reach its data as another user.
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            // PostgreSQL refuses root and must reach its data as another user.
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+
         var cluster = new LocalCluster(script, folder, port);
         try
         {
@@ -205,16 +209,5 @@ internal sealed class LocalCluster : IAsyncDisposable
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"{Path.GetFileName(script)} {words[0]} failed:\n{await output}{await errors}");
-    }
-
-    private static string Repository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "EventCluster.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("This is not inside the repository.");
-        }
-
-        return folder;
     }
 }
