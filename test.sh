@@ -111,12 +111,15 @@ simulate() {
     "$logs"/simulation-[12].log
 }
 
-# Real processes: needs PostgreSQL and nginx, which it installs as root on Debian.
+# Real processes need PostgreSQL and nginx, which are installed as root on Debian; elsewhere the log says what to run.
+local_cluster() {
+  infra/postgres.sh install && infra/local-cluster.sh install && return
+  echo "0 passed, 0 failed, 1 skipped"
+  return 1
+}
+
 failover() {
-  if ! infra/postgres.sh install || ! infra/local-cluster.sh install; then
-    echo "0 passed, 0 failed, 1 skipped"
-    return
-  fi
+  local_cluster || return 0
   timeout 600 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$@"
 }
 
@@ -130,6 +133,11 @@ azure() {
   esac
 }
 
+cluster_processes() {
+  local_cluster || return 0
+  dotnet_suite tests/EventCluster.Cluster.Tests
+}
+
 gate restore dotnet restore "$filter" -v q || finish
 gate build dotnet build "$filter" -c Release --no-restore -v q -clp:NoSummary || finish
 # All suites test this build; none builds again.
@@ -137,8 +145,8 @@ export EVENTCLUSTER_SERVER_DLL=$PWD/src/EventCluster.Server/bin/Release/net10.0/
 is_wanted format && gate format dotnet format whitespace "$filter" --no-restore --verify-no-changes
 
 for project in tests/*.Tests/*.Tests.csproj; do
-  # Not part of the filter: the cluster suites come last, where their packages can be had.
-  grep -q "$(basename "$project")" "$filter" || continue
+  # What is not part of the filter comes last, where its packages can be had.
+  grep -qF "$(basename "$project")" "$filter" || continue
   suite "$(basename "$project" .csproj)" dotnet_suite "$(dirname "$project")"
 done
 
@@ -156,6 +164,7 @@ if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
   suite azure azure
   suite silo dotnet_suite tests/EventCluster.Silo.Tests
+  suite cluster-processes cluster_processes
   suite failover failover --faults kill,hang,term,edge,grow
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
   echo "cluster suites: not run, because packages of EventCluster.sln cannot be had here ($logs/cluster-restore.log)"

@@ -1,3 +1,4 @@
+using EventCluster.Benchmarks.Clusters;
 using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Peers;
@@ -15,7 +16,7 @@ IBenchmark[] benchmarks =
 [
     new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(),
     new PeersBenchmark(), new WireBenchmark(), new SlowReaderBenchmark(), new StartUpBenchmark(), new AllocBenchmark(),
-    new ListBenchmark(), new PostgreSqlBenchmark(),
+    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);

@@ -19,7 +19,7 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         var port = 14_000 + (50 * random.Next(40));
         await using var store = new TcpRelay(port + 1);
         progress.WriteLine($"seed {seed}: starting a cluster at port {port} ...");
-        await using var cluster = await LocalCluster.UpAsync(port, store.Port, cancellationToken);
+        await using var cluster = await LocalCluster.UpAsync(new LocalClusterSetup(port) { StorePort = store.Port }, cancellationToken);
         try
         {
             await RunAsync(cluster, store, random, cancellationToken);

@@ -2,9 +2,15 @@ using System.Diagnostics;
 
 namespace EventCluster.Benchmarks.Subjects;
 
-/// <summary>A started process and its children: the processor time and memory of all of them. Ends only what it started.</summary>
-public sealed class ProcessTree(Process root, Func<ValueTask> end) : IAsyncDisposable
+/// <summary>Started processes and their children: the processor time and memory of all of them. Ends only what it started.</summary>
+public sealed class ProcessTree(IReadOnlyList<int> roots, Func<ValueTask> end) : IAsyncDisposable
 {
+    /// <summary>One process and its children.</summary>
+    public ProcessTree(Process root, Func<ValueTask> end)
+        : this([root.Id], end)
+    {
+    }
+
     /// <summary>Processor time used so far.</summary>
     public TimeSpan ProcessorTime => Sum(process => process.TotalProcessorTime);
 
@@ -55,7 +61,7 @@ public sealed class ProcessTree(Process root, Func<ValueTask> end) : IAsyncDispo
 
     private List<int> Ids()
     {
-        var ids = new List<int> { root.Id };
+        List<int> ids = [.. roots];
         for (var i = 0; i < ids.Count; i++)
         {
             ids.AddRange(File.ReadAllText($"/proc/{ids[i]}/task/{ids[i]}/children")

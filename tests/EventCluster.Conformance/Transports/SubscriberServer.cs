@@ -8,4 +8,7 @@ public sealed record SubscriberServer(Uri Http1, Uri Http2, Func<Task> StopAsync
 {
     /// <summary>Connections of clients open now; null where nobody can tell.</summary>
     public Func<int>? Connections { get; init; }
+
+    /// <summary>Whether other tests use it, too: then only the test about a stop stops it.</summary>
+    public bool IsShared { get; init; }
 }

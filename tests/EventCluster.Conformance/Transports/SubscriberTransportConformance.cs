@@ -15,13 +15,14 @@ public abstract partial class SubscriberTransportConformance : IAsyncLifetime
     /// <summary>An open stream with one event, for transports that carry several.</summary>
     protected const string Companion = "companion";
 
-    private const string Stream = "s";
-
     private SubscriberServer? _server;
     private StreamPublisher? _publisher;
 
     /// <summary>The transport.</summary>
     protected abstract ISubscriberClient Client { get; }
+
+    /// <summary>The stream under test; where servers are shared each test needs another one.</summary>
+    protected virtual string Stream => "s";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -45,7 +46,7 @@ public abstract partial class SubscriberTransportConformance : IAsyncLifetime
     {
         GC.SuppressFinalize(this);
         _publisher?.Dispose();
-        if (_server is { } server)
+        if (_server is { IsShared: false } server)
         {
             await Phase.OfAsync("server stops", server.StopAsync());
         }

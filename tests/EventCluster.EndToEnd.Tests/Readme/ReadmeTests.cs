@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
-using EventCluster.TestKit;
 using EventCluster.TestKit.Servers;
 using Xunit;
 
@@ -8,55 +5,31 @@ namespace EventCluster.EndToEnd.Tests.Readme;
 
 /// <summary>
 /// Goal: what the README shows is what happens. Method: its shell blocks are run in their order against a real server,
-/// its outputs are compared; only the address and the jittered delay differ.
+/// its outputs are compared; only the address and the jittered delay differ. The cluster's tests run them, too.
 /// </summary>
-public sealed partial class ReadmeTests
+public sealed class ReadmeTests
 {
-    private const string Address = "http://127.0.0.1:4437";
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Readme_CommandsRunInOrder_PrintWhatItSays()
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(ServerFiles.Repository, "README.md"), Token);
-        var shell = BlockPattern().Matches(readme).Where(m => m.Groups["language"].Value == "sh").Select(m => m.Groups["text"].Value).ToList();
-        var outputs = BlockPattern().Matches(readme).Where(m => m.Groups["language"].Value == "text").Select(m => m.Groups["text"].Value).ToList();
-        Assert.Equal("./run.sh\n", shell[0]);
-        Assert.Equal("pkill -9 -f EventCluster.Server.dll\n./run.sh\n", shell[4]);
+        var readme = await ReadmeBlocks.ReadAsync(Token);
+        Assert.Equal("./run.sh\n", readme.Shell[0]);
+        Assert.Equal("pkill -9 -f EventCluster.Server.dll\n./run.sh\n", readme.Shell[4]);
         await using var server = await ServerProcess.StartAsync(Token);
+        Task<string> RunAsync(string command) => ReadmeBlocks.RunAsync(command, ReadmeBlocks.Node, server.Url, Token);
 
-        var create = await RunAsync(server, shell[1]);
-        var backlog = await RunAsync(server, shell[2]);
-        var append = await RunAsync(server, shell[3]);
+        var create = await RunAsync(readme.Shell[1]);
+        var backlog = await RunAsync(readme.Shell[2]);
+        var append = await RunAsync(readme.Shell[3]);
         await server.KillAsync();
         await server.RestartAsync([], Token);
-        var afterwards = await RunAsync(server, shell[5]);
+        var afterwards = await RunAsync(readme.Shell[5]);
 
         Assert.Equal("", create);
-        Assert.Equal(RetryPattern().Replace(outputs[0], "retry: N"), RetryPattern().Replace(backlog, "retry: N"));
+        Assert.Equal(ReadmeBlocks.WithoutDelay(readme.Outputs[0]), ReadmeBlocks.WithoutDelay(backlog));
         Assert.Equal("", append);
-        Assert.Equal(outputs[1].TrimEnd('\n'), afterwards);
+        Assert.Equal(readme.Outputs[1].TrimEnd('\n'), afterwards);
     }
-
-    // A live stream does not end by itself: curl is told to leave.
-    private static async Task<string> RunAsync(ServerProcess server, string command)
-    {
-        var address = server.Url.ToString().TrimEnd('/');
-        var line = command
-            .Replace(Address, address, StringComparison.Ordinal)
-            .Replace("curl -N", "curl -N --max-time 3", StringComparison.Ordinal)
-            .Replace("curl ", "curl --silent --show-error --noproxy '*' ", StringComparison.Ordinal);
-        var start = new ProcessStartInfo("bash", ["-c", line]) { UseShellExecute = false, RedirectStandardOutput = true };
-        using var bash = Process.Start(start)!;
-        var output = await Phase.OfAsync("the command ends", bash.StandardOutput.ReadToEndAsync(Token));
-        await bash.WaitForExitAsync(Token);
-        return output;
-    }
-
-    [GeneratedRegex(@"^```(?<language>\w+)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
-    private static partial Regex BlockPattern();
-
-    [GeneratedRegex(@"retry: \d+")]
-    private static partial Regex RetryPattern();
 }

@@ -14,16 +14,20 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, bool> _meant = new(StringComparer.Ordinal);
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
-    private readonly string _script;
+    private readonly LocalClusterSetup _setup;
     private readonly string _folder;
 
-    private LocalCluster(string script, string folder, int port)
+    private LocalCluster(LocalClusterSetup setup, string folder)
     {
-        (_script, _folder, Port) = (script, folder, port);
+        (_setup, _folder) = (setup, folder);
     }
 
+    /// <summary>What the script runs as a silo; it is not built by it.</summary>
+    public static string SiloDll { get; } = Path.Combine(
+        ServerFiles.Repository, "src", "EventCluster.Silo", "bin", "Release", "net10.0", "EventCluster.Silo.dll");
+
     /// <summary>The load balancer's port.</summary>
-    public int Port { get; }
+    public int Port => _setup.Port;
 
     /// <summary>Where clients connect.</summary>
     public Uri Url => new($"http://127.0.0.1:{Port}");
@@ -34,15 +38,10 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Data, logs and what was started.</summary>
     public string Folder => _folder;
 
-    /// <summary>Starts two backlog silos, two edges, a store and a load balancer.</summary>
-    /// <param name="port">The load balancer's port; the others follow from it.</param>
-    /// <param name="storePort">Where silos find PostgreSQL.</param>
-    /// <param name="cancellationToken">Abandons the start.</param>
-    public static async Task<LocalCluster> UpAsync(int port, int storePort, CancellationToken cancellationToken)
+    /// <summary>Starts silos, edges, a store and a load balancer, and waits until all are ready.</summary>
+    public static async Task<LocalCluster> UpAsync(LocalClusterSetup setup, CancellationToken cancellationToken)
     {
-        var script = Path.Combine(ServerFiles.Repository, "infra", "local-cluster.sh");
         var folder = Directory.CreateTempSubdirectory("eventcluster-cluster-").FullName;
-
         if (!OperatingSystem.IsWindows())
         {
             // PostgreSQL refuses root and must reach its data as another user.
@@ -50,10 +49,10 @@ public sealed class LocalCluster : IAsyncDisposable
                 | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         }
 
-        var cluster = new LocalCluster(script, folder, port);
+        var cluster = new LocalCluster(setup, folder);
         try
         {
-            await cluster.RunAsync(["up", "--port", $"{port}", "--store-port", $"{storePort}"], cancellationToken);
+            await cluster.RunAsync(setup.Words, cancellationToken);
             return cluster;
         }
         catch
@@ -111,9 +110,8 @@ public sealed class LocalCluster : IAsyncDisposable
         [.. RunFiles().Where(name => !_meant.ContainsKey(name) && !IsAlive(name))];
 
     /// <summary>An orderly restart of the store.</summary>
-    public Task RestartStoreAsync(CancellationToken cancellationToken) => RunScriptAsync(
-        Path.Combine(Path.GetDirectoryName(_script)!, "postgres.sh"), ["restart", Path.Combine(_folder, "postgres"), "fast"],
-        cancellationToken);
+    public Task RestartStoreAsync(CancellationToken cancellationToken) =>
+        RunScriptAsync("postgres.sh", ["restart", Path.Combine(_folder, "postgres"), "fast"], cancellationToken);
 
     /// <summary>Sends a signal to one process, which may end for it.</summary>
     public void Signal(ClusterProcess process, string signal)
@@ -182,17 +180,25 @@ public sealed class LocalCluster : IAsyncDisposable
     }
 
     private Task<string> RunAsync(string[] words, CancellationToken cancellationToken) =>
-        RunScriptAsync(_script, [.. words, "--dir", _folder], cancellationToken);
+        RunScriptAsync("local-cluster.sh", [.. words, "--dir", _folder], cancellationToken);
 
-    private static async Task<string> RunScriptAsync(string script, string[] words, CancellationToken cancellationToken)
+    private async Task<string> RunScriptAsync(string script, string[] words, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("bash", [script, .. words])
+        var start = new ProcessStartInfo("bash", [Path.Combine(ServerFiles.Repository, "infra", script), .. words])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
         start.Environment["EVENTCLUSTER_SILO_BUILT"] = "1";
+
+        // Silos run with their own settings: what a load generator set for itself must not leak into them.
+        start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
+        foreach (var (name, value) in _setup.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -203,11 +209,11 @@ public sealed class LocalCluster : IAsyncDisposable
         catch (TimeoutException)
         {
             process.Kill();
-            throw new TimeoutException($"{Path.GetFileName(script)} {words[0]} did not end within {ScriptLimit.TotalSeconds:0} s.");
+            throw new TimeoutException($"{script} {words[0]} did not end within {ScriptLimit.TotalSeconds:0} s.");
         }
 
         return process.ExitCode == 0
             ? await output
-            : throw new InvalidOperationException($"{Path.GetFileName(script)} {words[0]} failed:\n{await output}{await errors}");
+            : throw new InvalidOperationException($"{script} {words[0]} failed:\n{await output}{await errors}");
     }
 }
