@@ -44,14 +44,16 @@ public sealed class ClusterBenchmark : IBenchmark
             ("delivery", "deliveries", round => ClusterDelivery.RunAsync(context, cluster, round)),
             ("latency", "latency", round => ClusterLatency.RunAsync(context, cluster, round)),
             ("idle", "idle readers", _ => IdleReaders.RunAsync(context, cluster.Edges[0], cluster.Edges[0].EventSource)),
+            ("followed", "idle streams with a reader", round => ClusterFollowed.RunAsync(context, cluster, round)),
         ];
-        foreach (var (_, label, round) in parts.Where(part => context.Settings.Wants(part.Key) && (part.Key != "idle" || IsNamed(context, part.Key))))
+        foreach (var (key, label, round) in parts)
         {
-            await context.MeasureAsync($"{size}: {label}", round);
+            // What is idle hardly depends on the size of the cluster and takes its time: only where it is named.
+            var isNamed = context.Settings.Sizes.ContainsKey("only");
+            if (isNamed ? context.Settings.Wants(key) : key is "appends" or "delivery" or "latency")
+            {
+                await context.MeasureAsync($"{size}: {label}", round);
+            }
         }
     }
-
-    // Memory does not depend on the size of the cluster, so it is measured where it is asked for.
-    private static bool IsNamed(BenchmarkContext context, string part) =>
-        context.Settings.Sizes.ContainsKey("only") && context.Settings.Wants(part);
 }

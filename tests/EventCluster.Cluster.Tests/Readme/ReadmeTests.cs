@@ -35,6 +35,18 @@ public sealed partial class ReadmeTests(SharedCluster cluster)
         Assert.Equal("", delete);
     }
 
+    [Fact]
+    public async Task Readme_BlockAboutClusters_PrintsWhatItSays()
+    {
+        var readme = await ReadmeBlocks.ReadAsync(Token);
+        Assert.Equal("infra/local-cluster.sh up\n", readme.Shell[6]);
+
+        var output = await ReadmeBlocks.RunAsync(readme.Shell[7], "http://127.0.0.1:14400", cluster.Url, Token);
+        await ReadmeBlocks.RunAsync($"curl -X DELETE {ReadmeBlocks.Node}/v1/stream/orders", ReadmeBlocks.Node, cluster.Url, Token);
+
+        Assert.Equal(readme.Outputs[2].TrimEnd('\n'), output);
+    }
+
     private static string Normal(string output) => IdPattern().Replace(ReadmeBlocks.WithoutDelay(output), "id: ");
 
     [GeneratedRegex("id: [0-9a-v]{7}")]

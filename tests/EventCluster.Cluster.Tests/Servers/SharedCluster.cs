@@ -37,7 +37,11 @@ public sealed class SharedCluster : IAsyncLifetime
     public ValueTask DisposeAsync() => Running.DisposeAsync();
 
     /// <summary>Where the edges themselves answer.</summary>
-    public async Task<IReadOnlyList<Uri>> EdgesAsync() => [.. (await Running.OfRoleAsync("edge", Token)).Select(edge => edge.Url)];
+    public async Task<IReadOnlyList<Uri>> EdgesAsync()
+    {
+        await CompleteEdgesAsync();
+        return [.. (await Running.OfRoleAsync("edge", Token)).Select(edge => edge.Url)];
+    }
 
     /// <summary>
     /// Ends all edges as an operator would who updates them: a new one first, then SIGTERM to the old ones, which the load

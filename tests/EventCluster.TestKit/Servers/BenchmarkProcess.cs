@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace EventCluster.TestKit.Servers;
+
+/// <summary>The built benchmarks as a process, so that none rots.</summary>
+public static class BenchmarkProcess
+{
+    /// <summary>Runs one with its smallest sizes; answers what it reported, rows and notes.</summary>
+    /// <exception cref="InvalidDataException">It failed, or reported no rows, or a row without a figure.</exception>
+    public static async Task<IReadOnlyList<JsonElement>> RunTinyAsync(string name, CancellationToken cancellationToken)
+    {
+        using var process = Start(name);
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = process.StandardError.ReadToEndAsync(cancellationToken);
+        try
+        {
+            await Phase.OfAsync($"benchmark {name} ends", process.WaitForExitAsync(cancellationToken));
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidDataException($"{name} ended with {process.ExitCode}: {await output}{await error}");
+        }
+
+        using var report = JsonDocument.Parse(await output);
+        var rows = report.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.Clone()).ToArray();
+        var isWhole = report.RootElement.GetProperty("benchmark").GetString() == name && rows.Length > 0
+            && Array.TrueForAll(rows, row => row.GetProperty("medians").EnumerateObject().First().Value.GetDouble() > 0);
+        return isWhole ? rows : throw new InvalidDataException($"{name} reported: {await output}");
+    }
+
+    private static Process Start(string name)
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var program = Path.Combine(
+            ServerFiles.Repository, "benchmarks", "EventCluster.Benchmarks", "bin", configuration, "net10.0", "EventCluster.Benchmarks.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [program, name, "--tiny", "--json"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+    }
+}
