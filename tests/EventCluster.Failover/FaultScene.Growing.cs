@@ -1,6 +1,7 @@
 using System.Globalization;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
+using EventCluster.TestKit.Servers;
 using EventCluster.TestKit.Subscribers;
 
 namespace EventCluster.Failover;

@@ -1,3 +1,5 @@
+using EventCluster.TestKit.Servers;
+
 namespace EventCluster.Failover;
 
 /// <summary>

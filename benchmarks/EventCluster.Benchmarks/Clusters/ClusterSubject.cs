@@ -89,7 +89,7 @@ public sealed class ClusterSubject : IAsyncDisposable
     // "--server --EventCluster:A:B=C" as the environment of all silos.
     private static Dictionary<string, string> OptionsOf(BenchmarkSettings settings)
     {
-        var options = new Dictionary<string, string>(StringComparer.Ordinal) { ["EventCluster__LogLevel"] = "warning" };
+        var options = new Dictionary<string, string>(LocalClusterSetup.Patient, StringComparer.Ordinal) { ["EventCluster__LogLevel"] = "warning" };
         foreach (var argument in settings.ServerArguments)
         {
             if (argument.TrimStart('-').Split('=', 2) is not [var name, var value])

@@ -30,7 +30,10 @@ public sealed class SharedCluster : IAsyncLifetime
             Edges = Edges,
 
             // The Durable Streams suite wants waits below 5 s.
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["EventCluster__LongPoll__Timeout"] = "4" },
+            Environment = new Dictionary<string, string>(LocalClusterSetup.Patient, StringComparer.Ordinal)
+            {
+                ["EventCluster__LongPoll__Timeout"] = "4",
+            },
         },
         CancellationToken.None);
 

@@ -12,6 +12,8 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private const int StartAttempts = 3;
 
+    private const int LastLines = 40;
+
     private readonly ConcurrentDictionary<string, bool> _meant = new(StringComparer.Ordinal);
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly LocalClusterSetup _setup;
@@ -126,7 +128,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <returns>Where they are now.</returns>
     public string KeepLogs(string name)
     {
-        var target = Directory.CreateDirectory(Path.Combine(Repository(), "artifacts", "failover", name)).FullName;
+        var target = Directory.CreateDirectory(Path.Combine(ServerFiles.Repository, "artifacts", "failover", name)).FullName;
         foreach (var log in Directory.EnumerateFiles(Path.Combine(_folder, "logs")))
         {
             File.Copy(log, Path.Combine(target, Path.GetFileName(log)), overwrite: true);
@@ -135,10 +137,11 @@ public sealed class LocalCluster : IAsyncDisposable
         return target;
     }
 
-    /// <summary>Ends everything and removes the folder.</summary>
+    /// <summary>Ends everything and removes the folder; what a process said that is gone already goes to standard error.</summary>
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        await TellOfTheDeadAsync();
         await RunAsync(["down"], CancellationToken.None);
         Directory.Delete(_folder, recursive: true);
     }
@@ -176,6 +179,21 @@ public sealed class LocalCluster : IAsyncDisposable
         catch (IOException)
         {
             return false;
+        }
+    }
+
+    private async Task TellOfTheDeadAsync()
+    {
+        if (!File.Exists(Path.Combine(_folder, "run", "settings")))
+        {
+            // It never started; its script said why.
+            return;
+        }
+
+        foreach (var gone in (await StatusAsync(CancellationToken.None)).Where(process => !process.IsRunning))
+        {
+            var log = await File.ReadAllLinesAsync(Path.Combine(_folder, "logs", $"{gone.Name}.log"), CancellationToken.None);
+            await Console.Error.WriteLineAsync($"{gone.Name} is gone; the end of its log:\n{string.Join('\n', log.TakeLast(LastLines))}");
         }
     }
 

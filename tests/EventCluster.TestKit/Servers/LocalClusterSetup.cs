@@ -12,6 +12,13 @@ public sealed record LocalClusterSetup(int Port)
     private const int Step = 300;
     private const int Bases = 10;
 
+    /// <summary>
+    /// Options for whoever ends no node without its consent: a node that gets no processor for seconds, because others share
+    /// the machine, is not taken for dead.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Patient { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["EventCluster__Cluster__ProbeTimeout"] = "20" };
+
     /// <summary>Where silos find PostgreSQL; null for the server itself.</summary>
     public int? StorePort { get; init; }
 
