@@ -6,6 +6,9 @@ namespace EventCluster.TestKit.Servers;
 /// <summary>The built benchmarks as a process, so that none rots.</summary>
 public static class BenchmarkProcess
 {
+    /// <summary>A hang guard: one of them starts a cluster.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+
     /// <summary>Runs one with its smallest sizes; answers what it reported, rows and notes.</summary>
     /// <exception cref="InvalidDataException">It failed, or reported no rows, or a row without a figure.</exception>
     public static async Task<IReadOnlyList<JsonElement>> RunTinyAsync(string name, CancellationToken cancellationToken)
@@ -15,7 +18,7 @@ public static class BenchmarkProcess
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         try
         {
-            await Phase.OfAsync($"benchmark {name} ends", process.WaitForExitAsync(cancellationToken));
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(Limit, TimeProvider.System, cancellationToken);
         }
         finally
         {

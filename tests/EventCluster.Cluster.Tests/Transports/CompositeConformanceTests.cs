@@ -1,9 +1,0 @@
-using EventCluster.Cluster.Tests.Servers;
-using EventCluster.TestKit.Subscribers;
-
-namespace EventCluster.Cluster.Tests.Transports;
-
-public sealed class CompositeConformanceTests(SharedCluster cluster) : ClusterTransportConformance(cluster)
-{
-    protected override ISubscriberClient Client { get; } = new CompositeClient(Companion);
-}
