@@ -71,9 +71,9 @@ public sealed class CommitFaultTests(SharedServer shared) : StoreTest(shared)
         Assert.Empty((await other.OpenAsync(owner.Name, Cancellation)).Producers);
     }
 
-    /// <summary>Goal: two copies of one request land once. Method: the second is what a retry of a proxy would be.</summary>
+    /// <summary>A commit that is sent again, by its node or another one, meets a version that has moved on.</summary>
     [Fact]
-    public async Task Commit_SentAgainUnderAnOldCondition_IsCommittedOnce()
+    public async Task Commit_SentAgain_LandsOnceAndIsAConflict()
     {
         var store = await OpenStoreAsync();
         var twin = await OpenStoreAsync();

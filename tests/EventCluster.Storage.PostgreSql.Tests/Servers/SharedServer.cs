@@ -19,7 +19,8 @@ public sealed class SharedServer : IAsyncLifetime
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     /// <summary>Options of a store in a given schema, or in one that nobody used before. Skips the test where there is no server.</summary>
-    public PostgreSqlOptions NewStore(int maxStreams = 10_000, string? schema = null, string? connectionString = null)
+    public PostgreSqlOptions NewStore(
+        int maxStreams = 10_000, string? schema = null, string? connectionString = null, TimeSpan? housekeeping = null)
     {
         Assert.SkipWhen(Server.Missing is not null, Server.Missing ?? "");
         return new PostgreSqlOptions
@@ -27,7 +28,7 @@ public sealed class SharedServer : IAsyncLifetime
             ConnectionString = connectionString ?? Server.ConnectionString,
             Schema = schema ?? $"test_{Interlocked.Increment(ref _schemas)}",
             MaxStreams = maxStreams,
-            HousekeepingInterval = TimeSpan.FromMilliseconds(50),
+            HousekeepingInterval = housekeeping ?? TimeSpan.FromMilliseconds(50),
             RetryAfter = TimeSpan.FromMilliseconds(20),
             PurgeBatchRows = 7,
         };
