@@ -131,8 +131,8 @@ public static class EdgeLimits
     /// full buffer and one slice per call. An event larger than its slice counts as a slice.
     /// </summary>
     public const int MaxBytesPerSlowHubConnection =
-        HubBufferBytes + MaxSseSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes) + ResponseBufferBytes
-        + LiveUnsentBytes;
+        HubBufferBytes + MaxSseSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes)
+        + (2 * ResponseBufferBytes) + MaxSseSliceBytes + LiveUnsentBytes;
 
     /// <summary>Most calls of a SignalR connection that are dealt with at once; further ones wait in its buffer.</summary>
     public const int MaxHubCallsInFlight = 4;
