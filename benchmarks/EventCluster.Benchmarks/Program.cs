@@ -1,3 +1,5 @@
+using System.Globalization;
+using EventCluster.Benchmarks.Bare;
 using EventCluster.Benchmarks.Clusters;
 using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
@@ -7,6 +9,12 @@ using EventCluster.Benchmarks.SlowReaders;
 using EventCluster.Benchmarks.Store;
 using EventCluster.Benchmarks.Streams;
 using EventCluster.Benchmarks.Wire;
+
+if (args is [BareServer.Command, var port, var file])
+{
+    await BareServer.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), file);
+    return 0;
+}
 
 // The generator's sockets complete on the polling thread: cheaper, and it leaves more of the machine to the server.
 // Read by the runtime when the first socket is used; servers that are started do not inherit it (BenchmarkServer).

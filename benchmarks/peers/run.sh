@@ -3,6 +3,7 @@
 # server (in memory): same machine, same load generator, in turn. Prints the aims with met or missed.
 # usage: benchmarks/peers/run.sh [--quick] [ARGUMENT OF THE BENCHMARK]...
 #   --quick   small sizes, one round: shows that it works; its figures mean little
+#   --set servers=eventcluster,bare,nchan1,nchan2,node   only these servers (bare: Kestrel without the product)
 #   --set only=w1,w1-low,w2,w5,w6   only these workloads;  --seconds N --rounds N --json as for every benchmark
 # Needs the .NET SDK, Node.js with npm, and nginx with libnginx-mod-nchan. As root on Debian it installs the packages that
 # are missing, naming them first; otherwise it names them and ends. It starts every server itself and ends only those.
@@ -14,7 +15,7 @@ arguments=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) arguments+=(--rounds 1 --seconds 1 --set clients=500 --set idle=1000 --set readers=200 --set streams=200 --set rate=2000) ;;
-    -h | --help) sed -n '2,9s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# //p' "$0"; exit 0 ;;
     *) arguments+=("$1") ;;
   esac
   shift

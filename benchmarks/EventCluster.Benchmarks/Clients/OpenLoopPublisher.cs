@@ -11,8 +11,6 @@ namespace EventCluster.Benchmarks.Clients;
 /// </summary>
 public sealed partial class OpenLoopPublisher : IDisposable
 {
-    private const int MostConnections = 64;
-
     private readonly AppendRequests[] _targets;
     private readonly Socket[] _sockets;
     private readonly double _perSecond;
@@ -24,11 +22,12 @@ public sealed partial class OpenLoopPublisher : IDisposable
     /// <param name="heads">Request line and headers of an append to each stream.</param>
     /// <param name="perSecond">Events per second, over all streams.</param>
     /// <param name="server">Where to.</param>
-    public OpenLoopPublisher(IReadOnlyList<byte[]> heads, double perSecond, IPEndPoint server)
+    /// <param name="connections">Connections at most; streams share them when there are more.</param>
+    public OpenLoopPublisher(IReadOnlyList<byte[]> heads, double perSecond, IPEndPoint server, int connections = 64)
     {
         _targets = [.. heads.Select(head => new AppendRequests(head, 1))];
         _perSecond = perSecond;
-        _sockets = new Socket[Math.Min(MostConnections, heads.Count)];
+        _sockets = new Socket[Math.Min(connections, heads.Count)];
         for (var i = 0; i < _sockets.Length; i++)
         {
             _sockets[i] = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -23,7 +23,7 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
         }
 
         using var publisher = new OpenLoopPublisher(
-            [.. Enumerable.Range(0, Streams).Select(i => subject.AppendHead($"steady/{i}"))], PerSecond, subject.EndPoint);
+            [.. Enumerable.Range(0, Streams).Select(i => subject.AppendHead($"steady/{i}"))], PerSecond, subject.EndPoint, context.Settings.Size("publishers", 64, 8));
         var isMeasuring = false;
         var latencies = Enumerable.Range(0, Streams * ReadersEach).Select(_ => new LatencyHistogram()).ToArray();
         var readers = await Readers.ConnectAsync(subject, latencies.Length, i =>

@@ -12,6 +12,7 @@ namespace EventCluster.Benchmarks.Peers;
 public sealed class PeersBenchmark : IBenchmark
 {
     private const string EventCluster = "EventCluster";
+    private const string Bare = "bare Kestrel";
     private const string Nchan1 = "Nchan, 1 worker";
     private const string Nchan2 = "Nchan, 2 workers";
     private const string Node = "Durable Streams (npm)";
@@ -40,7 +41,7 @@ public sealed class PeersBenchmark : IBenchmark
     /// <inheritdoc />
     public async Task RunAsync(BenchmarkContext context)
     {
-        var subjects = Subjects(context).ToArray();
+        var subjects = Subjects(context).Where(subject => context.Settings.Wants(subject.Key, "servers")).ToArray();
         var medians = new Dictionary<(string Workload, string Subject), IReadOnlyDictionary<string, double>>();
         foreach (var workload in Workload.All(context.Settings).Where(workload => context.Settings.Wants(workload.Key)))
         {
@@ -51,7 +52,8 @@ public sealed class PeersBenchmark : IBenchmark
                 medians[(workload.Key, subjects[i].Name)] = rows[i];
             }
 
-            foreach (var aim in Aims.Where(aim => aim.Workload == workload.Key))
+            foreach (var aim in Aims.Where(aim => aim.Workload == workload.Key
+                && medians.ContainsKey((workload.Key, EventCluster)) && (aim.Than is null || medians.ContainsKey((workload.Key, aim.Than)))))
             {
                 context.Report.Note(aim.Judge(medians[(workload.Key, EventCluster)], aim.Than is { } than ? medians[(workload.Key, than)] : null));
             }
@@ -61,13 +63,14 @@ public sealed class PeersBenchmark : IBenchmark
             + "HTTP/1.1 without TLS; order, gaps and duplicates checked at every reader, and every connect succeeded.");
     }
 
-    private static IEnumerable<(string Name, Func<Task<Subject>> StartAsync)> Subjects(BenchmarkContext context)
+    private static IEnumerable<(string Key, string Name, Func<Task<Subject>> StartAsync)> Subjects(BenchmarkContext context)
     {
         var nginx = Path.Combine(Folder, "nchan.conf");
-        yield return (EventCluster, async () => await EventClusterSubject.StartAsync(context));
-        yield return (Nchan1, async () => await NchanSubject.StartAsync(nginx, 1));
-        yield return (Nchan2, async () => await NchanSubject.StartAsync(nginx, 2));
-        yield return (Node, async () => await DurableNodeSubject.StartAsync(Path.Combine(Folder, "durable-streams.mjs")));
+        yield return ("eventcluster", EventCluster, async () => await EventClusterSubject.StartAsync(context));
+        yield return ("bare", Bare, async () => await BareSubject.StartAsync());
+        yield return ("nchan1", Nchan1, async () => await NchanSubject.StartAsync(nginx, 1));
+        yield return ("nchan2", Nchan2, async () => await NchanSubject.StartAsync(nginx, 2));
+        yield return ("node", Node, async () => await DurableNodeSubject.StartAsync(Path.Combine(Folder, "durable-streams.mjs")));
     }
 
     private static Func<int, Task<IReadOnlyList<Figure>>> Round(

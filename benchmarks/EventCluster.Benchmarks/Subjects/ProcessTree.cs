@@ -18,7 +18,7 @@ public sealed class ProcessTree(IReadOnlyList<int> roots, Func<ValueTask> end) :
     public long ResidentBytes => Ids().Sum(ProportionalBytes);
 
     /// <summary>Starts a program that stays in the foreground.</summary>
-    public static ProcessTree Start(string program, IEnumerable<string> arguments)
+    public static ProcessTree Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
@@ -27,6 +27,11 @@ public sealed class ProcessTree(IReadOnlyList<int> roots, Func<ValueTask> end) :
         }
 
         start.Environment.Remove(Http.LoadGenerator.InlineCompletions);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

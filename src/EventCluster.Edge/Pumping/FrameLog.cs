@@ -7,7 +7,7 @@ namespace EventCluster.Edge.Pumping;
 /// <summary>
 /// The newest frames of a stream in one framing, encoded once for all connections of a pump: a ring of bytes, and where
 /// the frame of each event ends in it. It grows up to a bound, then drops its oldest frames; when every connection has
-/// everything, it gives its memory back. Used in its pump's turn only.
+/// everything, it gives its memory back. Used in its feed's turn only.
 /// </summary>
 internal sealed class FrameLog(SseFraming framing) : IDisposable
 {

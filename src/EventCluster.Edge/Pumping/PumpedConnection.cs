@@ -17,6 +17,7 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     : IValueTaskSource<PumpExit>, IDeadline
 {
     private SubscriptionPump? _pump;
+    private PumpedFeed? _source;
     private ManualResetValueTaskSourceCore<PumpExit> _exit = new() { RunContinuationsAsynchronously = true };
     private ValueTaskAwaiter<FlushResult> _pending;
     private CancellationTokenRegistration _cancellation;
@@ -48,13 +49,17 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     /// <summary>The feed that it follows.</summary>
     internal StreamFeed? Feed { get; private set; }
 
-    /// <summary>Its place on the pump; null before it is attached and after it left. Only in the pump's turn.</summary>
-    internal PumpedFeed? Source { get; set; }
+    /// <summary>Its place on the pump; null before it is attached and after it left. Changed in its feed's turn.</summary>
+    internal PumpedFeed? Source
+    {
+        get => Volatile.Read(ref _source);
+        set => Volatile.Write(ref _source, value);
+    }
 
-    /// <summary>Its index among the connections of its feed. Only in the pump's turn.</summary>
+    /// <summary>Its index among the connections of its feed. Only in the feed's turn.</summary>
     internal int Index { get; set; }
 
-    /// <summary>The log that it reads. Only in the pump's turn.</summary>
+    /// <summary>The log that it reads. Only in the feed's turn.</summary>
     internal FrameLog? Log { get; set; }
 
     /// <summary>A flush has not completed: nothing more is written.</summary>

@@ -4,7 +4,10 @@ using EventCluster.Edge.Framing;
 
 namespace EventCluster.Edge.Pumping;
 
-/// <summary>One stream on a pump: its connections, and one log of frames per framing. Only in the pump's turn, but for its news.</summary>
+/// <summary>
+/// One stream on a pump: its connections, and one log of frames per framing. Who holds its turn may use it and its
+/// connections; its news may come at any time.
+/// </summary>
 internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeedListener
 {
     /// <summary>Payload bytes encoded before connections are served again, so that no log runs away from them.</summary>
@@ -15,6 +18,12 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     private readonly List<FrameLog> _logs = [];
     private bool _isPosted;
 
+    /// <summary>
+    /// Its turn. The pump's thread waits for it and holds one at a time; everybody else only tries, so no two can wait for
+    /// each other.
+    /// </summary>
+    public object Turn { get; } = new();
+
     /// <summary>The stream.</summary>
     public StreamFeed Feed => feed;
 
@@ -24,13 +33,25 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     /// <summary>Connections on this pump.</summary>
     public List<PumpedConnection> Connections => _connections;
 
-    /// <summary>It has more to do in the pump's next round.</summary>
+    /// <summary>The pump's thread serves it in its next round.</summary>
     public bool IsActive { get; set; }
+
+    /// <summary>There is more to encode or to write at once.</summary>
+    public bool HasMore { get; set; }
 
     /// <inheritdoc />
     public void OnAdvanced(StreamFeed feed)
     {
-        if (!pump.TryServeNow(this) && !Interlocked.Exchange(ref _isPosted, true))
+        if (!pump.TryServeNow(this))
+        {
+            Post();
+        }
+    }
+
+    /// <summary>Lets the pump's thread look at it.</summary>
+    public void Post()
+    {
+        if (!Interlocked.Exchange(ref _isPosted, true))
         {
             pump.Post(this);
         }
@@ -120,7 +141,7 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
         {
             case FeedPlace.Inside:
                 log.Append(slices!, maxBytes, scratch);
-                IsActive |= next < descriptor.Tail.Sequence;
+                HasMore |= next < descriptor.Tail.Sequence;
 
                 // The end of a closed stream is no event: whoever has everything else reads it by himself.
                 return !descriptor.Closed;

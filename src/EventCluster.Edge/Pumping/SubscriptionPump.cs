@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace EventCluster.Edge.Pumping;
 
 /// <summary>
-/// Moves shared frames to connections, one thread at a time. In each round it encodes what is new once, walks the connections,
+/// Moves shared frames to connections on a thread of its own. In each round it encodes what is new once, walks the connections,
 /// writes everything between a connection's position and the newest frame as one slice, and flushes without waiting. A
 /// connection whose flush is pending is skipped until it completes; one that falls behind the log leaves and catches up by
 /// itself. While the pump is busy events pile up and slices grow, so it batches by itself. A stream with few connections
-/// is served at once by whoever brings its news, if the pump is at rest: that costs no change of threads.
+/// is served at once by whoever brings its news: that costs no change of threads, and streams do not wait for one another.
 /// </summary>
 internal sealed partial class SubscriptionPump(
     FeedDirectory feeds, DeadlineQueue deadlines, IHostApplicationLifetime lifetime, ILogger<SubscriptionPump> logger)
@@ -19,23 +19,23 @@ internal sealed partial class SubscriptionPump(
     /// <summary>Connections that are served without a change of threads.</summary>
     private const int FewConnections = 4;
 
+    private const int ScratchBytes = 4 * 1024;
+
     /// <summary>Posted when the server stops.</summary>
     private static readonly object Stop = new();
 
+    /// <summary>Guards what is handed to the thread; taken after a feed's turn.</summary>
     private readonly object _gate = new();
-
-    /// <summary>Held by whoever does the pump's work; taken before the gate.</summary>
-    private readonly object _turn = new();
     private readonly Dictionary<StreamFeed, PumpedFeed> _sources = [];
-    private readonly FrameBuffer _scratch = new(4096);
+    private readonly FrameBuffer _scratch = new(ScratchBytes);
     private List<object> _incoming = [];
     private List<object> _work = [];
     private List<PumpedFeed> _active = [];
     private List<PumpedFeed> _walk = [];
     private Thread? _thread;
     private CancellationTokenRegistration _stopping;
-    private bool _isStopped;
-    private bool _isStopping;
+    private volatile bool _isStopped;
+    private volatile bool _isStopping;
     private int _connections;
 
     /// <summary>Connections that it serves now.</summary>
@@ -64,7 +64,7 @@ internal sealed partial class SubscriptionPump(
     /// <summary>Serves a feed that has news at once; false when the pump's thread has to.</summary>
     public bool TryServeNow(PumpedFeed source)
     {
-        if (Monitor.IsEntered(_turn) || !Monitor.TryEnter(_turn))
+        if (Monitor.IsEntered(source.Turn) || !Monitor.TryEnter(source.Turn))
         {
             return false;
         }
@@ -76,20 +76,18 @@ internal sealed partial class SubscriptionPump(
                 return false;
             }
 
-            Guard(source, static (pump, source) => pump.Serve((PumpedFeed)source));
-            if (source.IsActive)
+            using var scratch = new FrameBuffer(ScratchBytes);
+            GuardedServe(source, scratch);
+            if (source.HasMore)
             {
-                lock (_gate)
-                {
-                    Monitor.Pulse(_gate);
-                }
+                source.Post();
             }
 
             return true;
         }
         finally
         {
-            Monitor.Exit(_turn);
+            Monitor.Exit(source.Turn);
         }
     }
 
@@ -103,20 +101,14 @@ internal sealed partial class SubscriptionPump(
 
         _stopping.Dispose();
         _thread?.Join();
-        lock (_turn)
-        {
-            _scratch.Dispose();
-        }
+        _scratch.Dispose();
     }
 
     private void Run()
     {
         while (TryTakeWork())
         {
-            lock (_turn)
-            {
-                Round();
-            }
+            Round();
         }
     }
 
@@ -124,13 +116,21 @@ internal sealed partial class SubscriptionPump(
     {
         foreach (var work in _work)
         {
-            Guard(work, static (pump, work) => pump.Look(work));
+            Guard(work);
         }
 
         (_active, _walk) = (_walk, _active);
         foreach (var source in _walk)
         {
-            Guard(source, static (pump, source) => pump.Serve((PumpedFeed)source));
+            lock (source.Turn)
+            {
+                source.IsActive = false;
+                GuardedServe(source, _scratch);
+                if (source.HasMore)
+                {
+                    Activate(source);
+                }
+            }
         }
 
         _walk.Clear();
@@ -152,11 +152,11 @@ internal sealed partial class SubscriptionPump(
     }
 
     /// <summary>A surprise ends the connections it concerns, never the pump.</summary>
-    private void Guard(object work, Action<SubscriptionPump, object> action)
+    private void Guard(object work)
     {
         try
         {
-            action(this, work);
+            Look(work);
         }
         catch (Exception e)
         {
@@ -165,10 +165,25 @@ internal sealed partial class SubscriptionPump(
             {
                 LeaveAll(source, PumpExit.Aborted);
             }
-            else if (work is PumpedConnection { Source: not null } connection)
+            else if (work is PumpedConnection connection)
             {
-                Leave(connection, PumpExit.Aborted);
+                InTurn(connection, connection => Leave(connection, PumpExit.Aborted));
             }
+        }
+    }
+
+    /// <summary>As <see cref="Guard"/>, in the feed's turn.</summary>
+    private void GuardedServe(PumpedFeed source, FrameBuffer scratch)
+    {
+        try
+        {
+            Serve(source, scratch);
+        }
+        catch (Exception e)
+        {
+            LogFault(logger, e);
+            source.HasMore = false;
+            LeaveAll(source, PumpExit.Aborted);
         }
     }
 
@@ -177,28 +192,62 @@ internal sealed partial class SubscriptionPump(
         if (work == Stop)
         {
             EndAll();
-            return;
         }
-
-        if (work is PumpedFeed source)
+        else if (work is PumpedFeed source)
         {
-            source.Take();
-            Activate(source);
-            return;
+            Look(source);
         }
+        else
+        {
+            Look((PumpedConnection)work);
+        }
+    }
 
-        var connection = (PumpedConnection)work;
+    private void Look(PumpedFeed source)
+    {
+        source.Take();
+        lock (source.Turn)
+        {
+            if (source.Connections.Count > 0)
+            {
+                Activate(source);
+            }
+            else if (_sources.TryGetValue(source.Feed, out var known) && known == source)
+            {
+                _sources.Remove(source.Feed);
+                source.Close();
+            }
+        }
+    }
+
+    private void Look(PumpedConnection connection)
+    {
         var signals = connection.TakeSignals();
         if (signals.HasFlag(PumpSignals.Attach))
         {
             Attach(connection);
         }
 
-        if (connection.Source is null)
-        {
-            return;
-        }
+        InTurn(connection, connection => Follow(connection, signals));
+    }
 
+    /// <summary>Does something with a connection in its feed's turn, unless it left.</summary>
+    private static void InTurn(PumpedConnection connection, Action<PumpedConnection> action)
+    {
+        if (connection.Source is { } source)
+        {
+            lock (source.Turn)
+            {
+                if (connection.Source == source)
+                {
+                    action(connection);
+                }
+            }
+        }
+    }
+
+    private void Follow(PumpedConnection connection, PumpSignals signals)
+    {
         if (signals.HasFlag(PumpSignals.Cancel))
         {
             Leave(connection, PumpExit.Cancelled);
@@ -218,13 +267,16 @@ internal sealed partial class SubscriptionPump(
     private void EndAll()
     {
         _isStopping = true;
-        foreach (var source in _sources.Values.ToList())
+        foreach (var source in _sources.Values)
         {
-            for (var i = source.Connections.Count - 1; i >= 0; i--)
+            lock (source.Turn)
             {
-                if (source.Connections[i].EndsOnStop)
+                for (var i = source.Connections.Count - 1; i >= 0; i--)
                 {
-                    Leave(source.Connections[i], PumpExit.Cancelled);
+                    if (source.Connections[i].EndsOnStop)
+                    {
+                        Leave(source.Connections[i], PumpExit.Cancelled);
+                    }
                 }
             }
         }
@@ -246,18 +298,21 @@ internal sealed partial class SubscriptionPump(
             feed.AddListener(source);
         }
 
-        if (!source.TryAdd(connection))
+        lock (source.Turn)
         {
-            connection.Leave(PumpExit.ReadOn);
-            return;
+            if (!source.TryAdd(connection))
+            {
+                connection.Leave(PumpExit.ReadOn);
+                return;
+            }
+
+            Interlocked.Increment(ref _connections);
+            connection.WrittenAt = deadlines.Now;
+            connection.Schedule(deadlines, DueAt(connection));
+
+            // What came between the connection's last read and now is not news any more.
+            Activate(source);
         }
-
-        _connections++;
-        connection.WrittenAt = deadlines.Now;
-        connection.Schedule(deadlines, DueAt(connection));
-
-        // What came between the connection's last read and now is not news any more.
-        Activate(source);
     }
 
     private void Activate(PumpedFeed source)
@@ -269,10 +324,10 @@ internal sealed partial class SubscriptionPump(
         }
     }
 
-    private void Serve(PumpedFeed source)
+    private void Serve(PumpedFeed source, FrameBuffer scratch)
     {
-        source.IsActive = false;
-        if (!source.Encode((int)feeds.WindowBytes, _scratch))
+        source.HasMore = false;
+        if (!source.Encode((int)feeds.WindowBytes, scratch))
         {
             LeaveAll(source, PumpExit.ReadOn);
             return;
@@ -282,14 +337,10 @@ internal sealed partial class SubscriptionPump(
         var connections = source.Connections;
         for (var i = connections.Count - 1; i >= 0; i--)
         {
-            source.IsActive |= TryWrite(connections[i]);
+            source.HasMore |= TryWrite(connections[i]);
         }
 
-        if (source.IsActive)
-        {
-            _active.Add(source);
-        }
-        else
+        if (!source.HasMore)
         {
             source.Clear();
         }
@@ -373,9 +424,12 @@ internal sealed partial class SubscriptionPump(
 
     private void LeaveAll(PumpedFeed source, PumpExit exit)
     {
-        for (var i = source.Connections.Count - 1; i >= 0; i--)
+        lock (source.Turn)
         {
-            Leave(source.Connections[i], exit);
+            for (var i = source.Connections.Count - 1; i >= 0; i--)
+            {
+                Leave(source.Connections[i], exit);
+            }
         }
     }
 
@@ -400,12 +454,12 @@ internal sealed partial class SubscriptionPump(
 
         var source = connection.Source!;
         source.Remove(connection);
-        _connections--;
+        Interlocked.Decrement(ref _connections);
         connection.Leave(exit);
         if (source.Connections.Count == 0)
         {
-            source.Close();
-            _sources.Remove(source.Feed);
+            // Closed by the pump's thread, unless another connection comes first.
+            source.Post();
         }
     }
 }

@@ -245,9 +245,21 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Callers continue in a few tasks beside the writer.</summary>
+    /// <summary>
+    /// Callers of a small group continue on the writer's thread: for them the way to the pool is longer than what they do.
+    /// Those of a larger one continue in a few tasks beside it.
+    /// </summary>
     private void Complete(IReadOnlyList<PendingRecord> records, Action<PendingRecord> complete)
     {
+        if (records.Count <= CompletionsPerTask && _options.Scheduler is null)
+        {
+            // In a task of the pool's scheduler, or what callers await next would come back to this thread.
+            var few = records.ToArray();
+            var task = new Task(() => Array.ForEach(few, complete), CancellationToken.None, TaskCreationOptions.DenyChildAttach);
+            task.RunSynchronously(TaskScheduler.Default);
+            return;
+        }
+
         foreach (var chunk in records.Chunk(CompletionsPerTask))
         {
             _ = Task.Factory.StartNew(
