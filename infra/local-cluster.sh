@@ -8,6 +8,7 @@
 #   stop NAME                                  SIGTERM: the silo drains and leaves
 #   start NAME                                 starts a silo again that ended, with its ports, as a supervisor would
 #   status [--json]                            what runs
+#   build                                      publishes the silo to artifacts/silo; "up" does it by itself
 #   install                                    installs Debian's nginx and PostgreSQL where they are missing, as root only
 #   down                                       ends what "up" and "add" started, and nothing else; data stays in DIR
 # The port of the load balancer is P, PostgreSQL's P+1, the edges' P+11 and following; silos use P+101 and P+201 and
@@ -23,7 +24,7 @@ fail() {
 }
 
 usage() {
-  sed -n '3,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -47,7 +48,8 @@ done
 [[ $backlogs =~ ^[1-9][0-9]?$ && $edges =~ ^[1-9][0-9]?$ ]] || fail "--backlogs and --edges are 1 to 99."
 [[ $store_port =~ ^[0-9]*$ ]] || fail "--store-port is a port."
 [[ $port =~ ^[0-9]+$ && $port -ge 1024 && $port -le 32400 ]] || fail "--port is 1024 to 32400 (below the ephemeral ports)."
-silo=$root/src/EventCluster.Silo/bin/Release/net10.0/EventCluster.Silo.dll
+# Published as in the image: compiled ahead of time, so that a silo that has just started takes streams over at once.
+silo=$root/artifacts/silo/EventCluster.Silo.dll
 
 # ----- what was started: DIR/run/NAME holds "pid start-time port"; the start time tells a process from a later one
 
@@ -167,7 +169,7 @@ start_silo() {
     EventCluster__Cluster__SiloPort=$silo_port
     EventCluster__Cluster__GatewayPort=$gateway
     set +a
-    exec dotnet "$silo" >"$dir/logs/$name.log" 2>&1 </dev/null
+    exec dotnet "$silo" >>"$dir/logs/$name.log" 2>&1 </dev/null
   ) &
   note "$name" $! "$http"
   disown
@@ -183,8 +185,10 @@ connection() {
 
 build() {
   local log=$dir/logs/build.log
+  mkdir -p "$dir/logs"
   echo "Building ..." >&2
-  (cd "$root" && dotnet build src/EventCluster.Silo -c Release -v q --nologo -clp:NoSummary) >"$log" 2>&1 </dev/null \
+  (cd "$root" && dotnet publish src/EventCluster.Silo -c Release --use-current-runtime --self-contained false \
+    -p:PublishReadyToRun=true -o "${silo%/*}" -v q --nologo -clp:NoSummary) >"$log" 2>&1 </dev/null \
     || { tail -n 40 "$log" >&2; fail "the build failed; the lines above say why."; }
 }
 
@@ -305,6 +309,6 @@ down() {
 }
 
 case $command in
-  up | add | start | stop | status | down | install) "$command" ;;
+  up | add | start | stop | status | down | build | install) "$command" ;;
   *) usage ;;
 esac

@@ -78,8 +78,8 @@ case $case in
     rounds simulation_round
     ;;
   failover | grow)
-    project src/EventCluster.Silo
     project tests/EventCluster.Failover
+    "$root/infra/local-cluster.sh" build
     "$root/infra/local-cluster.sh" install
     failover_round() { (cd "$root" && dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll \
       $([ "$case" = failover ] || echo "--faults $case") --runs "$1" --seed "$2"); }

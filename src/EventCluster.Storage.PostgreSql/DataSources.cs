@@ -8,12 +8,14 @@ namespace EventCluster.Storage.PostgreSql;
 internal sealed record DataSources(NpgsqlDataSource Queries, NpgsqlDataSource Commits)
 {
     private const int StatementsPerConnection = 40;
+    /// <summary>Kept open when they are idle: making one takes the database longer than what it is made for.</summary>
+    private const int ConnectionsKept = 2;
+    private const int UsesUntilPrepared = 2;
 
     // A node that vanished inside a transaction must not keep rows locked until the system's hours of patience end.
     private const string DurabilityQuery =
         "SELECT current_setting('synchronous_commit'), set_config('tcp_keepalives_idle', '5', false), "
         + "set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false)";
-
 
     /// <summary>Makes the pools; nothing is connected yet.</summary>
     /// <exception cref="PostgreSqlUnusableException">The connection string cannot be understood.</exception>
@@ -27,14 +29,14 @@ internal sealed record DataSources(NpgsqlDataSource Queries, NpgsqlDataSource Co
             var text = new NpgsqlConnectionStringBuilder(options.ConnectionString)
             {
                 Pooling = true,
-                MinPoolSize = 0,
+                MinPoolSize = Math.Min(ConnectionsKept, connections),
                 MaxPoolSize = connections,
                 Multiplexing = false,
                 Enlist = false,
                 CommandTimeout = Math.Max(1, (int)options.CommandTimeout.TotalSeconds),
                 Timeout = Math.Max(1, (int)options.ConnectTimeout.TotalSeconds),
                 MaxAutoPrepare = StatementsPerConnection,
-                AutoPrepareMinUsages = 2,
+                AutoPrepareMinUsages = UsesUntilPrepared,
                 NoResetOnClose = true,
                 TcpKeepAlive = true,
             };
@@ -46,6 +48,35 @@ internal sealed record DataSources(NpgsqlDataSource Queries, NpgsqlDataSource Co
         catch (ArgumentException e)
         {
             throw new PostgreSqlUnusableException($"The connection string cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Opens a number of connections, and uses each as often as a statement needs to be prepared.</summary>
+    public static async Task WarmUpAsync(
+        NpgsqlDataSource source, int connections, Func<NpgsqlConnection, Task> use, CancellationToken cancellationToken)
+    {
+        List<NpgsqlConnection> opened = [];
+        try
+        {
+            while (opened.Count < connections)
+            {
+                opened.Add(await source.OpenConnectionAsync(cancellationToken));
+            }
+
+            await Task.WhenAll(opened.Select(async connection =>
+            {
+                for (var i = 0; i < UsesUntilPrepared; i++)
+                {
+                    await use(connection);
+                }
+            }));
+        }
+        finally
+        {
+            foreach (var connection in opened)
+            {
+                await connection.DisposeAsync();
+            }
         }
     }
 

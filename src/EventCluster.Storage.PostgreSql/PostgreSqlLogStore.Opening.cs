@@ -1,5 +1,6 @@
 using EventCluster.Storage.PostgreSql.Commits;
 using EventCluster.Storage.PostgreSql.Maintenance;
+using EventCluster.Storage.PostgreSql.Opening;
 using EventCluster.Storage.PostgreSql.Schema;
 using EventCluster.Storage.PostgreSql.Sql;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ public sealed partial class PostgreSqlLogStore
         _condition = new StoreCondition(logger);
         var counter = new StreamCounter(options, _statements);
         _housekeeper = new Housekeeper(options, _queries, _statements, counter, _condition, _instruments, time, logger);
+        _opener = new StreamOpener(_queries, options.MaxConnections, _statements, GuardAsync);
         _flusher = new CommitFlusher(options, _commits, _statements, counter, _condition, _instruments);
     }
 
@@ -42,6 +44,7 @@ public sealed partial class PostgreSqlLogStore
             await PrepareAsync(options, sources.Queries, time, logger, cancellationToken);
             var store = new PostgreSqlLogStore(options, sources, time, logger);
             await store._housekeeper.StartAsync(cancellationToken);
+            await store.WarmUpAsync(cancellationToken);
             return store;
         }
         catch
@@ -49,6 +52,19 @@ public sealed partial class PostgreSqlLogStore
             await sources.Queries.DisposeAsync();
             await sources.Commits.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>A node that has just started is where streams are moved to: its connections and plans are made before.</summary>
+    private async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_opener.WarmUpAsync(cancellationToken), _flusher.WarmUpAsync(cancellationToken));
+        }
+        catch (NpgsqlException)
+        {
+            // What is not there is made when it is needed.
         }
     }
 

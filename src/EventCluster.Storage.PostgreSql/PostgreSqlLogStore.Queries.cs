@@ -1,38 +1,12 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
-using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql;
 
-/// <content>How questions reach the database, and the two ways to open.</content>
+/// <content>How questions reach the database, and how a name without a stream is opened.</content>
 public sealed partial class PostgreSqlLogStore
 {
-    /// <summary>Raises the fence of an existing stream; its row stays locked until the producers are read too.</summary>
-    private async Task<OpenedStream?> TryOpenStreamAsync(StreamName name, CancellationToken cancellationToken)
-    {
-        await using var batch = NewBatch(_statements.Open, _statements.Producers);
-        Bind(batch.BatchCommands[0], name.Value);
-        Bind(batch.BatchCommands[1], name.Value);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
-        {
-            return null;
-        }
-
-        var head = Rows.ToHead(reader);
-        await reader.NextResultAsync(cancellationToken);
-        List<ProducerEntry> producers = [];
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            producers.Add(Rows.ToProducer(reader));
-        }
-
-        // The end of the transaction: before it the fence is only a wish.
-        await reader.NextResultAsync(cancellationToken);
-        return new OpenedStream(head.Fence, head, producers);
-    }
-
     /// <summary>Raises the fence of a name without a stream; null when one was created in the meantime.</summary>
     private async Task<long?> TryOpenAbsentAsync(StreamName name, CancellationToken cancellationToken)
     {

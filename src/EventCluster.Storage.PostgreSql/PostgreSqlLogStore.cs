@@ -3,6 +3,7 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Commits;
 using EventCluster.Storage.PostgreSql.Maintenance;
+using EventCluster.Storage.PostgreSql.Opening;
 using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
 
@@ -26,6 +27,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     private readonly Statements _statements;
     private readonly PostgreSqlInstruments _instruments;
     private readonly StoreCondition _condition;
+    private readonly StreamOpener _opener;
     private readonly CommitFlusher _flusher;
     private readonly Housekeeper _housekeeper;
     private bool _disposed;
@@ -45,9 +47,10 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     /// <inheritdoc />
     public async ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         while (true)
         {
-            if (await GuardAsync(() => TryOpenStreamAsync(name, cancellationToken)) is { } opened)
+            if (await _opener.OpenAsync(name, cancellationToken) is { } opened)
             {
                 return opened;
             }
@@ -181,6 +184,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
 
         _disposed = true;
         await _housekeeper.DisposeAsync();
+        await _opener.DisposeAsync();
         await _flusher.DisposeAsync();
         await _commits.DisposeAsync();
         await _queries.DisposeAsync();

@@ -29,7 +29,7 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
             Faults.Add(e.ToString());
         }
 
-        if (Faults.Count > 0 || Results.Exists(result => result.Victims > result.Fault.RecoveryBound))
+        if (Environment.GetEnvironmentVariable("KEEP") == "1" || Faults.Count > 0 || Results.Exists(result => result.Victims > result.Fault.RecoveryBound))
         {
             progress.WriteLine($"seed {seed}: the logs are in {cluster.KeepLogs($"seed-{seed}")}");
         }
@@ -44,6 +44,7 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         foreach (var fault in options.Faults)
         {
             var restarts = supervisor.Restarts;
+            var reconnects = workload.LiveReconnects;
             pulse.Restart();
             workload.Stalls.Restart();
             await workload.UntilAllMovedAsync("all streams take appends", cancellationToken);
@@ -51,6 +52,16 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
             await fault.InjectAsync(scene, cancellationToken);
             supervisor.ThrowIfBroken();
             Note(fault, scene, pulse.IsStarved, supervisor.Restarts - restarts);
+            if (fault.KeepsConnections)
+            {
+                // What was served before the fault is noticed by its end at the latest.
+                var cut = workload.LiveReconnects - reconnects;
+                progress.WriteLine($"seed {seed}: {fault.Name}: {cut} event streams and WebSockets had to connect anew");
+                if (cut > 0 && !pulse.IsStarved)
+                {
+                    Faults.Add($"{fault.Name}: {cut} live connections did not stay open");
+                }
+            }
         }
 
         await workload.FinishAsync(cancellationToken);
@@ -64,10 +75,11 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
     private void Note(Fault fault, FaultScene scene, bool isStarved, int restarts)
     {
         var (victims, others) = scene.Stalls();
-        Results.Add(new FaultResult(fault, victims, others, scene.Recovery));
+        Results.Add(new FaultResult(fault, victims.Length, others.Length, scene.Recovery));
         progress.WriteLine($"seed {seed}: {fault.What}: {scene.Victims.Count} streams of the victim stalled up to "
-            + $"{victims.TotalSeconds:0.00} s, others up to {others.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s"
+            + $"{victims.Length.TotalSeconds:0.00} s (from {victims.After.TotalSeconds:0.00} s on), others up to {others.Length.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s"
             + $" ({string.Join(", ", scene.StallsByWay().OrderBy(way => way.Key).Select(way => $"{way.Key} {way.Value.TotalSeconds:0.00} s"))})");
+
         if (scene.Remark is { } remark)
         {
             progress.WriteLine($"seed {seed}: {remark}");

@@ -12,6 +12,9 @@ internal sealed record Fault(
     /// <summary>The bound: every stream takes appends again within this time.</summary>
     public TimeSpan RecoveryBound { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>No event stream or WebSocket may have to connect anew.</summary>
+    public bool KeepsConnections { get; init; }
+
     private static readonly TimeSpan HalfASecond = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan TwoSeconds = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ThreeSeconds = TimeSpan.FromSeconds(3);
@@ -27,8 +30,8 @@ internal sealed record Fault(
         {
             RecoveryBound = TimeSpan.FromMinutes(1),
         },
-        new("store-restart", "restart of PostgreSQL", ThreeSeconds, null, FaultScene.RestartStoreAsync),
-        new("store-cut", "PostgreSQL unreachable for 5 s", ThreeSeconds, null, FaultScene.CutStoreAsync),
+        new("store-restart", "restart of PostgreSQL", ThreeSeconds, null, FaultScene.RestartStoreAsync) { KeepsConnections = true },
+        new("store-cut", "PostgreSQL unreachable for 5 s", ThreeSeconds, null, FaultScene.CutStoreAsync) { KeepsConnections = true },
     ];
 
     /// <summary>For messages.</summary>

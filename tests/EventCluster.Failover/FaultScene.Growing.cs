@@ -104,7 +104,7 @@ internal sealed partial class FaultScene
     }
 
     private TimeSpan[] LongestOf(Func<string, bool> isMeant) =>
-        [.. workload.Stalls.Longest().Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).Order()];
+        [.. workload.Stalls.Longest().Where(pair => isMeant(pair.Key)).Select(pair => pair.Value.Length).Order()];
 
     private static string Spread(TimeSpan[] sorted) => sorted.Length == 0
         ? "none"

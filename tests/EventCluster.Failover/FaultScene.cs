@@ -98,18 +98,18 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     }
 
     /// <summary>The stalls since the fault began: the longest of the victim's streams, and of the others.</summary>
-    public (TimeSpan Victims, TimeSpan Others) Stalls()
+    public (Stall Victims, Stall Others) Stalls()
     {
         var longest = workload.Stalls.Longest();
         return (Longest(Victims.Contains), Longest(stream => !Victims.Contains(stream)));
 
-        TimeSpan Longest(Func<string, bool> isMeant) =>
-            longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).DefaultIfEmpty().Max();
+        Stall Longest(Func<string, bool> isMeant) =>
+            longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).DefaultIfEmpty().MaxBy(stall => stall.Length);
     }
 
     /// <summary>The longest stall since the fault began, by the way that the appends took.</summary>
     public IReadOnlyDictionary<string, TimeSpan> StallsByWay() => workload.Stalls.Longest()
-        .GroupBy(pair => workload.WayOf(pair.Key), pair => pair.Value).ToDictionary(way => way.Key, way => way.Max());
+        .GroupBy(pair => workload.WayOf(pair.Key), pair => pair.Value.Length).ToDictionary(way => way.Key, way => way.Max());
 
     private void Begin()
     {

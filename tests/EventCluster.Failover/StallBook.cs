@@ -6,7 +6,7 @@ internal sealed class StallBook(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _waiting = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _lastBegun = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TimeSpan> _longest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Stall> _longest = new(StringComparer.Ordinal);
     private long _from;
     private long _acknowledged;
 
@@ -55,7 +55,7 @@ internal sealed class StallBook(TimeProvider time)
     }
 
     /// <summary>The longest stall of each stream since the last restart.</summary>
-    public IReadOnlyDictionary<string, TimeSpan> Longest()
+    public IReadOnlyDictionary<string, Stall> Longest()
     {
         lock (_lock)
         {
@@ -64,16 +64,17 @@ internal sealed class StallBook(TimeProvider time)
                 Note(stream, began);
             }
 
-            return new Dictionary<string, TimeSpan>(_longest, StringComparer.Ordinal);
+            return new Dictionary<string, Stall>(_longest, StringComparer.Ordinal);
         }
     }
 
     private void Note(string stream, long began)
     {
-        var stall = time.GetElapsedTime(Math.Max(began, _from));
-        if (!_longest.TryGetValue(stream, out var longest) || stall > longest)
+        var counted = Math.Max(began, _from);
+        var length = time.GetElapsedTime(counted);
+        if (!_longest.TryGetValue(stream, out var longest) || length > longest.Length)
         {
-            _longest[stream] = stall;
+            _longest[stream] = new Stall(length, time.GetElapsedTime(_from, counted));
         }
     }
 }

@@ -14,6 +14,10 @@ internal sealed class Workload : IAsyncDisposable
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Its place among the clients.</summary>
+    private const int LongPoll = 2;
+
+    private readonly ISubscriberClient[] _clients = [new EventSourceClient(), new WebSocketClient(), new PollClient(isLong: true)];
     private readonly HttpAppendPort[] _edges;
     private readonly CancellationTokenSource _readersEnd;
     private readonly Reader[] _readers;
@@ -28,9 +32,8 @@ internal sealed class Workload : IAsyncDisposable
         (_server, _edges, _streams) = (server, edges, streams);
         Stalls = new StallBook(time);
         _readersEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ISubscriberClient[] clients = [new EventSourceClient(), new WebSocketClient(), new PollClient(isLong: true)];
         _readers = [.. streams.Select((stream, i) =>
-            new Reader(clients[i % clients.Length], server, stream, clients[i % clients.Length].Name, History, time))];
+            new Reader(_clients[i % _clients.Length], server, stream, _clients[i % _clients.Length].Name, History, time))];
     }
 
     /// <summary>The streams.</summary>
@@ -44,6 +47,9 @@ internal sealed class Workload : IAsyncDisposable
 
     /// <summary>Connections that readers made after their first.</summary>
     public long Reconnects => _readers.Sum(reader => reader.Reconnects);
+
+    /// <summary>Those of readers whose connection stays open, so not of long-poll.</summary>
+    public long LiveReconnects => _readers.Where((_, i) => i % _clients.Length != LongPoll).Sum(reader => reader.Reconnects);
 
     /// <summary>Creates the streams and starts everybody.</summary>
     /// <param name="cluster">The cluster.</param>

@@ -21,7 +21,7 @@ public sealed class ClusterBenchmark : IBenchmark
     {
         if (!File.Exists(LocalCluster.SiloDll))
         {
-            context.Report.Note("The silo is not built: dotnet build src/EventCluster.Silo -c Release");
+            context.Report.Note("The silo is not built: infra/local-cluster.sh build");
             return;
         }
 

@@ -31,12 +31,12 @@ public sealed class ClusterSection
     /// <summary>How long a probe may take.</summary>
     [Option("how long a node has to answer another one's probe; short, because appends of its streams stall that long",
         Unit = "seconds", Minimum = 0.2, Maximum = 60)]
-    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Missed probes until a vote.</summary>
-    [Option("probes in a row that a node may miss before it is suspected; one alone may be a pause of its collector",
+    [Option("probes in a row that a node may miss before it is suspected; with the time of each, 1.5 s that a pause may take",
         Unit = "probes", Minimum = 1, Maximum = 20)]
-    public int MissedProbes { get; set; } = 2;
+    public int MissedProbes { get; set; } = 3;
 
     /// <summary>Votes until a node counts as gone.</summary>
     [Option("nodes that must suspect one before it counts as gone; two, so that no single node can vote out another",

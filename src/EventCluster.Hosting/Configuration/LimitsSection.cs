@@ -23,6 +23,11 @@ public sealed class LimitsSection
     [Option("most reads that wait on this node; one more answers 503", Unit = "reads", Minimum = 1, Maximum = 1_000_000)]
     public int WaitingReads { get; set; } = 100_000;
 
+    /// <summary>Most streams in memory at their owner.</summary>
+    [Option("most streams that this node has in memory because they are written or followed; one more answers 503",
+        Unit = "streams", Minimum = 1, Maximum = 10_000_000)]
+    public int LoadedStreams { get; set; } = 100_000;
+
     /// <summary>Most open connections.</summary>
     [Option("most open connections; more are closed at once", Unit = "connections", Minimum = 1, Maximum = 1_000_000)]
     public int Connections { get; set; } = 50_000;

@@ -22,6 +22,7 @@ internal static class NodeOptions
         MaxPendingAppendBytesPerStream = options.Limits.PendingAppendBytesPerStream,
         MaxParkedReadsPerStream = options.Limits.WaitingReadsPerStream,
         MaxParkedReadsPerNode = options.Limits.WaitingReads,
+        MaxLoadedStreams = options.Limits.LoadedStreams,
         MaxProducersPerStream = options.Limits.ProducersPerStream,
     };
 

@@ -4,16 +4,19 @@ using EventCluster.Orleans.Client;
 namespace EventCluster.Orleans.Directory;
 
 /// <summary>
-/// Append calls of a client of the cluster. One that has no answer is sent again beside the first, and the first answer
-/// counts: a gateway that died, left or hangs gives none. All copies carry the same stamps, so one remains.
+/// Append calls. One that has no answer is sent again beside the first, and the first answer counts: a gateway that died,
+/// left or hangs gives none, nor does a silo that a call was passed on to. All copies carry the same stamps, so one remains.
 /// </summary>
 /// <param name="after">Least time without an answer.</param>
-/// <param name="loss">A lost gateway ends the patience.</param>
+/// <param name="loss">A lost gateway ends the patience; null between silos, where there is none.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AppendCopies(TimeSpan after, GatewayLoss loss, TimeProvider time)
+internal sealed class AppendCopies(TimeSpan after, GatewayLoss? loss, TimeProvider time)
 {
-    /// <summary>Sent at once: each copy takes the next gateway, so one of two passes by a gateway that hangs.</summary>
-    private const int CopiesAtOnce = 2;
+    /// <summary>Copies of one attempt, the first included: a store that does not answer must not drown in them.</summary>
+    private const int MostCopies = 17;
+
+    /// <summary>Sent at once by a client: each copy takes the next gateway, so one of two passes by a gateway that hangs.</summary>
+    private readonly int _copiesAtOnce = loss is null ? 1 : 2;
 
     /// <summary>Answers that the typical time is an average of.</summary>
     private const int Memory = 8;
@@ -38,14 +41,14 @@ internal sealed class AppendCopies(TimeSpan after, GatewayLoss loss, TimeProvide
         Func<Task<AppendOutcome[]>> call, Action copied, CancellationToken ending)
     {
         var copies = new List<(Task<AppendOutcome[]> Answer, long SentAt)>();
+        var sent = 0;
         Send(1);
         while (true)
         {
-            var lost = loss.Next;
-            if (!await HasAnswerAsync(copies, lost, ending))
+            if (!await HasAnswerAsync(copies, mayCopy: sent < MostCopies, ending))
             {
                 copied();
-                Send(CopiesAtOnce);
+                Send(_copiesAtOnce);
                 continue;
             }
 
@@ -64,6 +67,7 @@ internal sealed class AppendCopies(TimeSpan after, GatewayLoss loss, TimeProvide
         {
             for (var i = 0; i < count; i++)
             {
+                sent++;
                 var sentAt = time.GetTimestamp();
                 var answer = call();
                 copies.Add((answer, sentAt));
@@ -77,10 +81,11 @@ internal sealed class AppendCopies(TimeSpan after, GatewayLoss loss, TimeProvide
     }
 
     private async Task<bool> HasAnswerAsync(
-        List<(Task<AppendOutcome[]> Answer, long SentAt)> copies, CancellationToken lost, CancellationToken ending)
+        List<(Task<AppendOutcome[]> Answer, long SentAt)> copies, bool mayCopy, CancellationToken ending)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(lost, ending);
-        var patience = Task.Delay(Patience, time, either.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            mayCopy && loss is not null ? loss.Next : CancellationToken.None, ending);
+        var patience = Task.Delay(mayCopy ? Patience : Timeout.InfiniteTimeSpan, time, either.Token);
         var first = await Task.WhenAny([.. copies.Select(copy => copy.Answer), patience]);
         await either.CancelAsync();
         ending.ThrowIfCancellationRequested();

@@ -25,9 +25,9 @@ internal sealed class OwnerReach(
 
     public OwnerCalls Calls { get; } = new(options, time, random, logger, loss);
 
-    /// <summary>Null between silos.</summary>
+    /// <summary>Null when appends are sent once per attempt.</summary>
     public AppendCopies? Copies { get; } =
-        options.AppendCopyAfter is { } after ? new AppendCopies(after, loss ?? new GatewayLoss(), time) : null;
+        options.AppendCopyAfter is { } after ? new AppendCopies(after, loss, time) : null;
 
     public EdgeIdentity Identity => identity;
 

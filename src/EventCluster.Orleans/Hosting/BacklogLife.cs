@@ -23,8 +23,11 @@ internal sealed partial class BacklogLife(
     /// <summary>Streams handed over at once: their next owners open them in the store.</summary>
     private const int HandOversAtOnce = 16;
 
-    /// <summary>How long handing over may take in all; streams that are left after it wait until the silo has left.</summary>
+    /// <summary>How long handing over may take; streams that are left after it wait until the silo has left.</summary>
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long it stays after its streams are gone.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan HandOverPause = TimeSpan.FromMilliseconds(20);
 
@@ -53,8 +56,23 @@ internal sealed partial class BacklogLife(
     private async Task HandOverAsync(CancellationToken cancellationToken)
     {
         var others = roles.ActiveBacklogSilos.Where(other => !other.Equals(silo.SiloAddress)).ToArray();
+        if (others.Length == 0 || directory.LoadedStreams == 0)
+        {
+            return;
+        }
+
+        await HandOverAllAsync(others, cancellationToken);
+
+        // While this silo is still here it passes on what is sent to the old place, and whoever sent it learns the new one.
+        // After it left, everybody who did not would have to ask a directory that is being divided anew.
+        await Task.Delay(SettleTime, time, cancellationToken);
+        await HandOverAllAsync(others, cancellationToken);
+    }
+
+    private async Task HandOverAllAsync(SiloAddress[] others, CancellationToken cancellationToken)
+    {
         var began = time.GetTimestamp();
-        while (others.Length > 0 && directory.LoadedStreams > 0 && time.GetElapsedTime(began) < HandOverLimit)
+        while (directory.LoadedStreams > 0 && time.GetElapsedTime(began) < HandOverLimit)
         {
             var names = directory.Loaded(int.MaxValue).ToArray();
             for (var first = 0; first < names.Length && time.GetElapsedTime(began) < HandOverLimit; first += HandOversAtOnce)

@@ -14,6 +14,9 @@ namespace EventCluster.Silo.Hosting;
 /// <summary>Registers a node of a cluster.</summary>
 internal static class EventClusterSiloExtensions
 {
+    /// <summary>Several times what a commit takes, and well below the time in which a dead silo is noticed.</summary>
+    private static readonly TimeSpan _appendCopyAfter = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The store, and on an edge everything that serves clients.</summary>
     public static void AddEventClusterSilo(this IServiceCollection services, ClusterNodeOptions options)
     {
@@ -31,6 +34,7 @@ internal static class EventClusterSiloExtensions
         services.AddSingleton(new OrleansStreamDirectoryOptions
         {
             AppendAttemptTimeout = options.Cluster.CallTimeout,
+            AppendCopyAfter = _appendCopyAfter,
             MaxAppendBytes = options.Limits.AppendBytes,
         });
         services.AddEventClusterServer(options);

@@ -39,6 +39,18 @@ internal sealed class CommitFlusher : IAsyncDisposable
     public ValueTask EnqueueAsync(PendingCommit pending, CancellationToken cancellationToken) =>
         _waiting.Writer.WriteAsync(pending, cancellationToken);
 
+    /// <summary>Opens its connections and plans the statement that every group begins with.</summary>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => DataSources.WarmUpAsync(
+        _source,
+        _options.CommitConnections,
+        async connection =>
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(new Columns(_statements.Lock).Texts([]).Command);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        },
+        cancellationToken);
+
     /// <summary>Settles what waits, then ends.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -18,8 +18,10 @@ internal static class Rows
         row.GetFieldValue<byte[]>(10));
 
     /// <summary>A row of <see cref="Statements.Producers"/>.</summary>
-    public static ProducerEntry ToProducer(NpgsqlDataReader row) => new(
-        System.Text.Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(0)), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
+    public static (StreamName Stream, ProducerEntry Producer) ToProducer(NpgsqlDataReader row) => (
+        StreamName.Parse(row.GetString(0)),
+        new ProducerEntry(
+            System.Text.Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(1)), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)));
 
     /// <summary>A row of <see cref="Statements.ListBlocks"/>.</summary>
     public static BlockInfo ToBlockInfo(NpgsqlDataReader row) => new(

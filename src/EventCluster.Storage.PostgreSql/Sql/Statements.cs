@@ -10,13 +10,22 @@ internal sealed class Statements(string schema)
     private const string HeadColumns =
         "name, fence, version, commit_id, tail, earliest, retained_bytes, last_event_ms, due_at_ms, incarnations, state";
 
-    /// <summary>Raises the fence of a stream: its row lock makes fence and head one atomic step.</summary>
-    public string Open { get; } =
-        $"UPDATE {schema}.streams SET fence = nextval('{schema}.fence_numbers') WHERE name = $1 RETURNING {HeadColumns}";
+    /// <summary>
+    /// Raises the fences of streams: a row's lock makes fence and head one atomic step. Rows are locked in the order of
+    /// their names, as commits lock them, so that no two transactions wait for each other.
+    /// </summary>
+    public string Open { get; } = $"""
+        WITH wanted AS MATERIALIZED (SELECT id AS wanted_id FROM {schema}.streams WHERE name = ANY($1) ORDER BY name FOR UPDATE)
+        UPDATE {schema}.streams SET fence = nextval('{schema}.fence_numbers') FROM wanted WHERE id = wanted_id
+        RETURNING {HeadColumns}
+        """;
+
+    /// <summary>$1 milliseconds, 0 for no limit; for the rest of the transaction.</summary>
+    public string LimitLockWait { get; } = "SELECT set_config('lock_timeout', $1::bigint::text, true)";
 
     public string Producers { get; } = $"""
-        SELECT p.id, p.epoch, p.sequence, p.last_used_ms
-        FROM {schema}.producers p JOIN {schema}.streams s ON s.id = p.stream_id WHERE s.name = $1
+        SELECT s.name, p.id, p.epoch, p.sequence, p.last_used_ms
+        FROM {schema}.producers p JOIN {schema}.streams s ON s.id = p.stream_id WHERE s.name = ANY($1)
         """;
 
     /// <summary>

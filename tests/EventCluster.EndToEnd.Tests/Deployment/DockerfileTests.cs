@@ -27,7 +27,7 @@ public sealed partial class DockerfileTests
         var command = PublishLine().Match(_dockerfile).Groups["it"].Value
             .Replace("$PROJECT", project, StringComparison.Ordinal).Replace("/app", folder, StringComparison.Ordinal);
 
-        var published = await ShellAsync(command + " --no-restore -v q");
+        var published = await ShellAsync(command + " -v q");
         Assert.True(published.Code == 0, published.Output);
         var run = await ShellAsync($"dotnet {folder}/{project}.dll --version");
 

@@ -26,7 +26,7 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>What the script runs as a silo; it is not built by it.</summary>
     public static string SiloDll { get; } = Path.Combine(
-        ServerFiles.Repository, "src", "EventCluster.Silo", "bin", "Release", "net10.0", "EventCluster.Silo.dll");
+        ServerFiles.Repository, "artifacts", "silo", "EventCluster.Silo.dll");
 
     /// <summary>The load balancer's port.</summary>
     public int Port => _setup.Port;
