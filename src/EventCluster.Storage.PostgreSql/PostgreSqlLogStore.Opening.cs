@@ -44,7 +44,11 @@ public sealed partial class PostgreSqlLogStore
             await PrepareAsync(options, sources.Queries, time, logger, cancellationToken);
             var store = new PostgreSqlLogStore(options, sources, time, logger);
             await store._housekeeper.StartAsync(cancellationToken);
-            await store.WarmUpAsync(cancellationToken);
+            if (options.ConnectsAtStart)
+            {
+                await store.WarmUpAsync(cancellationToken);
+            }
+
             return store;
         }
         catch
@@ -55,7 +59,6 @@ public sealed partial class PostgreSqlLogStore
         }
     }
 
-    /// <summary>A node that has just started is where streams are moved to: its connections and plans are made before.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         try

@@ -29,6 +29,12 @@ public sealed class PostgreSqlOptions
     /// <summary>Most connections for opens, reads and listings; one more waits.</summary>
     public int MaxConnections { get; init; } = 20;
 
+    /// <summary>
+    /// Opening the store makes the connections that a takeover of streams needs, and plans its statements: a node that has
+    /// just started is where streams are moved to.
+    /// </summary>
+    public bool ConnectsAtStart { get; init; }
+
     /// <summary>Transactions of gathered commits in flight at once, each on a connection of its own.</summary>
     public int CommitConnections { get; init; } = 2;
 

@@ -41,6 +41,7 @@ internal static class NodeOptions
         Schema = options.PostgreSql.Schema,
         ClusterId = options.PostgreSql.ClusterId,
         MaxConnections = options.PostgreSql.MaxConnections,
+        ConnectsAtStart = true,
         CommitConnections = options.PostgreSql.CommitConnections,
         CommandTimeout = options.PostgreSql.CommandTimeout,
         ConnectTimeout = options.PostgreSql.ConnectTimeout,

@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Conformance.Store;
 using EventCluster.Storage.PostgreSql.Tests.Servers;
 using EventCluster.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
 
@@ -82,6 +83,22 @@ public sealed class OpenManyTests(SharedServer shared) : StoreTest(shared)
 
         await Phase.OfAsync("the others are opened", Task.WhenAll(opens.Where((_, i) => i != 3)));
         Assert.NotNull(await Record.ExceptionAsync(() => opens[3]));
+    }
+
+    /// <summary>Goal: a store that connects when it starts has the connections of opens and commits, and serves as any other.</summary>
+    [Fact]
+    public async Task Open_StoreThatConnectsAtStart_HasItsConnectionsBeforeTheFirstStream()
+    {
+        var user = new NpgsqlConnectionStringBuilder(Options.ConnectionString) { ApplicationName = $"start-{Options.Schema}" };
+        await using var store = await PostgreSqlLogStore.OpenAsync(
+            Shared.NewStore(schema: Options.Schema, connectionString: user.ConnectionString, connectsAtStart: true),
+            TimeProvider.System, NullLogger<PostgreSqlLogStore>.Instance, Cancellation);
+
+        var connections = await AskAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{user.ApplicationName}'");
+        await CreateAsync(store, "a", "1");
+
+        Assert.True(connections >= 4, $"{connections} connections");
+        Assert.Equal("1", await TextAsync(store, "a"));
     }
 
     private static string NameOf(int i) => $"many/{i:000}";

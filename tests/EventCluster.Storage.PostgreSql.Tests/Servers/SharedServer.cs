@@ -20,7 +20,11 @@ public sealed class SharedServer : IAsyncLifetime
 
     /// <summary>Options of a store in a given schema, or in one that nobody used before. Skips the test where there is no server.</summary>
     public PostgreSqlOptions NewStore(
-        int maxStreams = 10_000, string? schema = null, string? connectionString = null, TimeSpan? housekeeping = null)
+        int maxStreams = 10_000,
+        string? schema = null,
+        string? connectionString = null,
+        TimeSpan? housekeeping = null,
+        bool connectsAtStart = false)
     {
         Assert.SkipWhen(Server.Missing is not null, Server.Missing ?? "");
         return new PostgreSqlOptions
@@ -31,6 +35,7 @@ public sealed class SharedServer : IAsyncLifetime
             HousekeepingInterval = housekeeping ?? TimeSpan.FromMilliseconds(50),
             RetryAfter = TimeSpan.FromMilliseconds(20),
             PurgeBatchRows = 7,
+            ConnectsAtStart = connectsAtStart,
         };
     }
 }
