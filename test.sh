@@ -164,7 +164,10 @@ if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
   suite azure azure
   suite silo dotnet_suite tests/EventCluster.Silo.Tests
-  gate silo-publish infra/local-cluster.sh build || finish
+  if is_wanted cluster-processes || is_wanted failover; then
+    gate silo-publish infra/local-cluster.sh build || finish
+  fi
+
   suite cluster-processes cluster_processes
   suite failover failover --faults kill,hang,term,edge,grow
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
