@@ -1,6 +1,4 @@
-using System.Threading.Channels;
 using EventCluster.Abstractions.Store;
-using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
 
@@ -18,8 +16,7 @@ internal sealed class CommitFlusher : IAsyncDisposable
     private readonly StreamCounter _counter;
     private readonly StoreCondition _condition;
     private readonly PostgreSqlInstruments _instruments;
-    private readonly Channel<PendingCommit> _waiting;
-    private readonly Task[] _loops;
+    private readonly GroupQueue<PendingCommit> _queue;
 
     public CommitFlusher(
         PostgreSqlOptions options,
@@ -31,13 +28,15 @@ internal sealed class CommitFlusher : IAsyncDisposable
     {
         (_options, _source, _statements, _counter) = (options, source, statements, counter);
         (_condition, _instruments) = (condition, instruments);
-        _waiting = Channel.CreateBounded<PendingCommit>(new BoundedChannelOptions(options.MaxWaitingCommits));
-        _loops = [.. Enumerable.Range(0, options.CommitConnections).Select(_ => Task.Run(RunAsync))];
+        _queue = new GroupQueue<PendingCommit>(
+            new GroupBounds(options.MaxWaitingCommits, options.CommitConnections, options.MaxGroupCommits, options.MaxGroupBytes),
+            static pending => (pending.Commit.Name, pending.Bytes),
+            FlushAsync);
     }
 
     /// <summary>Takes a commit; its answer comes through its task.</summary>
     public ValueTask EnqueueAsync(PendingCommit pending, CancellationToken cancellationToken) =>
-        _waiting.Writer.WriteAsync(pending, cancellationToken);
+        _queue.EnqueueAsync(pending, cancellationToken);
 
     /// <summary>Opens its connections and plans the statement that every group begins with.</summary>
     public Task WarmUpAsync(CancellationToken cancellationToken) => DataSources.WarmUpAsync(
@@ -52,54 +51,7 @@ internal sealed class CommitFlusher : IAsyncDisposable
         cancellationToken);
 
     /// <summary>Settles what waits, then ends.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _waiting.Writer.TryComplete();
-        await Task.WhenAll(_loops);
-    }
-
-    private async Task RunAsync()
-    {
-        var reader = _waiting.Reader;
-        PendingCommit? left = null;
-        while (left is not null || await reader.WaitToReadAsync())
-        {
-            var group = Gather(reader, ref left);
-            if (group.Count > 0)
-            {
-                await FlushAsync(group);
-            }
-        }
-    }
-
-    /// <summary>Takes what waits, up to the bounds of a group. A second commit of a stream is left for the next group.</summary>
-    private List<PendingCommit> Gather(ChannelReader<PendingCommit> reader, ref PendingCommit? left)
-    {
-        List<PendingCommit> group = [];
-        HashSet<StreamName> names = [];
-        long bytes = 0;
-        while (group.Count < _options.MaxGroupCommits)
-        {
-            var next = left;
-            left = null;
-            if (next is null && !reader.TryRead(out next))
-            {
-                break;
-            }
-
-            bytes += next.Bytes;
-            if (group.Count > 0 && (bytes > _options.MaxGroupBytes || names.Contains(next.Commit.Name)))
-            {
-                left = next;
-                break;
-            }
-
-            names.Add(next.Commit.Name);
-            group.Add(next);
-        }
-
-        return group;
-    }
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
     private async Task FlushAsync(List<PendingCommit> commits)
     {

@@ -1,9 +1,9 @@
-using System.Threading.Channels;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Commits;
 using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
+using OpenedStreams = System.Collections.Generic.Dictionary<EventCluster.Protocol.StreamName, EventCluster.Abstractions.Store.OpenedStream>;
 
 namespace EventCluster.Storage.PostgreSql.Opening;
 
@@ -19,6 +19,9 @@ internal sealed class StreamOpener : IAsyncDisposable
     /// <summary>Streams of one transaction; each may bring thousands of producers into memory.</summary>
     private const int StreamsPerGroup = 64;
 
+    /// <summary>Transactions of one stream in flight at once.</summary>
+    private const int MostAlone = 16;
+
     /// <summary>How long a group waits for a row that somebody else has locked.</summary>
     private const long LongestLockWaitMilliseconds = 200;
 
@@ -27,12 +30,10 @@ internal sealed class StreamOpener : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
     private readonly Statements _statements;
-    private readonly Func<Func<Task<Dictionary<StreamName, OpenedStream>?>>, Task<Dictionary<StreamName, OpenedStream>?>> _guard;
+    private readonly Func<Func<Task<OpenedStreams?>>, Task<OpenedStreams?>> _guard;
     private readonly int _connections;
-    private readonly Channel<PendingOpen> _waiting =
-        Channel.CreateBounded<PendingOpen>(new BoundedChannelOptions(MaxWaiting));
-
-    private readonly Task[] _loops;
+    private readonly GroupQueue<PendingOpen> _queue;
+    private readonly GroupQueue<PendingOpen> _alone;
 
     /// <summary>Starts to wait for streams.</summary>
     /// <param name="source">Connections.</param>
@@ -43,18 +44,19 @@ internal sealed class StreamOpener : IAsyncDisposable
         NpgsqlDataSource source,
         int maxConnections,
         Statements statements,
-        Func<Func<Task<Dictionary<StreamName, OpenedStream>?>>, Task<Dictionary<StreamName, OpenedStream>?>> guard)
+        Func<Func<Task<OpenedStreams?>>, Task<OpenedStreams?>> guard)
     {
         (_source, _statements, _guard) = (source, statements, guard);
         _connections = Math.Min(MostConnections, maxConnections);
-        _loops = [.. Enumerable.Range(0, _connections).Select(_ => Task.Run(RunAsync))];
+        _queue = NewQueue(_connections, StreamsPerGroup);
+        _alone = NewQueue(Math.Clamp(maxConnections - _connections, 1, MostAlone), items: 1);
     }
 
     /// <summary>Raises the fence of an existing stream; null when there is none of this name.</summary>
     public async Task<OpenedStream?> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
         var pending = new PendingOpen(name, cancellationToken);
-        await _waiting.Writer.WriteAsync(pending, cancellationToken);
+        await _queue.EnqueueAsync(pending, cancellationToken);
         return await pending.Task.WaitAsync(cancellationToken);
     }
 
@@ -65,91 +67,48 @@ internal sealed class StreamOpener : IAsyncDisposable
     /// <summary>Answers what waits, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
-        await Task.WhenAll(_loops);
+        await _queue.DisposeAsync();
+        await _alone.DisposeAsync();
     }
 
-    private async Task RunAsync()
+    private GroupQueue<PendingOpen> NewQueue(int atOnce, int items) =>
+        new(new GroupBounds(MaxWaiting, atOnce, items), static pending => (pending.Name, 0), OpenAsync);
+
+    private async Task OpenAsync(List<PendingOpen> group)
     {
-        var reader = _waiting.Reader;
-        PendingOpen? left = null;
-        while (left is not null || await reader.WaitToReadAsync())
+        group.RemoveAll(static pending => pending.IsCancelled);
+        if (group.Count == 0)
         {
-            var group = Gather(reader, ref left);
-            if (group.Count > 0)
-            {
-                await OpenAsync(group);
-            }
-        }
-    }
-
-    /// <summary>Takes what waits. A second open of a stream is left for the next group: each has a fence of its own.</summary>
-    private static Dictionary<StreamName, PendingOpen> Gather(ChannelReader<PendingOpen> reader, ref PendingOpen? left)
-    {
-        Dictionary<StreamName, PendingOpen> group = [];
-        while (group.Count < StreamsPerGroup)
-        {
-            var next = left;
-            left = null;
-            if (next is null && !reader.TryRead(out next))
-            {
-                break;
-            }
-
-            if (next.IsCancelled)
-            {
-                continue;
-            }
-
-            if (!group.TryAdd(next.Name, next))
-            {
-                left = next;
-                break;
-            }
+            return;
         }
 
-        return group;
-    }
-
-    private async Task OpenAsync(Dictionary<StreamName, PendingOpen> group)
-    {
         try
         {
-            if (await _guard(() => TryOpenAsync([.. group.Keys.Select(name => name.Value)])) is not { } opened)
+            if (await _guard(() => TryOpenAsync([.. group.Select(pending => pending.Name.Value)])) is { } opened)
             {
-                OpenEachByItself(group);
+                group.ForEach(pending => pending.Complete(opened.GetValueOrDefault(pending.Name)));
                 return;
             }
+        }
+        catch (Exception e) when (group.Count == 1 || e is StoreUnreachableException)
+        {
+            group.ForEach(pending => pending.Fail(e));
+            return;
+        }
+        catch (Exception)
+        {
+            // Whose fault it was comes out below.
+        }
 
-            foreach (var (name, pending) in group)
-            {
-                pending.Complete(opened.GetValueOrDefault(name));
-            }
-        }
-        catch (Exception e) when (group.Count > 1 && e is not StoreUnreachableException)
+        // One stream must not fail its neighbours or keep them waiting, nor those that come next.
+        foreach (var pending in group)
         {
-            OpenEachByItself(group);
-        }
-        catch (Exception e)
-        {
-            foreach (var pending in group.Values)
-            {
-                pending.Fail(e);
-            }
-        }
-    }
-
-    /// <summary>One stream must not fail its neighbours or keep them waiting, nor those that come next.</summary>
-    private void OpenEachByItself(Dictionary<StreamName, PendingOpen> group)
-    {
-        foreach (var (name, pending) in group)
-        {
-            _ = OpenAsync(new Dictionary<StreamName, PendingOpen> { [name] = pending });
+            await _alone.EnqueueAsync(pending, CancellationToken.None);
         }
     }
 
     /// <summary>Null when one of several streams is locked by somebody else for longer than the others may wait.</summary>
-    private async Task<Dictionary<StreamName, OpenedStream>?> TryOpenAsync(string[] names)
+    private async Task<OpenedStreams?> TryOpenAsync(string[] names)
     {
         await using var connection = await _source.OpenConnectionAsync();
         try
@@ -163,7 +122,7 @@ internal sealed class StreamOpener : IAsyncDisposable
     }
 
     /// <summary>The rows stay locked until the producers are read too.</summary>
-    private async Task<Dictionary<StreamName, OpenedStream>> ExecuteAsync(NpgsqlConnection connection, string[] names)
+    private async Task<OpenedStreams> ExecuteAsync(NpgsqlConnection connection, string[] names)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new Columns(_statements.LimitLockWait).Long(names.Length > 1 ? LongestLockWaitMilliseconds : 0).Command);
