@@ -41,9 +41,15 @@ public abstract partial class SubscriberTransportConformance
         }
 
         Assert.Equal(policy == "latest" ? tail : earliest, gap.ContinuedFrom);
+        if (policy != "latest")
+        {
+            // Before anything new: a stream that retains two events would drop these, and a reader that has not got them yet
+            // would be told of a second gap.
+            AssertSeen(retained, await follower.EventsToAsync(tail));
+        }
+
         var live = await PublishAsync(PayloadKind.Json, Numbered(100, 2));
-        AssertSeen(
-            [.. policy == "latest" ? [] : retained, .. live], await follower.EventsToAsync(live[^1].Offset));
+        AssertSeen(live, await follower.EventsToAsync(live[^1].Offset));
     }
 
     [Fact]
