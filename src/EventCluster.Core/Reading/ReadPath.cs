@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Decisions;
@@ -17,6 +18,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
     private const int MaxEmptyReads = 8;
 
     /// <summary>Reads a stream.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadOutcome> ReadAsync(StreamName name, ReadRequest request, CancellationToken cancellationToken)
     {
         var startedAt = clock.Time.GetTimestamp();
@@ -72,7 +74,8 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
             {
                 waitedAt = view;
                 var wait = request.WaitUpTo - clock.Time.GetElapsedTime(startedAt);
-                var reason = await WaitAsync(runner, parked, wait, cancellationToken);
+                var reason = await parked.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken);
+                runner.Unpark(parked, reason);
                 if (reason == WakeReason.Moved)
                 {
                     return Moved();
@@ -117,14 +120,15 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
             UnavailableReason.Overloaded, "Too many reads wait at the tail; try again after a moment.")
         : new ReadOutcome.Unavailable(UnavailableReason.Moved, "The server is stopping.");
 
-    private static async ValueTask<ReadOutcome?> ReadEventsAsync(
+    private static ValueTask<ReadOutcome?> ReadEventsAsync(
+        StreamLogRunner runner, StreamView view, ReadRequest request, CancellationToken cancellationToken) =>
+        runner.TryReadTail(request) is { } fromMemory
+            ? new(fromMemory)
+            : ReadStoredAsync(runner, view, request, cancellationToken);
+
+    private static async ValueTask<ReadOutcome?> ReadStoredAsync(
         StreamLogRunner runner, StreamView view, ReadRequest request, CancellationToken cancellationToken)
     {
-        if (runner.TryReadTail(request) is { } fromMemory)
-        {
-            return fromMemory;
-        }
-
         IReadOnlyList<BlockSlice> slices;
         try
         {
@@ -143,21 +147,6 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
                 view.Incarnations.OffsetAfter(slices[^1].FirstSequence + slices[^1].Count),
                 slices,
                 view.Descriptor);
-    }
-
-    /// <summary>Waits until something changes or the wait is over.</summary>
-    private async ValueTask<WakeReason> WaitAsync(
-        StreamLogRunner runner, ParkedRead parked, TimeSpan waitUpTo, CancellationToken cancellationToken)
-    {
-        parked.Arm(clock.Time, waitUpTo > TimeSpan.Zero ? waitUpTo : TimeSpan.Zero, cancellationToken);
-        var reason = await parked.Task;
-        parked.Disarm();
-        if (reason is WakeReason.TimedOut or WakeReason.Cancelled)
-        {
-            runner.Unpark(parked);
-        }
-
-        return reason;
     }
 
     private static GapReason? CheckPosition(StreamView view, StreamOffset from)

@@ -14,42 +14,24 @@ internal sealed partial class StreamLogRunner
 
     private UInt128 _lastCommitId;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask CommitAsync()
+    /// <summary>What becomes of a commit that the store answered; null when it did not.</summary>
+    private ValueTask SettleAsync(StreamCommit commit, CommitStatus? status)
     {
-        if (_log!.TakeCommit(_context.NextCommitId(), _context.Clock.Now) is not { } commit)
-        {
-            await ReleaseWithoutCommitAsync();
-            return;
-        }
-
-        CommitStatus status;
-        try
-        {
-            status = await _context.Store.CommitAsync(commit, CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, Surprise(e));
-            await RecoverAsync(commit);
-            return;
-        }
-
         switch (status)
         {
             case CommitStatus.Committed:
                 _lastCommitId = commit.CommitId;
-                _log.Committed();
+                _log!.Committed();
                 _retentionIsBlocked = false;
                 Release(commit);
-                break;
+                return ValueTask.CompletedTask;
             case CommitStatus.Conflict:
                 LogCommitConflict(_context.Logger, Name.Value, commit.ExpectedVersion + 1, commit.Fence);
-                await RecoverAsync(commit);
-                break;
+                return RecoverAsync(commit);
+            case null:
+                return RecoverAsync(commit);
             default:
-                await RefuseAsync(commit, status);
-                break;
+                return RefuseAsync(commit, status.Value);
         }
     }
 

@@ -27,7 +27,23 @@ internal sealed partial class StreamLogRunner
             while (TryGetWork())
             {
                 await DecideAsync();
-                await CommitAsync();
+                if (_log!.TakeCommit(_context.NextCommitId(), _context.Clock.Now) is not { } commit)
+                {
+                    await ReleaseWithoutCommitAsync();
+                    continue;
+                }
+
+                CommitStatus? status = null;
+                try
+                {
+                    status = await _context.Store.CommitAsync(commit, CancellationToken.None);
+                }
+                catch (Exception e)
+                {
+                    LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, Surprise(e));
+                }
+
+                await SettleAsync(commit, status);
             }
         }
         catch (Exception e) when (_context.Store.Health.IsFinal)
@@ -175,7 +191,7 @@ internal sealed partial class StreamLogRunner
         Action<StreamCommand> answerDecided, Action<StreamCommand> answerWaiting, WakeReason readers = WakeReason.Changed)
     {
         Queue<StreamCommand> incoming;
-        IReadOnlyCollection<ParkedRead>? parked;
+        ParkedRead? parked;
         lock (_gate)
         {
             incoming = _incoming;
@@ -204,7 +220,7 @@ internal sealed partial class StreamLogRunner
     }
 
     /// <summary>Shows readers the committed instant in one step, and returns those who wait for it.</summary>
-    private IReadOnlyCollection<ParkedRead>? Publish(EventBlock? block)
+    private ParkedRead? Publish(EventBlock? block)
     {
         var view = _log!.View();
         NoteTouched(_log.TouchedAt);

@@ -98,13 +98,22 @@ internal sealed partial class StreamLogRunner
         }
     }
 
-    /// <summary>Takes a read back that goes on by itself.</summary>
-    public void Unpark(ParkedRead read)
+    /// <summary>Takes a read back whose wait is over.</summary>
+    public void Unpark(ParkedRead read, WakeReason reason)
     {
+        read.Disarm();
+        if (reason == WakeReason.Changed)
+        {
+            _waiters.Reuse(read);
+            return;
+        }
+
         lock (_gate)
         {
             _waiters.Remove(read);
         }
+
+        read.Retire();
     }
 
     /// <summary>

@@ -153,7 +153,7 @@ internal sealed partial class StreamLogRunner
     /// <summary>Another owner was seen: takes no more commands, and sends the readers away.</summary>
     public void EndStale()
     {
-        IReadOnlyCollection<ParkedRead>? parked;
+        ParkedRead? parked;
         lock (_gate)
         {
             // With a commit in flight the conflict that follows ends the runner in good order.
@@ -174,7 +174,7 @@ internal sealed partial class StreamLogRunner
     /// <summary>Refuses new commands, wakes all readers, and completes when everything pending is answered.</summary>
     public Task StopAsync()
     {
-        IReadOnlyCollection<ParkedRead>? parked;
+        ParkedRead? parked;
         Task idle;
         lock (_gate)
         {

@@ -3,10 +3,13 @@ namespace EventCluster.Core.Running;
 /// <summary>The reads that wait at one stream's tail, bounded per stream and node; guarded by the runner's lock.</summary>
 internal sealed class TailWaiters(RunnerContext context)
 {
-    private HashSet<ParkedRead>? _parked;
+    private ParkedRead? _first;
+
+    /// <summary>One that may wait again: most streams are followed by one feed, which always waits.</summary>
+    private ParkedRead? _spare;
 
     /// <summary>Number of waiting reads.</summary>
-    public int Count => _parked?.Count ?? 0;
+    public int Count { get; private set; }
 
     /// <summary>Parks one more read; null when a limit is reached.</summary>
     public ParkedRead? TryPark()
@@ -16,48 +19,73 @@ internal sealed class TailWaiters(RunnerContext context)
             return null;
         }
 
-        var read = new ParkedRead();
-        (_parked ??= []).Add(read);
+        var read = Interlocked.Exchange(ref _spare, null) ?? new ParkedRead(context.Clock.Time);
+        read.Begin();
+        (read.IsParked, read.Next) = (true, _first);
+        if (_first is not null)
+        {
+            _first.Previous = read;
+        }
+
+        _first = read;
+        Count++;
         return read;
     }
 
     /// <summary>Removes a read that goes on by itself.</summary>
     public void Remove(ParkedRead read)
     {
-        if (_parked?.Remove(read) == true)
-        {
-            context.RemoveParkedRead();
-        }
-    }
-
-    /// <summary>Takes all reads out, to be woken outside the lock; null when nobody waits.</summary>
-    public IReadOnlyCollection<ParkedRead>? TakeAll()
-    {
-        if (_parked is not { Count: > 0 } all)
-        {
-            return null;
-        }
-
-        _parked = null;
-        for (var i = 0; i < all.Count; i++)
-        {
-            context.RemoveParkedRead();
-        }
-
-        return all;
-    }
-
-    /// <summary>Wakes reads that <see cref="TakeAll"/> took.</summary>
-    public static void Wake(IReadOnlyCollection<ParkedRead>? parked, WakeReason reason = WakeReason.Changed)
-    {
-        if (parked is null)
+        if (!read.IsParked)
         {
             return;
         }
 
-        foreach (var read in parked)
+        if (read.Previous is { } previous)
         {
-            read.TrySetResult(reason);
+            previous.Next = read.Next;
+        }
+        else
+        {
+            _first = read.Next;
+        }
+
+        if (read.Next is { } next)
+        {
+            next.Previous = read.Previous;
+        }
+
+        (read.IsParked, read.Next, read.Previous) = (false, null, null);
+        Count--;
+        context.RemoveParkedRead();
+    }
+
+    /// <summary>Takes all reads out, to be woken outside the lock; the first of them, or null when nobody waits.</summary>
+    public ParkedRead? TakeAll()
+    {
+        var all = _first;
+        for (var read = all; read is not null; read = read.Next)
+        {
+            (read.IsParked, read.Previous) = (false, null);
+            context.RemoveParkedRead();
+        }
+
+        (_first, Count) = (null, 0);
+        return all;
+    }
+
+    /// <summary>Wakes reads that <see cref="TakeAll"/> took.</summary>
+    public static void Wake(ParkedRead? parked, WakeReason reason = WakeReason.Changed)
+    {
+        while (parked is not null)
+        {
+            // Once woken it may be parked again, with other neighbours.
+            var next = parked.Next;
+            parked.Next = null;
+            parked.Wake(reason);
+            parked = next;
         }
     }
+
+    /// <summary>Keeps a read for the next wait. Only one whose wait was ended by <see cref="Wake"/>, which has let go of it.</summary>
+    public void Reuse(ParkedRead read) => Interlocked.Exchange(ref _spare, read)?.Retire();
 }

@@ -60,11 +60,12 @@ internal sealed class FeedReader(
                 return Learn(await _owner.ReadAsync(maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
             }
 
-            var place = feed.Read(Position, maxBytes, maxEvents, out var slices, out var next, out var seen);
+            List<BlockSlice> slices = [];
+            var place = feed.Read(Position, maxBytes, maxEvents, slices, out var next, out var seen);
             switch (place)
             {
                 case FeedPlace.Inside:
-                    return new ReadOutcome.Batch(Position, seen.Incarnations.OffsetAfter(next), slices!, seen);
+                    return new ReadOutcome.Batch(Position, seen.Incarnations.OffsetAfter(next), slices, seen);
                 case FeedPlace.AtEnd:
                     return new ReadOutcome.Batch(Position, Position, [], seen);
                 case FeedPlace.Behind:

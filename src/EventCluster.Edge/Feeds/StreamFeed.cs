@@ -62,23 +62,22 @@ internal sealed partial class StreamFeed : IDisposable
     }
 
     /// <summary>
-    /// Reads from the window; there are slices only for <see cref="FeedPlace.Inside"/>.
+    /// Reads from the window; there are events only for <see cref="FeedPlace.Inside"/>.
     /// </summary>
     /// <param name="from">A position.</param>
     /// <param name="maxBytes">Payload bytes wanted at most; one event is returned whatever its size.</param>
     /// <param name="maxEvents">Events wanted at most.</param>
-    /// <param name="slices">The events.</param>
+    /// <param name="slices">An empty list, for the events.</param>
     /// <param name="next">The sequence after the last event.</param>
     /// <param name="descriptor">The instant that the answer belongs to.</param>
     public FeedPlace Read(
         StreamOffset from,
         int maxBytes,
         int maxEvents,
-        out List<BlockSlice>? slices,
+        List<BlockSlice> slices,
         out long next,
         out StreamDescriptor descriptor)
     {
-        slices = null;
         lock (_gate)
         {
             descriptor = _descriptor;
@@ -86,7 +85,6 @@ internal sealed partial class StreamFeed : IDisposable
             var place = PlaceOf(from, descriptor);
             if (place == FeedPlace.Inside)
             {
-                slices = [];
                 next = _window.Read(from.Sequence, maxBytes, maxEvents, slices);
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
@@ -59,6 +60,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     /// Reads from <see cref="Position"/>, which stays where it is. At the tail it waits, in pieces of a third of the
     /// sliding TTL, so that a stream with a live reader never expires.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadOutcome> ReadAsync(
         int maxBytes, int maxEvents, TimeSpan waitUpTo, CancellationToken cancellationToken)
     {

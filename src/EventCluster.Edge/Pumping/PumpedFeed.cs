@@ -16,6 +16,9 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
 
     private readonly List<PumpedConnection> _connections = [];
     private readonly List<FrameLog> _logs = [];
+
+    /// <summary>What is encoded in this turn; empty between turns, so that it keeps no events.</summary>
+    private readonly List<BlockSlice> _slices = [];
     private bool _isPosted;
 
     /// <summary>
@@ -117,7 +120,7 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     {
         foreach (var log in _logs)
         {
-            if (log.Capacity > 0 && _connections.TrueForAll(c => c.Log != log || c.Position.Sequence >= log.End))
+            if (log.Capacity > 0 && EverybodyHas(log))
             {
                 log.Dispose();
             }
@@ -132,15 +135,29 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
         _logs.Clear();
     }
 
+    private bool EverybodyHas(FrameLog log)
+    {
+        foreach (var connection in _connections)
+        {
+            if (connection.Log == log && connection.Position.Sequence < log.End)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private bool Encode(FrameLog log, int maxBytes, FrameBuffer scratch)
     {
         var from = feed.Descriptor.Incarnations.OffsetAfter(log.End);
-        var place = feed.Read(from, EncodeBytes, EncodeEvents, out var slices, out var next, out var descriptor);
+        var place = feed.Read(from, EncodeBytes, EncodeEvents, _slices, out var next, out var descriptor);
         Descriptor = descriptor;
         switch (place)
         {
             case FeedPlace.Inside:
-                log.Append(slices!, maxBytes, scratch);
+                log.Append(_slices, maxBytes, scratch);
+                _slices.Clear();
                 HasMore |= next < descriptor.Tail.Sequence;
 
                 // The end of a closed stream is no event: whoever has everything else reads it by himself.
