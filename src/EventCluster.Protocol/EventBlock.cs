@@ -13,8 +13,10 @@ namespace EventCluster.Protocol;
 /// reserved <c>0</c> (u32). Then one index entry of 8 bytes per event: end of its payload counted from the first
 /// payload byte (u32), milliseconds after the first event (u32). Then the payloads, end to end.
 /// A block carries no checksum: whoever moves it over a medium (journal record, wire frame) protects it there.
+/// A value over its bytes, so that the many small blocks of a stream in memory are no objects of their own. The default
+/// value is no block.
 /// </remarks>
-public sealed class EventBlock
+public readonly struct EventBlock : IEquatable<EventBlock>
 {
     /// <summary>Bytes before the index.</summary>
     public const int HeaderBytes = 40;
@@ -25,46 +27,36 @@ public sealed class EventBlock
     private const ushort Magic = 0x4245;
     private const byte FormatVersion = 1;
 
-    private readonly int _payloadStart;
-
-    private EventBlock(ReadOnlyMemory<byte> encoded)
-    {
-        var span = encoded.Span;
-        Encoded = encoded;
-        Count = (int)BinaryPrimitives.ReadUInt32LittleEndian(span[4..]);
-        Incarnation = BinaryPrimitives.ReadInt64LittleEndian(span[8..]);
-        FirstSequence = BinaryPrimitives.ReadInt64LittleEndian(span[16..]);
-        FirstTimeMilliseconds = BinaryPrimitives.ReadInt64LittleEndian(span[24..]);
-        PayloadBytes = (int)BinaryPrimitives.ReadUInt32LittleEndian(span[32..]);
-        _payloadStart = HeaderBytes + (Count * IndexEntryBytes);
-    }
+    private EventBlock(ReadOnlyMemory<byte> encoded) => Encoded = encoded;
 
     /// <summary>The whole block as stored. Shared: never written to.</summary>
     public ReadOnlyMemory<byte> Encoded { get; }
 
     /// <summary>The history that the events belong to.</summary>
-    public long Incarnation { get; }
+    public long Incarnation => BinaryPrimitives.ReadInt64LittleEndian(Encoded.Span[8..]);
 
     /// <summary>Number of events of the stream before the first event of this block.</summary>
-    public long FirstSequence { get; }
+    public long FirstSequence => BinaryPrimitives.ReadInt64LittleEndian(Encoded.Span[16..]);
 
     /// <summary>Number of events; at least 1.</summary>
-    public int Count { get; }
+    public int Count => (int)BinaryPrimitives.ReadUInt32LittleEndian(Encoded.Span[4..]);
 
     /// <summary>Sequence after the last event.</summary>
     public long EndSequence => FirstSequence + Count;
 
     /// <summary>Sum of the payload lengths.</summary>
-    public int PayloadBytes { get; }
+    public int PayloadBytes => (int)BinaryPrimitives.ReadUInt32LittleEndian(Encoded.Span[32..]);
 
     /// <summary>Time of the first event, Unix milliseconds.</summary>
-    public long FirstTimeMilliseconds { get; }
+    public long FirstTimeMilliseconds => BinaryPrimitives.ReadInt64LittleEndian(Encoded.Span[24..]);
 
     /// <summary>Time of the last event, Unix milliseconds.</summary>
     public long LastTimeMilliseconds => GetTimeMilliseconds(Count - 1);
 
     /// <summary>All payloads end to end.</summary>
-    public ReadOnlyMemory<byte> Payloads => Encoded[_payloadStart..];
+    public ReadOnlyMemory<byte> Payloads => Encoded[PayloadStart..];
+
+    private int PayloadStart => HeaderBytes + (Count * IndexEntryBytes);
 
     /// <summary>The payload of one event.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
@@ -72,7 +64,7 @@ public sealed class EventBlock
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
         var start = index == 0 ? 0 : EndAt(index - 1);
-        return Encoded.Slice(_payloadStart + start, EndAt(index) - start);
+        return Encoded.Slice(PayloadStart + start, EndAt(index) - start);
     }
 
     /// <summary>The commit time of one event, Unix milliseconds.</summary>
@@ -108,8 +100,26 @@ public sealed class EventBlock
         long incarnation,
         long firstSequence,
         ReadOnlySpan<ReadOnlyMemory<byte>> payloads,
-        ReadOnlySpan<long> timesMilliseconds)
+        ReadOnlySpan<long> timesMilliseconds) =>
+        Encode(
+            incarnation, firstSequence, payloads, timesMilliseconds, static size => GC.AllocateUninitializedArray<byte>(size));
+
+    /// <summary>As the other one, into memory of the caller's.</summary>
+    /// <param name="incarnation">The history, at least 1.</param>
+    /// <param name="firstSequence">Sequence before the first event.</param>
+    /// <param name="payloads">At least one payload.</param>
+    /// <param name="timesMilliseconds">One time per payload, not falling; later ones within 49 days of the first.</param>
+    /// <param name="allocate">Gives that many bytes, which nobody writes to afterwards.</param>
+    /// <exception cref="ArgumentException">The block would be empty, above <see cref="ProtocolLimits.MaxBlockBytes"/>,
+    /// or a time falls.</exception>
+    public static EventBlock Encode(
+        long incarnation,
+        long firstSequence,
+        ReadOnlySpan<ReadOnlyMemory<byte>> payloads,
+        ReadOnlySpan<long> timesMilliseconds,
+        Func<int, Memory<byte>> allocate)
     {
+        ArgumentNullException.ThrowIfNull(allocate);
         if (payloads.IsEmpty || payloads.Length != timesMilliseconds.Length)
         {
             throw new ArgumentException("A block needs at least one event and one time per event.", nameof(payloads));
@@ -128,9 +138,9 @@ public sealed class EventBlock
                 $"A block of {size} bytes is above the limit of {ProtocolLimits.MaxBlockBytes}.", nameof(payloads));
         }
 
-        var bytes = GC.AllocateUninitializedArray<byte>((int)size);
-        WriteHeader(bytes, payloads.Length, incarnation, firstSequence, timesMilliseconds[0], (uint)payloadBytes);
-        WriteEvents(bytes, payloads, timesMilliseconds);
+        var bytes = allocate((int)size);
+        WriteHeader(bytes.Span, payloads.Length, incarnation, firstSequence, timesMilliseconds[0], (uint)payloadBytes);
+        WriteEvents(bytes.Span, payloads, timesMilliseconds);
         return new EventBlock(bytes);
     }
 
@@ -139,17 +149,27 @@ public sealed class EventBlock
     /// <param name="block">The block when the answer is true.</param>
     /// <param name="error">What is wrong, when the answer is false.</param>
     public static bool TryDecode(
-        ReadOnlyMemory<byte> encoded, [NotNullWhen(true)] out EventBlock? block, [NotNullWhen(false)] out string? error)
+        ReadOnlyMemory<byte> encoded, out EventBlock block, [NotNullWhen(false)] out string? error)
     {
-        block = null;
         error = Check(encoded.Span);
-        if (error is null)
-        {
-            block = new EventBlock(encoded);
-        }
-
+        block = error is null ? new EventBlock(encoded) : default;
         return error is null;
     }
+
+    /// <summary>The very same bytes in memory, not only equal ones.</summary>
+    public static bool operator ==(EventBlock left, EventBlock right) => left.Equals(right);
+
+    /// <summary>Not the very same bytes in memory.</summary>
+    public static bool operator !=(EventBlock left, EventBlock right) => !left.Equals(right);
+
+    /// <summary>The very same bytes in memory, not only equal ones.</summary>
+    public bool Equals(EventBlock other) => Encoded.Equals(other.Encoded);
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => obj is EventBlock other && Equals(other);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => Encoded.GetHashCode();
 
     private static void WriteHeader(
         Span<byte> bytes, int count, long incarnation, long firstSequence, long firstTime, uint payloadBytes)

@@ -46,6 +46,28 @@ public sealed class EventBlockTests
     }
 
     [Fact]
+    public void Encode_IntoMemoryOfTheCallers_WritesThereAndNowhereElse()
+    {
+        var expected = EventBlock.Encode(7, 258, Payloads, [1_000, 1_000, 1_005]);
+        var shared = Enumerable.Repeat((byte)0xEE, 200).ToArray();
+        var block = EventBlock.Encode(7, 258, Payloads, [1_000, 1_000, 1_005], size => shared.AsMemory(50, size));
+        Assert.Equal(expected.Encoded.ToArray(), block.Encoded.ToArray());
+        Assert.Equal(expected.Encoded.ToArray(), shared[50..(50 + block.Encoded.Length)]);
+        Assert.All(shared[..50].Concat(shared[(50 + block.Encoded.Length)..]), other => Assert.Equal(0xEE, other));
+    }
+
+    [Fact]
+    public void Equals_TheSameBytesElsewhere_IsAnotherBlock()
+    {
+        var block = EventBlock.Encode(7, 258, Payloads, [1_000, 1_000, 1_005]);
+        Assert.True(EventBlock.TryDecode(block.Encoded, out var same, out _));
+        Assert.True(EventBlock.TryDecode(block.Encoded.ToArray(), out var other, out _));
+        Assert.True(block == same);
+        Assert.Equal(block.GetHashCode(), same.GetHashCode());
+        Assert.True(block != other);
+    }
+
+    [Fact]
     public void Encode_BadInput_IsRefused()
     {
         Assert.Throws<ArgumentException>(() => EventBlock.Encode(1, 0, [], []));

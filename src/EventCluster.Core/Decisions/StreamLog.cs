@@ -69,6 +69,9 @@ internal sealed partial class StreamLog
     /// <summary>The ownership that commits name.</summary>
     public long Fence { get; }
 
+    /// <summary>Where new blocks are encoded.</summary>
+    public BlockMemory Memory { get; } = new();
+
     /// <summary>Number of commits so far.</summary>
     public long Version => _version;
 
@@ -266,7 +269,8 @@ internal sealed partial class StreamLog
             Incarnations.Latest.Incarnation,
             _head.Tail - _newPayloads.Count,
             CollectionsMarshal.AsSpan(_newPayloads),
-            CollectionsMarshal.AsSpan(_newTimes));
+            CollectionsMarshal.AsSpan(_newTimes),
+            Memory.Take);
 
     private ProducerEntry[] TakeProducers()
     {

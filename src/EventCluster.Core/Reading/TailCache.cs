@@ -4,7 +4,7 @@ using EventCluster.Protocol;
 namespace EventCluster.Core.Reading;
 
 /// <summary>
-/// The newest blocks of a stream, consecutive up to the tail, the very instances that were stored. A ring bounded by
+/// The newest blocks of a stream, consecutive up to the tail, the very bytes that were stored. A ring bounded by
 /// bytes per stream and per node; guarded by the runner's lock.
 /// </summary>
 internal sealed class TailCache(RunnerContext context)
@@ -12,7 +12,7 @@ internal sealed class TailCache(RunnerContext context)
     /// <summary>What a block costs beside its bytes.</summary>
     private const int BytesPerBlock = 128;
 
-    private EventBlock?[] _ring = [];
+    private EventBlock[] _ring = [];
     private int _start;
     private int _count;
     private long _bytes;
@@ -65,7 +65,7 @@ internal sealed class TailCache(RunnerContext context)
         }
     }
 
-    private EventBlock At(int index) => _ring[(_start + index) % _ring.Length]!;
+    private EventBlock At(int index) => _ring[(_start + index) % _ring.Length];
 
     private int IndexOf(long sequence)
     {
@@ -82,14 +82,14 @@ internal sealed class TailCache(RunnerContext context)
     private void RemoveOldest()
     {
         Account(-(At(0).Encoded.Length + BytesPerBlock));
-        _ring[_start] = null;
+        _ring[_start] = default;
         _start = (_start + 1) % _ring.Length;
         _count--;
     }
 
     private void Grow()
     {
-        var larger = new EventBlock?[Math.Max(4, _ring.Length * 2)];
+        var larger = new EventBlock[Math.Max(4, _ring.Length * 2)];
         for (var i = 0; i < _count; i++)
         {
             larger[i] = At(i);

@@ -224,14 +224,20 @@ internal sealed partial class StreamLogRunner
     {
         var view = _log!.View();
         NoteTouched(_log.TouchedAt);
+        if (_context.TailCachesAreFull)
+        {
+            // Of this stream only the newest block is kept then; it shall not hold the memory of others.
+            _log.Memory.Restart();
+        }
+
         lock (_gate)
         {
             var old = _view;
             _view = view;
             _sharedBatch = null;
-            if (block is not null && view.IsLive)
+            if (block is { } added && view.IsLive)
             {
-                _tail.Add(block);
+                _tail.Add(added);
             }
             else if (!view.IsLive)
             {

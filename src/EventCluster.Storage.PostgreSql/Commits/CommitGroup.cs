@@ -165,13 +165,13 @@ internal sealed class CommitGroup(IReadOnlyList<PendingCommit> commits, Statemen
     }
 
     private NpgsqlBatchCommand Blocks(List<Place> places) => Owners(statements.InsertBlocks, places)
-        .Longs(places.Select(place => place.Commit.Block!.FirstSequence))
-        .Longs(places.Select(place => place.Commit.Block!.Incarnation))
-        .Longs(places.Select(place => place.Commit.Block!.EndSequence))
-        .Ints(places.Select(place => place.Commit.Block!.PayloadBytes))
-        .Longs(places.Select(place => place.Commit.Block!.LastTimeMilliseconds))
-        .Ints(places.Select(place => Checksum.Compute(place.Commit.Block!.Encoded.Span)))
-        .Bytes(places.Select(place => Values.ToArray(place.Commit.Block!.Encoded)))
+        .Longs(places.Select(place => place.Commit.Block!.Value.FirstSequence))
+        .Longs(places.Select(place => place.Commit.Block!.Value.Incarnation))
+        .Longs(places.Select(place => place.Commit.Block!.Value.EndSequence))
+        .Ints(places.Select(place => place.Commit.Block!.Value.PayloadBytes))
+        .Longs(places.Select(place => place.Commit.Block!.Value.LastTimeMilliseconds))
+        .Ints(places.Select(place => Checksum.Compute(place.Commit.Block!.Value.Encoded.Span)))
+        .Bytes(places.Select(place => Values.ToArray(place.Commit.Block!.Value.Encoded)))
         .Command;
 
     private static Columns Owners(string sql, List<Place> places) => new Columns(sql)

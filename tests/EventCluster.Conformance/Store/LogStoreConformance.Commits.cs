@@ -246,6 +246,6 @@ public abstract partial class LogStoreConformance
         Assert.Equal(commit.Producers, opened.Producers.OrderBy(p => p.Id, StringComparer.Ordinal));
         Assert.Equal([name], await store.ListDueAsync(commit.Head.DueAtMilliseconds, 10, Cancellation));
         var block = Assert.Single(await store.ReadAsync(new BlockRange(name, 3, 0, 2), 1, Cancellation));
-        Assert.Equal(commit.Block!.Encoded.ToArray(), block.Encoded.ToArray());
+        Assert.Equal(commit.Block!.Value.Encoded.ToArray(), block.Encoded.ToArray());
     }
 }

@@ -88,7 +88,7 @@ public sealed class LogStoreOwner
     {
         var creates = Version == 0;
         var histories = Incarnations ?? new IncarnationList(new IncarnationStart(incarnation, 0));
-        var block = events.IsEmpty
+        EventBlock? block = events.IsEmpty
             ? null
             : TestData.Block(histories.Latest.Incarnation, Head.Tail, events);
         return new StreamCommit

@@ -161,7 +161,7 @@ public abstract partial class StreamDirectoryConformance
 
         var batches = await Phase.OfAsync("append wakes all", Task.WhenAll(waiting));
         var block = Assert.IsType<ReadOutcome.Batch>(batches[0]).Slices[0].Block;
-        Assert.All(batches, b => Assert.Same(block, Assert.Single(Assert.IsType<ReadOutcome.Batch>(b).Slices).Block));
+        Assert.All(batches, b => Assert.Equal(block, Assert.Single(Assert.IsType<ReadOutcome.Batch>(b).Slices).Block));
     }
 
     [Fact]
