@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Import;
 
 namespace EventCluster.Storage.PostgreSql;
@@ -6,6 +7,20 @@ namespace EventCluster.Storage.PostgreSql;
 /// <content>The receiving end of a copy from another store.</content>
 public sealed partial class PostgreSqlLogStore
 {
+    /// <summary>
+    /// Which streams of another store cannot be copied, and why. From then on this store draws no number for a history
+    /// that a stream of the other one has.
+    /// </summary>
+    /// <param name="heads">All streams of the other store, as it lists them.</param>
+    /// <param name="cancellationToken">Breaks off.</param>
+    /// <exception cref="StoreUnreachableException">The database does not answer.</exception>
+    public Task<IReadOnlyDictionary<StreamName, ImportRefusal>> CheckImportAsync(
+        IReadOnlyList<StoredHead> heads, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return GuardAsync(() => new ImportCheck(_queries, _options.Schema, heads).RunAsync(cancellationToken));
+    }
+
     /// <summary>
     /// Copies a stream of another store under its name, its numbers and its histories, with a new history at its tail, so
     /// that offsets up to there stay valid. All or nothing for readers; a run that broke off goes on where it was.

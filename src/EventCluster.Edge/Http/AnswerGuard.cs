@@ -35,7 +35,7 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
             LogFault(logger, e, context.Request.Method, context.Request.Path);
             await AnswerAsync(context, new RequestFault(
                 500, ErrorCode.DataDamaged,
-                "Stored events of this stream failed their checksum; the server's log names the place and the way out."));
+                "Stored events of this stream are damaged or missing; the server's log names the place."));
         }
         catch (StoreUnreachableException e)
         {

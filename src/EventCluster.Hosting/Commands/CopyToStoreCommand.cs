@@ -1,6 +1,7 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
+using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql;
 using EventCluster.Storage.PostgreSql.Import;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,20 +45,23 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
 
     private async Task CopyAsync(ILogStore source, PostgreSqlLogStore target, CancellationToken cancellationToken)
     {
-        var total = await CountAsync(source, cancellationToken);
-        var reportedAt = time.GetTimestamp();
-        await foreach (var page in PagesAsync(source, cancellationToken))
+        var heads = await ListAsync(source, cancellationToken);
+        var refusals = await target.CheckImportAsync(heads, cancellationToken);
+        foreach (var (name, refusal) in refusals)
         {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = StreamsAtOnce, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(page, options, async (head, cancelled) =>
-            {
-                Note(head, await target.ImportAsync(source, head, _progress, cancelled));
-                if (IsTimeToReport(ref reportedAt))
-                {
-                    await terminal.Out.WriteLineAsync($"{_progress.Streams} of {total} streams, {_progress.Events} events copied");
-                }
-            });
+            Note(name, refusal);
         }
+
+        var reportedAt = time.GetTimestamp();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = StreamsAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(heads.Where(head => !refusals.ContainsKey(head.Name)), options, async (head, cancelled) =>
+        {
+            Note(head.Name, new ImportRefusal(await target.ImportAsync(source, head, _progress, cancelled), head.Name));
+            if (IsTimeToReport(ref reportedAt))
+            {
+                await terminal.Out.WriteLineAsync($"{_progress.Streams} of {heads.Count} streams, {_progress.Events} events copied");
+            }
+        });
     }
 
     private bool IsTimeToReport(ref long reportedAt)
@@ -74,19 +78,22 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
         }
     }
 
-    private void Note(StoredHead head, ImportOutcome outcome)
+    private void Note(StreamName name, ImportRefusal refusal)
     {
-        var fault = outcome switch
+        var fault = refusal.Outcome switch
         {
             ImportOutcome.NameTaken => "the store has another stream of that name",
             ImportOutcome.SourceChanged => "it was copied before, and the folder's stream went on since",
+            ImportOutcome.HistoryTaken =>
+                $"the store's stream '{refusal.Because}' has a history of the same number; copy into a schema of its own",
+            ImportOutcome.RelativeRefused => $"it shares events with '{refusal.Because}', which cannot be copied",
             _ => null,
         };
         if (fault is not null)
         {
             lock (_gate)
             {
-                _refused.Add($"'{head.Name}' is not copied: {fault}.");
+                _refused.Add($"'{name}' is not copied: {fault}.");
             }
         }
     }
@@ -94,7 +101,7 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
     private async Task<int> ReportAsync(string from)
     {
         await terminal.Out.WriteLineAsync(
-            $"{_progress.Streams} streams of {from} are in the store; this run copied {_progress.Events} events ({_progress.Bytes} bytes).");
+            $"{Streams(_progress.Streams)} of {from} {(_progress.Streams == 1 ? "is" : "are")} in the store; this run copied {_progress.Events} events ({_progress.Bytes} bytes).");
         foreach (var refused in _refused.Order(StringComparer.Ordinal))
         {
             await terminal.FailAsync(refused);
@@ -103,29 +110,20 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
         return _refused.Count == 0 ? ExitCode.Success : ExitCode.CannotStart;
     }
 
-    private static async Task<long> CountAsync(ILogStore source, CancellationToken cancellationToken)
-    {
-        long count = 0;
-        await foreach (var page in PagesAsync(source, cancellationToken))
-        {
-            count += page.Count;
-        }
+    private static string Streams(long count) => count == 1 ? "1 stream" : $"{count} streams";
 
-        return count;
-    }
-
-    private static async IAsyncEnumerable<IReadOnlyList<StoredHead>> PagesAsync(
-        ILogStore source, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async Task<List<StoredHead>> ListAsync(ILogStore source, CancellationToken cancellationToken)
     {
-        for (IReadOnlyList<StoredHead> page = []; ;)
+        List<StoredHead> heads = [];
+        while (true)
         {
-            page = await source.ListAsync("", page.Count == 0 ? null : page[^1].Name, HeadsPerPage, cancellationToken);
+            var page = await source.ListAsync("", heads.Count == 0 ? null : heads[^1].Name, HeadsPerPage, cancellationToken);
             if (page.Count == 0)
             {
-                yield break;
+                return heads;
             }
 
-            yield return page;
+            heads.AddRange(page);
         }
     }
 }

@@ -14,4 +14,13 @@ public enum ImportOutcome
 
     /// <summary>An earlier run copied it, and the source went on since; nothing was done.</summary>
     SourceChanged = 3,
+
+    /// <summary>
+    /// A stream that was not copied from there has a history of the same number. Positions and caches know a history by its
+    /// number alone, so both cannot be in one store; nothing was done.
+    /// </summary>
+    HistoryTaken = 4,
+
+    /// <summary>It shares events with a stream that cannot be copied (one is a fork of the other); nothing was done.</summary>
+    RelativeRefused = 5,
 }

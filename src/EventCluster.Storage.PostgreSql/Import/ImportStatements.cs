@@ -11,6 +11,17 @@ internal sealed class ImportStatements(string schema)
         LEFT JOIN {schema}.streams s ON s.name = n.name COLLATE "C"
         """;
 
+    /// <summary>All streams of the store, and those that were copied and are gone: their histories, and the source's version.</summary>
+    public string LookAtAll { get; } = $"""
+        SELECT coalesce(s.name, i.name), s.incarnations, i.name IS NOT NULL, coalesce(i.source_version, 0),
+          coalesce(i.source_commit, '00000000-0000-0000-0000-000000000000')
+        FROM {schema}.streams s FULL JOIN (SELECT * FROM {schema}.imports WHERE done) i ON i.name = s.name
+        """;
+
+    /// <summary>Numbers up to this one are never drawn again.</summary>
+    public string Raise { get; } =
+        $"UPDATE {schema}.counters SET value = $1 WHERE name = 'incarnation' AND value < $1";
+
     /// <summary>Begins a stream anew under a number that nothing else uses; what an earlier run staged is swept later.</summary>
     public string Begin { get; } = $"""
         WITH old AS (

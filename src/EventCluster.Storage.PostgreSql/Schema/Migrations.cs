@@ -13,6 +13,12 @@ internal static class Migrations
     /// <summary>The oldest binary, by the schema it was made for, that the newest schema still serves.</summary>
     public const int OldestBinary = 1;
 
+    /// <summary>
+    /// A new store's histories are numbered from here on, so that the streams of one node, which are numbered from 1 on, can be
+    /// copied beside streams of the cluster's own.
+    /// </summary>
+    private const long FirstIncarnation = 1 << 20;
+
     /// <summary>The statements of each migration, the first one first.</summary>
     public static IReadOnlyList<string> All(string schema) => [First(schema)];
 
@@ -23,7 +29,7 @@ internal static class Migrations
         CREATE TABLE {schema}.counters (
           name text COLLATE "C" PRIMARY KEY,
           value bigint NOT NULL);
-        INSERT INTO {schema}.counters (name, value) VALUES ('incarnation', 0), ('probe', 0);
+        INSERT INTO {schema}.counters (name, value) VALUES ('incarnation', {FirstIncarnation}), ('probe', 0);
 
         CREATE TABLE {schema}.streams (
           name text COLLATE "C" PRIMARY KEY,

@@ -76,7 +76,7 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
         {
             throw new PostgreSqlUnusableException(
                 $"The schema '{options.Schema}' belongs to the cluster '{found.ClusterId}', and this node is of '{options.ClusterId}'; "
-                + "give each cluster a database or a schema of its own.");
+                + "name that cluster with EventCluster:PostgreSql:ClusterId, or give each cluster a database or a schema of its own.");
         }
 
         // The next version is made so that this one still works beside it; what comes after that is unknown.

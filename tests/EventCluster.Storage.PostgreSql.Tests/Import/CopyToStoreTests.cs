@@ -43,6 +43,36 @@ public sealed class CopyToStoreTests(SharedServer shared) : StoreTest(shared)
         Directory.Delete(data, recursive: true);
     }
 
+    [Fact]
+    public async Task CopyToStore_NameOfAForksSourceIsTaken_LeavesBothOutAndNamesThem()
+    {
+        var data = Directory.CreateTempSubdirectory("eventcluster-copy-").FullName;
+        string[] shared = ["--EventCluster:PostgreSql:ConnectionString", Options.ConnectionString, "--EventCluster:PostgreSql:Schema", Options.Schema];
+        await using (var embedded = await ServerProcess.StartAsync(data, [], Cancellation))
+        {
+            await WriteAsync(embedded.Url);
+            await SendAsync(HttpMethod.Delete, embedded.Url, "a", null, HttpStatusCode.NoContent);
+            await SendAsync(HttpMethod.Put, embedded.Url, "alone", null, HttpStatusCode.Created);
+            await SendAsync(HttpMethod.Post, embedded.Url, "alone", "alone;", HttpStatusCode.NoContent);
+            Assert.Equal(0, await embedded.TerminateAsync());
+        }
+
+        await using var server = await ServerProcess.StartAsync(Cancellation, ["--EventCluster:Store", "postgresql", .. shared]);
+        await SendAsync(HttpMethod.Put, server.Url, "a", null, HttpStatusCode.Created);
+        await SendAsync(HttpMethod.Post, server.Url, "a", "of another;", HttpStatusCode.NoContent);
+
+        var copied = await ServerProcess.RunAsync(Cancellation, ["--copy-to-store", "--data", data, .. shared]);
+
+        Assert.Equal(2, copied.ExitCode);
+        Assert.Contains("1 stream ", copied.Output, StringComparison.Ordinal);
+        Assert.Contains("'a' is not copied: the store has another stream of that name.", copied.Error, StringComparison.Ordinal);
+        Assert.Contains("'fork' is not copied: it shares events with 'a', which cannot be copied.", copied.Error, StringComparison.Ordinal);
+        Assert.Equal("alone;", await _http.GetStringAsync(new Uri(server.Url, "/v1/stream/alone"), Cancellation));
+        Assert.Equal("of another;", await _http.GetStringAsync(new Uri(server.Url, "/v1/stream/a"), Cancellation));
+        await SendAsync(HttpMethod.Get, server.Url, "fork", null, HttpStatusCode.NotFound);
+        Directory.Delete(data, recursive: true);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
