@@ -73,8 +73,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, DirectoryClock cl
             if (parked is not null)
             {
                 waitedAt = view;
-                var wait = request.WaitUpTo - clock.Time.GetElapsedTime(startedAt);
-                var reason = await parked.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, cancellationToken);
+                var reason = await parked.WaitAsync(startedAt, request.WaitUpTo, cancellationToken);
                 runner.Unpark(parked, reason);
                 if (reason == WakeReason.Moved)
                 {

@@ -37,17 +37,23 @@ internal sealed class ParkedRead(TimeProvider time) : IValueTaskSource<WakeReaso
     }
 
     /// <summary>Arms the deadline and the caller's token, and completes when the wait is over; to be awaited once.</summary>
-    public ValueTask<WakeReason> WaitAsync(TimeSpan waitUpTo, CancellationToken cancellationToken)
+    /// <param name="since">When the wait began, a timestamp.</param>
+    /// <param name="waitUpTo">How long it lasts at most.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public ValueTask<WakeReason> WaitAsync(long since, TimeSpan waitUpTo, CancellationToken cancellationToken)
     {
+        bool isDue;
         lock (_gate)
         {
-            _dueAt = time.GetTimestamp() + (long)Math.Ceiling(waitUpTo.TotalSeconds * time.TimestampFrequency);
+            _dueAt = since + (long)Math.Ceiling(waitUpTo.TotalSeconds * time.TimestampFrequency);
 
             // A timer that is set already rings early and is set again then: waits that are woken before cost no timer.
-            if (_isWaiting && _dueAt < _timerAt)
-            {
-                SetTimer(waitUpTo);
-            }
+            isDue = _isWaiting && _dueAt < _timerAt && !TrySetTimer();
+        }
+
+        if (isDue)
+        {
+            Wake(WakeReason.TimedOut);
         }
 
         _registration = cancellationToken.UnsafeRegister(
@@ -102,10 +108,8 @@ internal sealed class ParkedRead(TimeProvider time) : IValueTaskSource<WakeReaso
                 return;
             }
 
-            var left = time.GetElapsedTime(time.GetTimestamp(), _dueAt);
-            if (left > TimeSpan.Zero)
+            if (TrySetTimer())
             {
-                SetTimer(left);
                 return;
             }
         }
@@ -113,13 +117,20 @@ internal sealed class ParkedRead(TimeProvider time) : IValueTaskSource<WakeReaso
         Wake(WakeReason.TimedOut);
     }
 
-    private void SetTimer(TimeSpan dueIn)
+    /// <summary>Sets the timer for the deadline; false when that has passed.</summary>
+    private bool TrySetTimer()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The timer is set under the lock.");
+        var left = time.GetElapsedTime(time.GetTimestamp(), _dueAt);
+        if (left <= TimeSpan.Zero)
+        {
+            return false;
+        }
+
         _timerAt = _dueAt;
 
         // Timers count whole milliseconds and would ring before a rest of one is over.
-        var rounded = TimeSpan.FromMilliseconds(Math.Ceiling(dueIn.TotalMilliseconds));
+        var rounded = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
         if (_timer is null)
         {
             _timer = time.CreateTimer(
@@ -129,5 +140,8 @@ internal sealed class ParkedRead(TimeProvider time) : IValueTaskSource<WakeReaso
         {
             _timer.Change(rounded, Timeout.InfiniteTimeSpan);
         }
+
+        // A clock that a test moved meanwhile is not waited for.
+        return time.GetTimestamp() < _dueAt;
     }
 }

@@ -40,7 +40,8 @@ internal static class ErrorResponses
             Headers = [new(HeaderNames.Closed, "true"), new(HeaderNames.NextOffset, c.Tail.ToString())],
         },
         AppendOutcome.ContentTypeMismatch m => new(
-            409, ErrorCode.ContentTypeMismatch, $"The stream has content type '{m.Expected}'; send the same."),
+            409, ErrorCode.ContentTypeMismatch,
+            $"The stream has content type '{m.Expected}'; the Content-Type header must name the same (curl -d alone names another)."),
         AppendOutcome.StaleEpoch e => new(
             403, ErrorCode.StaleEpoch, $"A newer producer uses epoch {e.CurrentEpoch}; restart above it.")
         {
@@ -134,7 +135,9 @@ internal static class ErrorResponses
     /// <summary>410 with the gap as members and as headers.</summary>
     public static RequestFault OfGap(StreamGap gap) => new(
         410, ErrorCode.Gap,
-        $"The position {gap.Requested} can no longer be served ({gap.Reason.ToWire()}); read on from {gap.Earliest}.")
+        gap.Reason == GapReason.Unknown
+            ? $"The position {gap.Requested} lies beyond the stream's end (unknown); read on from {gap.Earliest}."
+            : $"The position {gap.Requested} can no longer be served ({gap.Reason.ToWire()}); read on from {gap.Earliest}.")
     {
         Gap = gap,
         Headers =

@@ -62,7 +62,8 @@ internal static class ClientMessageParser
             "subscribe" or "unsubscribe" or "append" or "credit" => OfStream(type, echo, fields),
             _ => null,
         };
-        violation = message is null ? $"No message has the type '{Shown(type)}'." : null;
+        violation = message is null
+            ? $"Unknown type '{Shown(type)}'; types: subscribe, unsubscribe, append, credit, ping, pong." : null;
         return message is not null;
     }
 

@@ -25,6 +25,8 @@ internal static partial class ServeCommand
         var url = Reachable(app.Urls.First());
         app.Services.GetRequiredService<BackupEndpoint>().Open(url);
         await AnnounceAsync(app, options, terminal, url);
+        app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger));
+        app.Lifetime.ApplicationStopped.Register(() => Stopped(app.Logger));
         await app.WaitForShutdownAsync(cancellationToken);
         return app.Services.GetRequiredService<StoreWatch>().IsFinal ? ExitCode.StoreFailed : ExitCode.Success;
     }

@@ -119,6 +119,12 @@ public sealed record CommandLine(
 
     private static string Nearest(string written, IReadOnlyList<OptionEntry> catalog)
     {
+        if (written is "--port" or "-p")
+        {
+            // What other servers have; nothing here is spelled like it.
+            return "--urls";
+        }
+
         const string prefix = "--" + EventClusterOptions.Section + ":";
         var byShortName = NamesOf(catalog).ToLookup(name => name.Replace(prefix, "--", StringComparison.Ordinal));
         var shortened = written.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? "--" + written[prefix.Length..] : written;

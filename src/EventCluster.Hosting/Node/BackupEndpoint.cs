@@ -67,7 +67,9 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
     {
         if (_control?.Accepts(context.Request.Headers[TokenHeader]) != true)
         {
-            return (StatusCodes.Status403Forbidden, ErrorCode.ControlToken, "The control token is missing or wrong.");
+            return (
+                StatusCodes.Status403Forbidden, ErrorCode.ControlToken,
+                $"The control token is missing or wrong; the header {TokenHeader} carries the one of the data folder's {ControlFile.FileName}.");
         }
 
         var folder = context.Request.Query["to"].ToString();

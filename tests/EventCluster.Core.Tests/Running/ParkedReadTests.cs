@@ -21,7 +21,7 @@ public sealed class ParkedReadTests
         read.Begin();
         read.Wake(WakeReason.Moved);
         read.Wake(WakeReason.Changed);
-        Assert.Equal(WakeReason.Moved, await read.WaitAsync(TimeSpan.FromSeconds(1), Token));
+        Assert.Equal(WakeReason.Moved, await read.WaitAsync(_time.GetTimestamp(), TimeSpan.FromSeconds(1), Token));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class ParkedReadTests
         _time.Advance(TimeSpan.FromSeconds(6));
 
         read.Begin();
-        var second = read.WaitAsync(TimeSpan.FromSeconds(10), Token).AsTask();
+        var second = read.WaitAsync(_time.GetTimestamp(), TimeSpan.FromSeconds(10), Token).AsTask();
         _time.Advance(TimeSpan.FromSeconds(9));
         Assert.False(second.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -46,9 +46,21 @@ public sealed class ParkedReadTests
         await BeWokenAsync(read, TimeSpan.FromSeconds(60));
 
         read.Begin();
-        var second = read.WaitAsync(TimeSpan.FromSeconds(2), Token).AsTask();
+        var second = read.WaitAsync(_time.GetTimestamp(), TimeSpan.FromSeconds(2), Token).AsTask();
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(WakeReason.TimedOut, await Phase.OfAsync("second wait", second));
+    }
+
+    [Fact]
+    public async Task Wait_WhoseTimePassedBeforeItWasArmed_EndsAtOnce()
+    {
+        var read = new ParkedRead(_time);
+        var since = _time.GetTimestamp();
+        read.Begin();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(
+            WakeReason.TimedOut,
+            await Phase.OfAsync("wait", read.WaitAsync(since, TimeSpan.FromSeconds(1), Token).AsTask()));
     }
 
     [Fact]
@@ -57,13 +69,13 @@ public sealed class ParkedReadTests
         var read = new ParkedRead(_time);
         using var caller = new CancellationTokenSource();
         read.Begin();
-        var first = read.WaitAsync(TimeSpan.FromSeconds(1), caller.Token).AsTask();
+        var first = read.WaitAsync(_time.GetTimestamp(), TimeSpan.FromSeconds(1), caller.Token).AsTask();
         read.Wake(WakeReason.Changed);
         Assert.Equal(WakeReason.Changed, await Phase.OfAsync("first wait", first));
         read.Disarm();
 
         read.Begin();
-        var second = read.WaitAsync(TimeSpan.FromSeconds(1), Token).AsTask();
+        var second = read.WaitAsync(_time.GetTimestamp(), TimeSpan.FromSeconds(1), Token).AsTask();
         await caller.CancelAsync();
         Assert.False(second.IsCompleted);
         read.Wake(WakeReason.Changed);
@@ -107,7 +119,7 @@ public sealed class ParkedReadTests
     {
         var waiters = new TailWaiters(Context());
         var read = waiters.TryPark()!;
-        var first = read.WaitAsync(TimeSpan.FromSeconds(1), Token).AsTask();
+        var first = read.WaitAsync(_time.GetTimestamp(), TimeSpan.FromSeconds(1), Token).AsTask();
         TailWaiters.Wake(waiters.TakeAll());
         await Phase.OfAsync("first wait", first);
         read.Disarm();
@@ -119,7 +131,7 @@ public sealed class ParkedReadTests
     private async Task BeWokenAsync(ParkedRead read, TimeSpan waitUpTo)
     {
         read.Begin();
-        var wait = read.WaitAsync(waitUpTo, Token).AsTask();
+        var wait = read.WaitAsync(_time.GetTimestamp(), waitUpTo, Token).AsTask();
         read.Wake(WakeReason.Changed);
         Assert.Equal(WakeReason.Changed, await Phase.OfAsync("first wait", wait));
         read.Disarm();

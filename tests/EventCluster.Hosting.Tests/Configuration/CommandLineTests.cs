@@ -30,6 +30,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("--url", "--urls")]
+    [InlineData("--port", "--urls")]
     [InlineData("--date", "--data")]
     [InlineData("--EventCluster:Cachng=public", "--EventCluster:Caching")]
     [InlineData("--LongPoll:Timeout=4", "--EventCluster:LongPoll:Timeout")]
