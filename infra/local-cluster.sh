@@ -6,13 +6,14 @@
 #                                              PostgreSQL at port S, which a test's proxy may have
 #   add backlog | add edge                     starts one more
 #   stop NAME                                  SIGTERM: the silo drains and leaves
-#   start NAME                                 starts a silo again that ended, with its ports, as a supervisor would
+#   start NAME                                 starts a silo again that ended, with its ports, as a supervisor would; or nginx
 #   status [--json]                            what runs
 #   build                                      publishes the silo to artifacts/silo; "up" does it by itself
 #   install                                    installs Debian's nginx and PostgreSQL where they are missing, as root only
 #   down                                       ends what "up" and "add" started, and nothing else; data stays in DIR
-# The port of the load balancer is P, PostgreSQL's P+1, the edges' P+11 and following; silos use P+101 and P+201 and
-# following. DIR (default artifacts/cluster) holds data, logs and what was started.
+# Ports: the load balancer has P and PostgreSQL P+1; HTTP of the edges is at P+11 and following, of the backlog silos at
+# P+61 and following; between themselves silos use P+101 to P+300. DIR (default artifacts/cluster) holds data, logs and what
+# was started. To begin afresh, remove it after "down".
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -24,30 +25,45 @@ fail() {
 }
 
 usage() {
-  sed -n '3,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
-  exit 2
+  sed -n '3,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
 }
 
-command=${1:-}
-[ -n "$command" ] || usage
-shift
+# misused SENTENCE: the sentence stands last, where it is seen.
+misused() {
+  usage >&2
+  fail "$@"
+}
 
+# value OPTION [WORD...]: the word behind an option that needs one.
+value() {
+  [[ $# -ge 2 && -n $2 && $2 != -* ]] || fail "$1 needs a value."
+  echo "$2"
+}
+
+# Ports of backlog silos and edges lie 50 apart, those of HTTP end where the others begin.
+most=40
 dir=$root/artifacts/cluster backlogs=2 edges=2 port=14400 store_port='' json='' words=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --dir) dir=${2:?} && shift 2 ;;
-    --backlogs) backlogs=${2:?} && shift 2 ;;
-    --edges) edges=${2:?} && shift 2 ;;
-    --port) port=${2:?} && shift 2 ;;
-    --store-port) store_port=${2:?} && shift 2 ;;
+    -h | --help | help) usage && exit ;;
+    --dir) dir=$(value "$@"); shift 2 ;;
+    --backlogs) backlogs=$(value "$@"); shift 2 ;;
+    --edges) edges=$(value "$@"); shift 2 ;;
+    --port) port=$(value "$@"); shift 2 ;;
+    --store-port) store_port=$(value "$@"); shift 2 ;;
     --json) json=1 && shift ;;
-    -*) usage ;;
+    -*) misused "'$1' is no option." ;;
     *) words+=("$1") && shift ;;
   esac
 done
-[[ $backlogs =~ ^[1-9][0-9]?$ && $edges =~ ^[1-9][0-9]?$ ]] || fail "--backlogs and --edges are 1 to 99."
-[[ $store_port =~ ^[0-9]*$ ]] || fail "--store-port is a port."
-[[ $port =~ ^[0-9]+$ && $port -ge 1024 && $port -le 32400 ]] || fail "--port is 1024 to 32400 (below the ephemeral ports)."
+command=${words[0]:-}
+words=("${words[@]:1}")
+dir=$(realpath -m "$dir")
+[[ $backlogs =~ ^[1-9][0-9]?$ && $backlogs -le $most && $edges =~ ^[1-9][0-9]?$ && $edges -le $most ]] \
+  || fail "--backlogs and --edges are 1 to $most."
+[[ $store_port =~ ^([1-9][0-9]{0,4})?$ ]] || fail "--store-port is a port."
+[[ $port =~ ^[1-9][0-9]{3,4}$ && $port -ge 1024 && $port -le 32400 ]] \
+  || fail "--port is 1024 to 32400 (below the ephemeral ports)."
 # Published as in the image: compiled ahead of time, so that a silo that has just started takes streams over at once.
 silo=$root/artifacts/silo/EventCluster.Silo.dll
 
@@ -64,7 +80,7 @@ note() {
 
 pid_of() {
   local pid begun
-  read -r pid begun _ <"$dir/run/$1" 2>/dev/null || return 1
+  read -r pid begun _ 2>/dev/null <"$dir/run/$1" || return 1
   [ -n "$pid" ] && [ "$(begun_at "$pid")" = "$begun" ] && echo "$pid"
 }
 
@@ -87,8 +103,13 @@ await() {
   done
 }
 
-is_free() {
-  ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+# need_free NAME PORT...
+need_free() {
+  local name=$1 taken
+  shift
+  for taken in "$@"; do
+    ! (exec 3<>"/dev/tcp/127.0.0.1/$taken") 2>/dev/null || fail "port $taken, which $name wants, is in use; 'up' takes others with --port."
+  done
 }
 
 # ----- PostgreSQL, nginx: Debian's packages
@@ -107,6 +128,8 @@ install() {
 }
 
 start_nginx() {
+  end_workers
+  need_free nginx "$port"
   mkdir -p "$dir/nginx"
   ln -sfn "$root/infra/nginx.conf" "$dir/nginx/nginx.conf"
   echo "listen 127.0.0.1:$port;" >"$dir/nginx/listen.conf"
@@ -118,6 +141,16 @@ start_nginx() {
   await listening nginx curl -s -o "$dir/run/.probe" "http://127.0.0.1:$port/healthz"
 }
 
+# One that was killed leaves workers behind, which hold its port. They are known by where they write.
+end_workers() {
+  local pid
+  ! pid_of nginx >/dev/null || return 0
+  for pid in $(find /proc/[0-9]*/fd/1 -maxdepth 0 -lname "$dir/logs/nginx.log" 2>/dev/null | cut -d/ -f3); do
+    kill -KILL "$pid" 2>/dev/null || true
+    while [ -n "$(begun_at "$pid")" ]; do sleep 0.1; done
+  done
+}
+
 # Existing connections stay with the worker that has them.
 reload_nginx() {
   local pid
@@ -127,15 +160,9 @@ reload_nginx() {
 
 write_edges() {
   local name
-  {
-    echo "upstream edges {"
-    echo "  least_conn;"
-    for name in $(names edge); do
-      echo "  server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=2s;"
-    done
-    echo "  keepalive 256;"
-    echo "}"
-  } >"$dir/nginx/edges.conf.new"
+  for name in $(names edge); do
+    echo "server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=2s;"
+  done >"$dir/nginx/edges.conf.new"
   mv "$dir/nginx/edges.conf.new" "$dir/nginx/edges.conf"
 }
 
@@ -147,18 +174,19 @@ next_number() {
   echo $((${last:-0} + 1))
 }
 
+# ports_of ROLE NUMBER: of HTTP, for other silos, for clients of Orleans. Backlog silos and edges count on their own.
+ports_of() {
+  case $1 in
+    backlog) echo $((port + 60 + $2)) $((port + 100 + $2)) $((port + 200 + $2)) ;;
+    edge) echo $((port + 10 + $2)) $((port + 150 + $2)) $((port + 250 + $2)) ;;
+  esac
+}
+
 # start_silo ROLE NUMBER: backlog-N or edge-N. All of one cluster share the password file, the id and the database.
 start_silo() {
-  local role=$1 number=$2 name=$1-$2 offset
-  # Backlog silos and edges count on their own, so their ports lie 50 apart.
-  offset=$number
-  [ "$role" = backlog ] || offset=$((50 + number))
-  local http=$((port + 10 + number)) silo_port=$((port + 100 + offset)) gateway=$((port + 200 + offset))
-  [ "$role" = edge ] || http=$((port + 60 + number))
-  local taken
-  for taken in $http $silo_port $gateway; do
-    is_free "$taken" || fail "port $taken, which $name wants, is in use."
-  done
+  local role=$1 number=$2 name=$1-$2 http silo_port gateway
+  read -r http silo_port gateway <<<"$(ports_of "$role" "$number")"
+  need_free "$name" "$http" "$silo_port" "$gateway"
   (
     set -a
     EventCluster__Role=$role
@@ -186,7 +214,7 @@ connection() {
 build() {
   local log=$dir/logs/build.log
   mkdir -p "$dir/logs"
-  echo "Building ..." >&2
+  if [ -f "$silo" ]; then echo "Building ..." >&2; else echo "Building; the first time takes some minutes ..." >&2; fi
   (cd "$root" && dotnet publish src/EventCluster.Silo -c Release --use-current-runtime --self-contained false \
     -p:PublishReadyToRun=true -o "${silo%/*}" -v q --nologo -clp:NoSummary) >"$log" 2>&1 </dev/null \
     || { tail -n 40 "$log" >&2; fail "the build failed; the lines above say why."; }
@@ -202,33 +230,51 @@ load() {
   . "$dir/run/settings"
 }
 
+# Every port is tried before anything is built or started.
+need_all_ports() {
+  local n
+  need_free nginx "$port"
+  # A server on this very folder is taken over.
+  "$root/infra/postgres.sh" status "$dir/postgres" >/dev/null 2>&1 || need_free PostgreSQL $((port + 1))
+  # shellcheck disable=SC2046
+  for n in $(seq "$backlogs"); do need_free "backlog-$n" $(ports_of backlog "$n"); done
+  # shellcheck disable=SC2046
+  for n in $(seq "$edges"); do need_free "edge-$n" $(ports_of edge "$n"); done
+}
+
+# counted NUMBER NOUN
+counted() {
+  echo "$1 $2$([ "$1" -eq 1 ] || echo s)"
+}
+
 up() {
   [ ! -f "$dir/run/settings" ] || fail "a cluster runs in $dir already; end it with: infra/local-cluster.sh down"
+  need_all_ports
   mkdir -p "$dir/run" "$dir/logs"
   [ -n "${EVENTCLUSTER_SILO_BUILT:-}" ] || build
-  is_free "$port" || fail "port $port is in use; choose another with --port."
   [ -f "$dir/id" ] || echo "local-$(od -An -N 6 -tx1 /dev/urandom | tr -d ' \n')" >"$dir/id"
   save
-  trap 'echo "local-cluster: the start failed; ending what it started." >&2; down' ERR EXIT
+  trap 'echo "local-cluster: the start failed; ending what it started." >&2; down' EXIT
   echo "PostgreSQL ..." >&2
   install >&2
   (umask 077 && "$root/infra/postgres.sh" up "$dir/postgres" $((port + 1)) >"$dir/run/connection")
   local n
-  echo "$backlogs backlog silos, $edges edges ..." >&2
+  echo "$(counted "$backlogs" "backlog silo"), $(counted "$edges" edge) ..." >&2
   # The first creates the tables; the others find them.
   for n in $(seq "$backlogs"); do start_silo backlog "$n"; done
   for n in $(seq "$edges"); do start_silo edge "$n"; done
   for n in $(names 'backlog|edge'); do await_silo "$n"; done
   start_nginx
-  trap - ERR EXIT
+  trap - EXIT
   status
 }
 
 add() {
   local role=${words[0]:-} name
-  [[ $role = backlog || $role = edge ]] || usage
+  [[ $role = backlog || $role = edge ]] || misused "'$role' is no role; add backlog, or add edge."
   load
   name=$role-$(next_number "$role")
+  [ "${name#*-}" -le $most ] || fail "there are no ports for $name."
   start_silo "$role" "${name#*-}"
   await_silo "$name"
   [ "$role" != edge ] || reload_nginx
@@ -238,8 +284,13 @@ add() {
 start() {
   local name=${words[0]:-}
   load
-  [[ $name =~ ^(backlog|edge)-[0-9]+$ ]] || usage
+  [[ $name =~ ^(nginx|(backlog|edge)-[1-9][0-9]*)$ ]] || fail "'$name' is no part of this cluster; 'status' lists them."
   ! pid_of "$name" >/dev/null || fail "$name runs."
+  if [ "$name" = nginx ]; then
+    start_nginx
+    echo "nginx is ready at http://127.0.0.1:$port"
+    return
+  fi
   start_silo "${name%-*}" "${name#*-}"
   await_silo "$name"
   [[ $name != edge-* ]] || reload_nginx
@@ -304,11 +355,17 @@ down() {
     if pid=$(pid_of "$name"); then await_end "$name" "$pid"; fi
     rm -f "$dir/run/$name"
   done
+  end_workers
   "$root/infra/postgres.sh" down "$dir/postgres"
   rm -f "$dir/run/settings" "$dir/run/connection" "$dir/run/.probe"
 }
 
 case $command in
-  up | add | start | stop | status | down | build | install) "$command" ;;
-  *) usage ;;
+  up | status | down | build | install) most_words=0 ;;
+  add | start | stop) most_words=1 ;;
+  '') misused "say a command." ;;
+  *) misused "'$command' is no command." ;;
 esac
+[ ${#words[@]} -le $most_words ] || misused "$command takes no word '${words[$most_words]}'."
+[ ${#words[@]} -ge $most_words ] || misused "$command needs a word: what to $command."
+"$command"

@@ -1,21 +1,47 @@
 // Publishes to a stream of a running cluster without HTTP, and reads it back. docs/CLUSTER.md says how to start one.
-//   dotnet run --project samples/EventCluster.Samples.Publisher -- --store "Host=…;Search Path=eventcluster" [--cluster NAME]
+//   dotnet run --project samples/EventCluster.Samples.Publisher -- --store "Host=…;Search Path=eventcluster" [--cluster ID]
 using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Orleans.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 using Orleans.Configuration;
 
 var builder = Host.CreateApplicationBuilder(args);
+var cluster = builder.Configuration["cluster"] ?? "eventcluster";
+if (builder.Configuration["store"] is not { Length: > 0 } store)
+{
+    return Fail("say --store CONNECTION-STRING, of the PostgreSQL that the silos use.");
+}
+
+// What goes wrong at the start is said below.
+builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
 builder.UseOrleansClient(client => client
-    .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) =
-        ("Npgsql", builder.Configuration["store"] ?? throw new InvalidOperationException("Say --store CONNECTION-STRING.")))
-    .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = builder.Configuration["cluster"] ?? "eventcluster"));
+    .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", store))
+    .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = cluster));
 builder.Services.AddEventClusterClient();
 
 using var host = builder.Build();
-await host.StartAsync();
+
+// The Orleans client waits for a silo for as long as it may.
+using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+try
+{
+    await host.StartAsync(limit.Token);
+}
+catch (OperationCanceledException) when (limit.IsCancellationRequested)
+{
+    return Fail(
+        $"no silo of cluster '{cluster}' was found within 30 s; "
+        + "name another with --cluster ID (a local cluster's is in artifacts/cluster/id).");
+}
+catch (NpgsqlException e)
+{
+    return Fail($"PostgreSQL does not answer as it should: {e.Message}");
+}
+
 var orders = host.Services.GetRequiredService<EventClusterClient>().GetStream("samples/orders");
 await orders.CreateAsync("text/plain");
 
@@ -30,3 +56,10 @@ await foreach (var order in orders.ReadAsync(follow: false))
 }
 
 await host.StopAsync();
+return 0;
+
+static int Fail(string why)
+{
+    Console.Error.WriteLine($"publisher: {why}");
+    return 2;
+}

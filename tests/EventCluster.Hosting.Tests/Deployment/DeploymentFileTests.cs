@@ -87,7 +87,7 @@ public sealed partial class DeploymentFileTests
         var folder = Directory.CreateTempSubdirectory("eventcluster-nginx-").FullName;
         File.Copy(Path.Combine(ServerFiles.Repository, "infra", "nginx.conf"), Path.Combine(folder, "nginx.conf"));
         await File.WriteAllTextAsync(
-            Path.Combine(folder, "edges.conf"), "upstream edges { server 127.0.0.1:1; }", TestContext.Current.CancellationToken);
+            Path.Combine(folder, "edges.conf"), "server 127.0.0.1:1;", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "listen.conf"), $"listen 127.0.0.1:{FreePort.Next()};", TestContext.Current.CancellationToken);
 

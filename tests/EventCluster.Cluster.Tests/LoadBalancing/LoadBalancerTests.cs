@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using EventCluster.Cluster.Tests.Servers;
+
+namespace EventCluster.Cluster.Tests.LoadBalancing;
+
+/// <summary>What <c>infra/nginx.conf</c> answers itself, and which edge it chooses.</summary>
+public sealed class LoadBalancerTests(SharedCluster cluster) : IDisposable
+{
+    /// <summary>Without stickiness each of them has an even chance to reach the other edge.</summary>
+    private const int Connections = 12;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = cluster.Url };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _http.Dispose();
+
+    [Theory]
+    [InlineData("GET", "/v1/admin/streams")]
+    [InlineData("POST", "/v1/admin/backup?to=copy")]
+    [InlineData("GET", "/v1/%61dmin/owned")]
+    public async Task Request_OfAnAdminPath_IsRefusedWithAProblem(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await _http.SendAsync(request, Token);
+
+        await AssertProblemAsync(answer, HttpStatusCode.Forbidden, "loopback_only");
+    }
+
+    [Fact]
+    public async Task Append_WithABodyAboveTheLimit_IsRefusedWithAProblem()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/stream/large") { Content = new ByteArrayContent(new byte[(9 << 20) + 1]) };
+
+        // The refusal comes before the body, which is then not sent: a connection that is closed under it could lose the answer.
+        request.Headers.ExpectContinue = true;
+        using var answer = await _http.SendAsync(request, Token);
+
+        await AssertProblemAsync(answer, HttpStatusCode.RequestEntityTooLarge, "too_large");
+    }
+
+    [Fact]
+    public async Task RequestsOfASignalRConnection_ReachOneEdge()
+    {
+        // Two edges, whatever tests before this one left.
+        Assert.True((await cluster.EdgesAsync()).Count > 1);
+        for (var i = 0; i < Connections; i++)
+        {
+            using var negotiation = await _http.PostAsync("/v1/signalr/negotiate?negotiateVersion=1", content: null, Token);
+            var connection = await negotiation.Content.ReadFromJsonAsync<JsonElement>(Token);
+            var address = $"/v1/signalr?id={connection.GetProperty("connectionToken").GetString()}";
+
+            // The first poll of a connection is answered at once.
+            using var poll = await _http.GetAsync(address, Token);
+            using var end = await _http.DeleteAsync(address, Token);
+
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Accepted), (poll.StatusCode, end.StatusCode));
+        }
+    }
+
+    private static async Task AssertProblemAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
+    {
+        Assert.Equal((status, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal($"urn:eventcluster:error:{code}", problem.GetProperty("type").GetString());
+        Assert.Equal(code, problem.GetProperty("code").GetString());
+        Assert.Equal((int)status, problem.GetProperty("status").GetInt32());
+        Assert.NotEqual("", problem.GetProperty("title").GetString());
+        Assert.NotEqual("", problem.GetProperty("detail").GetString());
+    }
+}
