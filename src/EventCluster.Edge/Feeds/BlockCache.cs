@@ -1,4 +1,6 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Http;
+using EventCluster.Edge.Live;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Feeds;
@@ -9,6 +11,10 @@ namespace EventCluster.Edge.Feeds;
 /// </summary>
 internal sealed class BlockCache(long maxBytes)
 {
+    /// <summary>A shorter backlog stands at the owner's tail, in memory: asking it is cheaper than the cache.</summary>
+    private const int SmallestBacklog = 64;
+    private const long SmallestBacklogBytes = 64 * 1024;
+
     private readonly BlockIndex _index = new(maxBytes);
     private readonly Dictionary<(StreamName Stream, StreamOffset From), Task<ReadOutcome>> _loads = [];
     private readonly Lock _gate = new();
@@ -64,6 +70,33 @@ internal sealed class BlockCache(long maxBytes)
         return outcome is ReadOutcome.Batch { Slices.Count: > 0 } loaded && loaded.From.Sequence == from.Sequence
             ? Cut(loaded, descriptor, maxBytes, maxEvents)
             : null;
+    }
+
+    /// <summary>
+    /// The beginning of a long backlog, admitted by the stream's instant of now (CORRECTNESS rule 15); null for everything
+    /// that the owner must answer, every access to a stream with a sliding TTL among it.
+    /// </summary>
+    public async ValueTask<ReadOutcome.Batch?> TryOpenAsync(
+        IStreamHandle stream, ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    {
+        if (start.Kind == StartKind.Now
+            || await stream.DescribeAsync(cancellationToken) is not DescribeOutcome.Found { Descriptor: var descriptor }
+            || descriptor.TtlSeconds is not null)
+        {
+            return null;
+        }
+
+        var from = PositionReader.Resolve(start, descriptor);
+        return from.Sequence >= descriptor.Earliest.Sequence && descriptor.Incarnations.Holds(from) && IsLong(descriptor, from)
+            ? await ReadAsync(stream, descriptor, from, maxBytes, maxEvents, cancellationToken)
+            : null;
+    }
+
+    private static bool IsLong(StreamDescriptor descriptor, StreamOffset from)
+    {
+        var events = descriptor.Tail.Sequence - from.Sequence;
+        return events >= SmallestBacklog
+            || (events > 0 && (double)descriptor.RetainedBytes / descriptor.RetainedEvents * events >= SmallestBacklogBytes);
     }
 
     private async Task<ReadOutcome> LoadAsync(IStreamHandle stream, StreamOffset from)

@@ -70,6 +70,21 @@ internal sealed class FeedDirectory(
         return new FeedLease(this, feed);
     }
 
+    /// <summary>Takes a lease on a stream's feed if there is one.</summary>
+    public FeedLease? TryAcquire(StreamName name)
+    {
+        lock (_gate)
+        {
+            if (!_feeds.TryGetValue(name, out var feed))
+            {
+                return null;
+            }
+
+            feed.Leases++;
+            return new FeedLease(this, feed);
+        }
+    }
+
     /// <summary>Gives a lease back; with the last one the feed stops.</summary>
     public void Release(StreamFeed feed)
     {

@@ -36,12 +36,29 @@ internal sealed class FeedReader(
     public StreamFeed? Feed => _lease?.Feed;
 
     /// <summary>
-    /// Resolves the start, sets <see cref="Position"/> to it and reads from there without waiting. The owner answers, so
-    /// that not found, gone and gap are final. A start that is not a concrete position never ends in a gap.
+    /// Resolves the start, sets <see cref="Position"/> to it and reads from there without waiting. A position that a feed
+    /// here admits is served from it, and a long backlog from the block cache, so that those who come back at once do not
+    /// all ask the owner for the same blocks; everything else the owner answers, so that not found, gone and gap are final.
+    /// A start that is not a concrete position never ends in a gap.
     /// </summary>
     public async ValueTask<ReadOutcome> OpenAsync(
-        ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken) =>
-        Learn(await _owner.OpenAsync(start, maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+        ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    {
+        if (start.Kind == StartKind.Position
+            && await TryFollowAsync(start.Position, maxBytes, maxEvents, cancellationToken) is { } followed)
+        {
+            Position = start.Position;
+            return followed;
+        }
+
+        if (await blocks.TryOpenAsync(stream, start, maxBytes, maxEvents, cancellationToken) is { } backlog)
+        {
+            Position = backlog.From;
+            return Learn(backlog);
+        }
+
+        return Learn(await _owner.OpenAsync(start, maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+    }
 
     /// <summary>Reads from <see cref="Position"/>, which stays where it is; at the tail it waits.</summary>
     /// <param name="maxBytes">Payload bytes wanted at most; one event is returned whatever its size.</param>
@@ -134,6 +151,33 @@ internal sealed class FeedReader(
         }
 
         return _lease?.Feed;
+    }
+
+    /// <summary>What a feed that is here says of a position; null when there is none, or only the owner can say.</summary>
+    private async ValueTask<ReadOutcome.Batch?> TryFollowAsync(
+        StreamOffset from, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    {
+        _lease ??= directory.TryAcquire(stream.Name);
+        if (_lease is null)
+        {
+            return null;
+        }
+
+        List<BlockSlice> slices = [];
+        var place = _lease.Feed.Read(from, maxBytes, maxEvents, slices, out var next, out var seen);
+        var batch = place switch
+        {
+            FeedPlace.Inside => new ReadOutcome.Batch(from, seen.Incarnations.OffsetAfter(next), slices, seen),
+            FeedPlace.AtTail or FeedPlace.AtEnd => new ReadOutcome.Batch(from, from, [], seen),
+            FeedPlace.Behind => await blocks.ReadAsync(stream, seen, from, maxBytes, maxEvents, cancellationToken),
+            _ => null,
+        };
+        if (batch is null)
+        {
+            Leave();
+        }
+
+        return batch;
     }
 
     /// <summary>Waits until the feed has news or the time is over; false when it is over.</summary>

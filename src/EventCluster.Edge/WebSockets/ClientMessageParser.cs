@@ -47,7 +47,7 @@ internal static class ClientMessageParser
     {
         message = null;
         var id = fields.Raw(MessageField.Id);
-        if (!id.IsEmpty && (id.Length > EdgeLimits.MaxMessageIdBytes || !(id[0] == '"' || id[0] == '-' || char.IsAsciiDigit((char)id[0]))))
+        if (!id.IsEmpty && (id.Length > EdgeLimits.MaxMessageIdBytes + (id[0] == '"' ? "\"\"".Length : 0) || !(id[0] == '"' || id[0] == '-' || char.IsAsciiDigit((char)id[0]))))
         {
             violation = $"An id is a string or a number of at most {EdgeLimits.MaxMessageIdBytes} bytes.";
             return false;

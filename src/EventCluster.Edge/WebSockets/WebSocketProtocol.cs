@@ -94,6 +94,12 @@ internal sealed class WebSocketProtocol(
         if (subscriptions.TryGet(message.Stream, out var subscription))
         {
             subscriptions.Remove(subscription);
+            if (!subscription.IsOpen)
+            {
+                // Every request is answered, also one that the client took back before it was dealt with.
+                messages.Failed(subscription, RequestFault.BadRequest("The stream was unsubscribed from before its subscription began."));
+            }
+
             messages.Unsubscribed(message.Id, subscription);
         }
         else

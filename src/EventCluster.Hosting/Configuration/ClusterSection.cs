@@ -34,7 +34,7 @@ public sealed class ClusterSection
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Missed probes until a vote.</summary>
-    [Option("probes in a row that a node may miss before it is suspected; with the time of each, 1.5 s that a pause may take",
+    [Option("probes in a row that a node may miss before it is suspected; with 0.5 s for each, a pause of 0.8 s is tolerated and one of 1.2 s is not",
         Unit = "probes", Minimum = 1, Maximum = 20)]
     public int MissedProbes { get; set; } = 3;
 
@@ -42,6 +42,11 @@ public sealed class ClusterSection
     [Option("nodes that must suspect one before it counts as gone; two, so that no single node can vote out another",
         Unit = "nodes", Minimum = 1, Maximum = 10)]
     public int Votes { get; set; } = 2;
+
+    /// <summary>How often a node reads the membership.</summary>
+    [Option("how often a node reads the list of nodes, beside being told of changes; what it may serve after it was voted out unheard",
+        Unit = "seconds", Minimum = 1, Maximum = 3600)]
+    public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the range of a dead node's directory stays reserved.</summary>
     [Option("how long the addresses that a dead node kept stay locked; the store's fence gives the safety, so it can be short",

@@ -69,7 +69,11 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason,
             static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail),
             cancellationToken);
-        return outcome;
+
+        // As for a read: there is nothing to be unsure of.
+        return outcome is DescribeOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown }
+            ? new DescribeOutcome.Unavailable(UnavailableReason.Moved, OwnerCalls.NotAnsweredDetail)
+            : outcome;
     }
 
     /// <inheritdoc />
@@ -122,8 +126,8 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             cancellationToken);
 
         // Nothing is unknown about a read that was not answered: it can be asked again.
-        return reply.Outcome is ReadOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown, Detail: var detail }
-            ? reply with { Outcome = new ReadOutcome.Unavailable(UnavailableReason.Moved, detail) }
+        return reply.Outcome is ReadOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown }
+            ? reply with { Outcome = new ReadOutcome.Unavailable(UnavailableReason.Moved, OwnerCalls.NotAnsweredDetail) }
             : reply;
     }
 

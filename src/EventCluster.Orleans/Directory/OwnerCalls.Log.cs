@@ -9,6 +9,8 @@ internal sealed partial class OwnerCalls
     public const string StoppingDetail = "The server is stopping.";
 
     /// <summary>Detail of an answer when no owner answered in time.</summary>
+    public const string NotAnsweredDetail = "The stream's owner did not answer in time; ask again.";
+
     public const string UnknownDetail = "The stream's owner did not answer in time; whether it happened is not known.";
 
     [LoggerMessage(6020, LogLevel.Information, "Stream '{Stream}': its owner was not reached ({Type}: {Message}); the call is repeated.")]

@@ -39,6 +39,12 @@ internal sealed partial class OwnerCalls(
         CancellationToken cancellationToken)
     {
         var retry = StartRetry();
+        if (wait == TimeSpan.Zero)
+        {
+            // Also a first attempt that takes long counts.
+            retry.FailedAt = time.GetTimestamp();
+        }
+
         while (true)
         {
             var (answer, reason) = await TryAsync(

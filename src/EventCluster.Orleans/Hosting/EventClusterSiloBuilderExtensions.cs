@@ -35,6 +35,7 @@ public static class EventClusterSiloBuilderExtensions
         services.AddSingleton<SiloRoleMap>();
         services.AddPlacementFilter<BacklogPlacementStrategy, BacklogPlacementFilter>(ServiceLifetime.Singleton);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StallWatch>();
         if (roles.HasFlag(SiloRoles.Backlog))
         {
             AddBacklog(services);

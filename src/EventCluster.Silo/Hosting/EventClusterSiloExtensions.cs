@@ -65,6 +65,7 @@ internal static class EventClusterSiloExtensions
             it.ProbeTimeout = cluster.ProbeTimeout;
             it.NumMissedProbesLimit = cluster.MissedProbes;
             it.NumVotesForDeathDeclaration = cluster.Votes;
+            it.TableRefreshTimeout = cluster.TableRefresh;
 
             // A hung process keeps its connections: with this check it was voted out after 8.7 s instead of 1.4 s.
             it.EnableConnectionLivenessCheck = false;

@@ -37,6 +37,65 @@ public sealed class FeedReaderTests
     }
 
     [Fact]
+    public async Task Open_ManyAtAnOldPosition_LoadTheBacklogOnce()
+    {
+        const int Readers = 50;
+        await using var fixture = new FeedFixture();
+        var stream = await fixture.CreateAsync("s", [.. Enumerable.Range(0, 200).Select(i => $"{i}")]);
+        var readers = Enumerable.Range(0, Readers).Select(_ => fixture.Feeds.Open(stream.Name)).ToList();
+        var outcomes = await Task.WhenAll(readers.Select(reader => reader.OpenAsync(default, ManyBytes, ManyEvents, Token).AsTask()));
+
+        for (var i = 0; i < Readers; i++)
+        {
+            Assert.Equal(Enumerable.Range(0, 200).Select(n => $"{n}"), Take(readers[i], outcomes[i]));
+            readers[i].Dispose();
+        }
+
+        Assert.Equal((1, 1), (fixture.Blocks.Loads, fixture.Reads));
+    }
+
+    [Fact]
+    public async Task Open_AFewLargeEventsBack_IsALongBacklogToo()
+    {
+        await using var fixture = new FeedFixture();
+        var stream = await fixture.CreateAsync("s", [.. Enumerable.Range(0, 8).Select(i => new string((char)('a' + i), 16 * 1024))]);
+        for (var i = 0; i < 3; i++)
+        {
+            using var reader = fixture.Feeds.Open(stream.Name);
+            Assert.Equal(8, Take(reader, await reader.OpenAsync(default, ManyBytes, ManyEvents, Token)).Count);
+        }
+
+        Assert.Equal(1, fixture.Reads);
+    }
+
+    [Fact]
+    public async Task Open_APositionThatAFeedHas_DoesNotAskTheOwner()
+    {
+        await using var fixture = new FeedFixture();
+        var stream = await fixture.CreateAsync("s", "0");
+        using var first = fixture.Feeds.Open(stream.Name);
+        await first.OpenAsync(new ReadStart(StartKind.Now), ManyBytes, ManyEvents, Token);
+        var start = first.Position;
+        var waiting = first.ReadAsync(ManyBytes, ManyEvents, Wait, Token).AsTask();
+        var position = await FeedFixture.AppendAsync(stream, "1", "2");
+        Assert.Equal(["1", "2"], Take(first, await Phase.OfAsync("delivery", waiting)));
+        await Phase.UntilAsync("feed waits", () => fixture.ParkedReads == 1, Token);
+        var before = fixture.Reads;
+
+        using var inside = fixture.Feeds.Open(stream.Name);
+        using var atTail = fixture.Feeds.Open(stream.Name);
+        Assert.Equal(["1", "2"], Take(inside, await inside.OpenAsync(new ReadStart(StartKind.Position, start), ManyBytes, ManyEvents, Token)));
+        Assert.Empty(Take(atTail, await atTail.OpenAsync(new ReadStart(StartKind.Position, position), ManyBytes, ManyEvents, Token)));
+        Assert.Equal(before, fixture.Reads);
+
+        // Only the owner knows what lies beyond the feed's tail.
+        using var beyond = fixture.Feeds.Open(stream.Name);
+        var unknown = position with { Sequence = position.Sequence + 1 };
+        Assert.IsType<ReadOutcome.Gap>(await beyond.OpenAsync(new ReadStart(StartKind.Position, unknown), ManyBytes, ManyEvents, Token));
+        Assert.Equal(before + 1, fixture.Reads);
+    }
+
+    [Fact]
     public async Task Read_ManyReadersAtTheTail_WaitWithOneReadUpstream()
     {
         await using var fixture = new FeedFixture();

@@ -146,6 +146,40 @@ public sealed class WebSocketDeliveryTests
     }
 
     [Fact]
+    public async Task Subscribe_TakenBackAtOnce_IsAnsweredAllTheSame()
+    {
+        const int Pairs = 20;
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("a", "application/json", "1");
+        using var client = await SocketClient.OpenAsync(server, "/v1/streams");
+        for (var i = 0; i < Pairs; i++)
+        {
+            await client.SendAsync($$"""{"type":"subscribe","id":"s{{i}}","stream":"a","offset":"now"}""");
+            await client.SendAsync($$"""{"type":"unsubscribe","id":"u{{i}}","stream":"a"}""");
+        }
+
+        for (var i = 0; i < Pairs; i++)
+        {
+            var begun = await client.ReceiveAsync();
+            Assert.Contains(begun.GetProperty("type").GetString(), (string[])["subscribed", "error"]);
+            Assert.Equal($"s{i}", begun.GetProperty("id").GetString());
+            var ended = await client.ExpectAsync("ack");
+            Assert.Equal($"u{i}", ended.GetProperty("id").GetString());
+            Assert.Equal(begun.GetProperty("type").GetString() == "subscribed", ended.TryGetProperty("offset", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Id_OfTheLongestLength_ComesBack()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        using var client = await SocketClient.OpenAsync(server, "/v1/streams");
+        var id = new string('x', 128);
+        await client.SendAsync($$"""{"type":"ping","id":"{{id}}"}""");
+        Assert.Equal(id, (await client.ExpectAsync("pong")).GetProperty("id").GetString());
+    }
+
+    [Fact]
     public async Task Subscribe_WhenItCannotBe_IsAnAnswerAndTheConnectionGoesOn()
     {
         await using var server = await EdgeServer.StartAsync();

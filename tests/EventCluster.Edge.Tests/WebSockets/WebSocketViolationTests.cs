@@ -39,7 +39,7 @@ public sealed class WebSocketViolationTests
         { "unknown long type", RawSocket.TextFrame("{\"type\":\"" + new string('€', 500) + "\"}"), 1002 },
         { "type is a number", RawSocket.TextFrame("{\"type\":1}"), 1002 },
         { "id is an object", RawSocket.TextFrame("{\"type\":\"ping\",\"id\":{}}"), 1002 },
-        { "id is long", RawSocket.TextFrame("{\"type\":\"ping\",\"id\":\"" + new string('x', 127) + "\"}"), 1002 },
+        { "id is long", RawSocket.TextFrame("{\"type\":\"ping\",\"id\":\"" + new string('x', 129) + "\"}"), 1002 },
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -90,6 +90,17 @@ public sealed class SiloProcess : IAsyncDisposable
         "the silo says it", $"'{text}'", () => Output,
         output => output.Contains(text, StringComparison.Ordinal) || HasEnded, cancellationToken);
 
+    /// <summary>Stops the process for a while as a suspended machine does.</summary>
+    public async Task PauseAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        await SignalAsync("STOP");
+        await Task.Delay(time, TimeProvider.System, cancellationToken);
+        await SignalAsync("CONT");
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task UntilEndedAsync() => Phase.OfAsync("the silo ends", _process.WaitForExitAsync(CancellationToken.None));
+
     /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
@@ -107,6 +118,12 @@ public sealed class SiloProcess : IAsyncDisposable
 
         _process.Dispose();
         _probe.Dispose();
+    }
+
+    private async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(CancellationToken.None);
     }
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)

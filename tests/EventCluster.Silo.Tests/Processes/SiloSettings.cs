@@ -16,6 +16,9 @@ public sealed record SiloSettings(string ConnectionString, string Schema)
     /// <summary>The port between silos.</summary>
     public int SiloPort { get; init; } = FreePort.Next();
 
+    /// <summary>Further arguments.</summary>
+    public IReadOnlyList<string> More { get; init; } = [];
+
     /// <summary>The arguments of the process.</summary>
     public IEnumerable<string> Arguments(Uri url) =>
     [
@@ -26,5 +29,6 @@ public sealed record SiloSettings(string ConnectionString, string Schema)
         $"--EventCluster:PostgreSql:ClusterId={ClusterId}",
         $"--EventCluster:Cluster:SiloPort={SiloPort}",
         $"--EventCluster:Cluster:GatewayPort={FreePort.Next()}",
+        .. More,
     ];
 }

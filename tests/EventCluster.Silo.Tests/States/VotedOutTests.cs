@@ -1,0 +1,30 @@
+using EventCluster.Silo.Tests.Processes;
+using EventCluster.TestKit.Servers;
+using Xunit;
+
+namespace EventCluster.Silo.Tests.States;
+
+/// <summary>A silo that was voted out while its process stood still.</summary>
+public sealed class VotedOutTests(SharedServer shared)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Goal: it does not go on as if nothing had happened, which would keep its supervisor from starting it again. Method: it
+    /// is stopped until the other one says that it is dead, and goes on.
+    /// </summary>
+    [Fact]
+    public async Task Silo_VotedOutDuringAPause_LooksAndEnds()
+    {
+        // So that only the look after the pause can tell it in time.
+        var settings = shared.NewCluster() with { More = ["--EventCluster:Cluster:TableRefresh", "3600"] };
+        await using var owner = await SiloProcess.StartAsync(settings, Cancellation);
+        await using var edge = await SiloProcess.StartAsync(settings with { Role = "edge", SiloPort = FreePort.Next() }, Cancellation);
+
+        await edge.PauseAsync(TimeSpan.FromSeconds(6), Cancellation);
+        await edge.UntilEndedAsync();
+
+        Assert.Contains("stood still for", edge.Output, StringComparison.Ordinal);
+        Assert.False(owner.HasEnded);
+    }
+}
