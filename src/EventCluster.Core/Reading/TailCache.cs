@@ -70,6 +70,12 @@ internal sealed class TailCache(RunnerContext context)
     private int IndexOf(long sequence)
     {
         var (low, high) = (0, _count - 1);
+        if (At(high).FirstSequence <= sequence)
+        {
+            // Whoever follows the tail wants the newest block, and no other one is touched for it.
+            return high;
+        }
+
         while (low < high)
         {
             var middle = (low + high) / 2;

@@ -96,6 +96,12 @@ internal sealed class FeedWindow
     private int IndexOf(long sequence)
     {
         var (low, high) = (0, _count);
+        if (_count > 0 && At(_count - 1).FirstSequence <= sequence)
+        {
+            // As in the tail cache: the newest events are what most readers want.
+            return EndOf(_count - 1) > sequence ? _count - 1 : _count;
+        }
+
         while (low < high)
         {
             var middle = (low + high) / 2;
