@@ -46,6 +46,7 @@ public sealed partial class LocalDiskLogStore : ILogStore
         _writer = new JournalWriter(
             options, opened.Start, Applied, Abandoned, time, logger, options.Scheduler ?? _ownThread!);
         _housekeeper = new Housekeeper(disk, options, opened, _gate, _writer, time, logger);
+        _writer.StillFull = _housekeeper.Look;
     }
 
     /// <inheritdoc />

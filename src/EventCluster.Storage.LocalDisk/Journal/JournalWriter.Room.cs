@@ -104,6 +104,9 @@ internal sealed partial class JournalWriter
         }
     }
 
+    /// <summary>Told now and then while the disk is full.</summary>
+    public Action? StillFull { get; set; }
+
     private async ValueTask TryLeaveFullAsync()
     {
         // One spare must stay in reserve; without ordinary room in the current segment the next group takes another.
@@ -111,6 +114,9 @@ internal sealed partial class JournalWriter
         {
             LogRoomAgain(_logger);
             _health = StoreHealth.Good;
+            return;
         }
+
+        StillFull?.Invoke();
     }
 }

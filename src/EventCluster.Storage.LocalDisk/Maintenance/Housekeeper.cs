@@ -19,6 +19,9 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     private const int SmallSegmentFraction = 16;
     private const int LookAfterFraction = 8;
 
+    /// <summary>The reserve is not spent for less than this part of a segment.</summary>
+    private const int LeastFractionToLeave = 4;
+
     private readonly AsyncSignal _signal = new();
     private readonly SemaphoreSlim _turn = new(1);
     private readonly HashSet<uint> _damaged = [];
@@ -76,6 +79,9 @@ internal sealed partial class Housekeeper : IAsyncDisposable
             _signal.Set();
         }
     }
+
+    /// <summary>Looks whether there is something to do.</summary>
+    public void Look() => _signal.Set();
 
     /// <summary>Runs something that needs the checkpoints and segments to stay as they are, right after a checkpoint.</summary>
     public async Task AfterCheckpointAsync(Func<uint, Task> action)
@@ -139,6 +145,7 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
     private async Task LookAsync()
     {
+        await LeaveDeadSegmentAsync();
         if (SinceCheckpoint >= _options.CheckpointEveryBytes)
         {
             await WriteCheckpointAsync();
@@ -178,6 +185,31 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
             await Segments.DropAsync(segment);
         }
+    }
+
+    /// <summary>
+    /// On a full disk the segment that is written may hold most of what was deleted, and it is never closed, because there is
+    /// no room for the next one. Then the reserve is the next one; what becomes free makes a new reserve.
+    /// </summary>
+    private async Task LeaveDeadSegmentAsync()
+    {
+        uint segment;
+        lock (_gate)
+        {
+            if (_writer.Health.AcceptsWrites
+                || Segments.All.FirstOrDefault(segment => segment.Id == Index.Applied.Segment) is not { } current
+                || current.End < _options.SegmentBytes / LeastFractionToLeave
+                || !IsMostlyDead(current))
+            {
+                return;
+            }
+
+            segment = current.Id;
+        }
+
+        var roll = new PendingRoll(_options.SegmentBytes, segment);
+        _writer.Enqueue(roll);
+        await roll.Task;
     }
 
     /// <summary>Two checkpoints are written to give segments free, so there must be something to gain.</summary>

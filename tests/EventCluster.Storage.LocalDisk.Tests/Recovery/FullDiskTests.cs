@@ -82,6 +82,29 @@ public sealed class FullDiskTests : IAsyncDisposable
         Assert.Equal("after", await _fixture.TextAsync("big"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Commit_DiskFullWithAllDataInTheOpenSegment_DeletingItMakesRoom(bool crash)
+    {
+        // Room for the segment that is written, the reserve, and the small files.
+        var owner = await FillAsync((2 * LocalDiskOptions.MinSegmentBytes) + (LocalDiskOptions.MinSegmentBytes / 2));
+
+        await owner.RemoveAsync();
+        await Phase.UntilAsync("room again", () => _fixture.Store.Health.AcceptsWrites, Cancellation);
+
+        var next = await _fixture.CreateAsync("next", "a");
+        await next.AppendAsync("b");
+        if (crash)
+        {
+            await _fixture.CrashAndOpenAsync();
+        }
+
+        Assert.Equal("1 2", await _fixture.TextAsync("kept"));
+        Assert.Equal("a b", await _fixture.TextAsync("next"));
+        Assert.Null((await _fixture.OwnAsync("big")).Opened.Head);
+    }
+
     [Fact]
     public async Task Commit_RoomReturnsFromOutside_AppendsAreAcceptedAgainWithoutAnyRequest()
     {
@@ -117,9 +140,9 @@ public sealed class FullDiskTests : IAsyncDisposable
     }
 
     /// <summary>A disk with room for about six segments, filled until an append is refused.</summary>
-    private async Task<LogStoreOwner> FillAsync()
+    private async Task<LogStoreOwner> FillAsync(long capacity = 6 * LocalDiskOptions.MinSegmentBytes)
     {
-        _fixture.Disk.Capacity = 6 * LocalDiskOptions.MinSegmentBytes;
+        _fixture.Disk.Capacity = capacity;
         await _fixture.OpenAsync();
         await _fixture.CreateAsync("kept", "1", "2");
         var owner = await _fixture.CreateAsync("big");
