@@ -18,7 +18,8 @@ public sealed partial class PostgreSqlLogStore
         IReadOnlyList<StoredHead> heads, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return GuardAsync(() => new ImportCheck(_queries, _options.Schema, heads).RunAsync(cancellationToken));
+        return GuardAsync(() =>
+            new ImportCheck(_queries, _statements, new ImportStatements(_options.Schema), heads).RunAsync(cancellationToken));
     }
 
     /// <summary>

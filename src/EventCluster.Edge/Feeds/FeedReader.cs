@@ -44,11 +44,13 @@ internal sealed class FeedReader(
     public async ValueTask<ReadOutcome> OpenAsync(
         ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
-        if (start.Kind == StartKind.Position
-            && await TryFollowAsync(start.Position, maxBytes, maxEvents, cancellationToken) is { } followed)
+        if (start.Kind == StartKind.Position)
         {
             Position = start.Position;
-            return followed;
+            if (await TryFollowAsync(maxBytes, maxEvents, cancellationToken) is { } followed)
+            {
+                return followed;
+            }
         }
 
         if (await blocks.TryOpenAsync(stream, start, maxBytes, maxEvents, cancellationToken) is { } backlog)
@@ -77,25 +79,16 @@ internal sealed class FeedReader(
                 return Learn(await _owner.ReadAsync(maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
             }
 
-            List<BlockSlice> slices = [];
-            var place = feed.Read(Position, maxBytes, maxEvents, slices, out var next, out var seen);
-            switch (place)
+            var (place, seen, batch) = await ReadFeedAsync(feed, maxBytes, maxEvents, cancellationToken);
+            if (batch is not null)
             {
-                case FeedPlace.Inside:
-                    return new ReadOutcome.Batch(Position, seen.Incarnations.OffsetAfter(next), slices, seen);
-                case FeedPlace.AtEnd:
-                    return new ReadOutcome.Batch(Position, Position, [], seen);
-                case FeedPlace.Behind:
-                    if (await blocks.ReadAsync(stream, seen, Position, maxBytes, maxEvents, cancellationToken) is { } old)
-                    {
-                        return old;
-                    }
+                return batch;
+            }
 
-                    break;
-                case FeedPlace.Ended:
-                    Leave();
-                    attempts++;
-                    break;
+            if (place == FeedPlace.Ended)
+            {
+                Leave();
+                attempts++;
             }
 
             if (place != FeedPlace.AtTail)
@@ -153,9 +146,10 @@ internal sealed class FeedReader(
         return _lease?.Feed;
     }
 
-    /// <summary>What a feed that is here says of a position; null when there is none, or only the owner can say.</summary>
-    private async ValueTask<ReadOutcome.Batch?> TryFollowAsync(
-        StreamOffset from, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    /// <summary>
+    /// What a feed that is here says of <see cref="Position"/>; null when there is none, or only the owner can say.
+    /// </summary>
+    private async ValueTask<ReadOutcome.Batch?> TryFollowAsync(int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
         _lease ??= directory.TryAcquire(stream.Name);
         if (_lease is null)
@@ -163,21 +157,33 @@ internal sealed class FeedReader(
             return null;
         }
 
-        List<BlockSlice> slices = [];
-        var place = _lease.Feed.Read(from, maxBytes, maxEvents, slices, out var next, out var seen);
-        var batch = place switch
+        var (place, seen, batch) = await ReadFeedAsync(_lease.Feed, maxBytes, maxEvents, cancellationToken);
+        if (place == FeedPlace.AtTail)
         {
-            FeedPlace.Inside => new ReadOutcome.Batch(from, seen.Incarnations.OffsetAfter(next), slices, seen),
-            FeedPlace.AtTail or FeedPlace.AtEnd => new ReadOutcome.Batch(from, from, [], seen),
-            FeedPlace.Behind => await blocks.ReadAsync(stream, seen, from, maxBytes, maxEvents, cancellationToken),
-            _ => null,
-        };
+            return new ReadOutcome.Batch(Position, Position, [], seen);
+        }
+
         if (batch is null)
         {
             Leave();
         }
 
         return batch;
+    }
+
+    /// <summary>What a feed has from <see cref="Position"/> on: events, older ones through the block cache, or a closed stream's end.</summary>
+    private async ValueTask<(FeedPlace Place, StreamDescriptor Seen, ReadOutcome.Batch? Batch)> ReadFeedAsync(
+        StreamFeed feed, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    {
+        List<BlockSlice> slices = [];
+        var place = feed.Read(Position, maxBytes, maxEvents, slices, out var next, out var seen);
+        return (place, seen, place switch
+        {
+            FeedPlace.Inside => new ReadOutcome.Batch(Position, seen.Incarnations.OffsetAfter(next), slices, seen),
+            FeedPlace.AtEnd => new ReadOutcome.Batch(Position, Position, [], seen),
+            FeedPlace.Behind => await blocks.ReadAsync(stream, seen, Position, maxBytes, maxEvents, cancellationToken),
+            _ => null,
+        });
     }
 
     /// <summary>Waits until the feed has news or the time is over; false when it is over.</summary>

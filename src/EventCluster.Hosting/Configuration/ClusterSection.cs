@@ -34,7 +34,7 @@ public sealed class ClusterSection
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Missed probes until a vote.</summary>
-    [Option("probes in a row that a node may miss before it is suspected; with 0.5 s for each, a pause of 0.8 s is tolerated and one of 1.2 s is not",
+    [Option("probes in a row that a node may miss before it is suspected; with 0.5 s for each, a pause of a second may be too long",
         Unit = "probes", Minimum = 1, Maximum = 20)]
     public int MissedProbes { get; set; } = 3;
 

@@ -8,9 +8,10 @@ internal sealed partial class OwnerCalls
     /// <summary>Detail of an answer while the process stops.</summary>
     public const string StoppingDetail = "The server is stopping.";
 
-    /// <summary>Detail of an answer when no owner answered in time.</summary>
+    /// <summary>Detail of an answer when no owner answered a question in time.</summary>
     public const string NotAnsweredDetail = "The stream's owner did not answer in time; ask again.";
 
+    /// <summary>Detail of an answer when no owner answered a change in time.</summary>
     public const string UnknownDetail = "The stream's owner did not answer in time; whether it happened is not known.";
 
     [LoggerMessage(6020, LogLevel.Information, "Stream '{Stream}': its owner was not reached ({Type}: {Message}); the call is repeated.")]

@@ -1,5 +1,3 @@
-using EventCluster.Storage.LocalDisk.Index;
-
 namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>
@@ -9,19 +7,11 @@ namespace EventCluster.Storage.LocalDisk.Journal;
 /// </summary>
 /// <param name="segmentBytes">Size of a segment.</param>
 /// <param name="closed">The segment that is left.</param>
-internal sealed class PendingRoll(int segmentBytes, uint closed) : PendingRecord(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class PendingRoll(int segmentBytes, uint closed) : PendingTombstone(NoStream, closed)
 {
     /// <summary>Numbers are given from 1 on.</summary>
     private const long NoStream = 0;
 
-    private uint _segment;
-
     /// <summary>As much as an empty segment has, so that no other one takes it.</summary>
     public override long MeasuredBytes { get; } = JournalWriter.MaxRecordBytes(segmentBytes);
-
-    public override bool MayUseReserve => true;
-
-    public override void Write(GroupBuffer group) => _segment = group.AddTombstone(NoStream, closed);
-
-    public override void Apply(StreamIndex index) => index.Usage.Bury(_segment, closed);
 }

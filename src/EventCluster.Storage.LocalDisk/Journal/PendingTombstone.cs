@@ -4,7 +4,7 @@ using EventCluster.Storage.LocalDisk.Index;
 namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>A delete on its way out of a segment, because an older one still holds data of the stream.</summary>
-internal sealed class PendingTombstone(long number, uint oldestSegment) : PendingRecord(TaskCreationOptions.RunContinuationsAsynchronously)
+internal class PendingTombstone(long number, uint oldestSegment) : PendingRecord(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private uint _segment;
 

@@ -10,9 +10,9 @@ namespace EventCluster.Storage.PostgreSql.Import;
 /// of it) are one family, which is copied whole or not at all: a fork without its source would show holes, or the events of
 /// whoever has the source's name.
 /// </summary>
-internal sealed class ImportCheck(NpgsqlDataSource target, string schema, IReadOnlyList<StoredHead> heads)
+internal sealed class ImportCheck(
+    NpgsqlDataSource target, Statements statements, ImportStatements importStatements, IReadOnlyList<StoredHead> heads)
 {
-    private readonly ImportStatements _statements = new(schema);
     private readonly Dictionary<StreamName, int> _places = [];
     private readonly Dictionary<long, int> _holders = [];
     private readonly int[] _parents = new int[heads.Count];
@@ -46,7 +46,7 @@ internal sealed class ImportCheck(NpgsqlDataSource target, string schema, IReadO
         }
 
         // Streams that are created from now on get numbers that no stream of the source has.
-        await using (var raise = target.CreateCommand(_statements.Raise))
+        await using (var raise = target.CreateCommand(statements.RaiseIncarnation))
         {
             raise.Parameters.Add(new NpgsqlParameter { Value = largest });
             await raise.ExecuteNonQueryAsync(cancellationToken);
@@ -58,8 +58,7 @@ internal sealed class ImportCheck(NpgsqlDataSource target, string schema, IReadO
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        List<(StreamName Name, long[] Histories)> others = [];
-        await using var command = target.CreateCommand(_statements.LookAtAll);
+        await using var command = target.CreateCommand(importStatements.LookAtAll);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -77,19 +76,20 @@ internal sealed class ImportCheck(NpgsqlDataSource target, string schema, IReadO
 
             if (histories is not null && !(isCopied && _places.ContainsKey(name)))
             {
-                others.Add((name, histories));
+                NoteOther(name, histories);
             }
         }
+    }
 
-        foreach (var (name, histories) in others)
+    /// <summary>A stream of the store that was not copied from there.</summary>
+    private void NoteOther(StreamName name, long[] histories)
+    {
+        // Every history is two numbers: its own, and where it begins.
+        for (var i = 0; i < histories.Length; i += 2)
         {
-            // Every history is two numbers: its own, and where it begins.
-            for (var i = 0; i < histories.Length; i += 2)
+            if (_holders.TryGetValue(histories[i], out var holder))
             {
-                if (_holders.TryGetValue(histories[i], out var holder))
-                {
-                    _families.TryAdd(FamilyOf(holder), new ImportRefusal(ImportOutcome.HistoryTaken, name));
-                }
+                _families.TryAdd(FamilyOf(holder), new ImportRefusal(ImportOutcome.HistoryTaken, name));
             }
         }
     }

@@ -18,10 +18,6 @@ internal sealed class ImportStatements(string schema)
         FROM {schema}.streams s FULL JOIN (SELECT * FROM {schema}.imports WHERE done) i ON i.name = s.name
         """;
 
-    /// <summary>Numbers up to this one are never drawn again.</summary>
-    public string Raise { get; } =
-        $"UPDATE {schema}.counters SET value = $1 WHERE name = 'incarnation' AND value < $1";
-
     /// <summary>Begins a stream anew under a number that nothing else uses; what an earlier run staged is swept later.</summary>
     public string Begin { get; } = $"""
         WITH old AS (

@@ -41,6 +41,19 @@ public sealed class LoadBalancerTests(SharedCluster cluster) : IDisposable
         await AssertProblemAsync(answer, HttpStatusCode.RequestEntityTooLarge, "too_large");
     }
 
+    [Theory]
+    [InlineData("GET", "unavailable")]
+    [InlineData("POST", "outcome_unknown")]
+    public async Task Request_ThatNoEdgeAnswers_IsToldToComeBackAndWhatIsUnknown(string method, string code)
+    {
+        await using var lonely = await LonelyLoadBalancer.StartAsync(Token);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(lonely.Url, "/v1/stream/s"));
+        using var answer = await _http.SendAsync(request, Token);
+
+        await AssertProblemAsync(answer, HttpStatusCode.ServiceUnavailable, code);
+        Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter?.Delta);
+    }
+
     [Fact]
     public async Task RequestsOfASignalRConnection_ReachOneEdge()
     {

@@ -90,12 +90,18 @@ public sealed class SiloProcess : IAsyncDisposable
         "the silo says it", $"'{text}'", () => Output,
         output => output.Contains(text, StringComparison.Ordinal) || HasEnded, cancellationToken);
 
-    /// <summary>Stops the process for a while as a suspended machine does.</summary>
-    public async Task PauseAsync(TimeSpan time, CancellationToken cancellationToken)
+    /// <summary>The process stands still until something has come, as on a suspended machine.</summary>
+    public async Task PauseUntilAsync(Func<Task> come)
     {
         await SignalAsync("STOP");
-        await Task.Delay(time, TimeProvider.System, cancellationToken);
-        await SignalAsync("CONT");
+        try
+        {
+            await come();
+        }
+        finally
+        {
+            await SignalAsync("CONT");
+        }
     }
 
     /// <summary>Waits until it has ended by itself.</summary>

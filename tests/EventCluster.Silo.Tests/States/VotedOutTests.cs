@@ -1,5 +1,7 @@
 using EventCluster.Silo.Tests.Processes;
+using EventCluster.TestKit;
 using EventCluster.TestKit.Servers;
+using Npgsql;
 using Xunit;
 
 namespace EventCluster.Silo.Tests.States;
@@ -21,10 +23,19 @@ public sealed class VotedOutTests(SharedServer shared)
         await using var owner = await SiloProcess.StartAsync(settings, Cancellation);
         await using var edge = await SiloProcess.StartAsync(settings with { Role = "edge", SiloPort = FreePort.Next() }, Cancellation);
 
-        await edge.PauseAsync(TimeSpan.FromSeconds(6), Cancellation);
+        await edge.PauseUntilAsync(() => Phase.UntilAsync(
+            "the edge counts as dead", () => IsOneDeadAsync(settings), static () => { }, Cancellation));
         await edge.UntilEndedAsync();
 
         Assert.Contains("stood still for", edge.Output, StringComparison.Ordinal);
         Assert.False(owner.HasEnded);
+    }
+
+    private static async Task<bool> IsOneDeadAsync(SiloSettings settings)
+    {
+        const int Dead = 6;
+        await using var source = NpgsqlDataSource.Create(settings.ConnectionString);
+        await using var count = source.CreateCommand($"SELECT count(*) FROM {settings.Schema}.cluster_silos WHERE status = {Dead}");
+        return (long)(await count.ExecuteScalarAsync(Cancellation))! == 1;
     }
 }

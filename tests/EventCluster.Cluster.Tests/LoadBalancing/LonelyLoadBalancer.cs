@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using EventCluster.TestKit;
+using EventCluster.TestKit.Servers;
+
+namespace EventCluster.Cluster.Tests.LoadBalancing;
+
+/// <summary>A load balancer with the very <c>infra/nginx.conf</c>, whose only edge is a port where nobody listens.</summary>
+public sealed class LonelyLoadBalancer : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly Process _process;
+
+    private LonelyLoadBalancer()
+    {
+        var port = FreePort.Next();
+        Url = new Uri($"http://127.0.0.1:{port}");
+        _folder = Directory.CreateTempSubdirectory("eventcluster-nginx-").FullName;
+        File.Copy(Path.Combine(ServerFiles.Repository, "infra", "nginx.conf"), Path.Combine(_folder, "nginx.conf"));
+        File.WriteAllText(Path.Combine(_folder, "listen.conf"), $"listen 127.0.0.1:{port};\n");
+        File.WriteAllText(Path.Combine(_folder, "edges.conf"), $"server 127.0.0.1:{FreePort.Next()};\n");
+        _process = Process.Start("nginx", ["-p", _folder + "/", "-c", _folder + "/nginx.conf", "-e", "stderr", "-g", "daemon off;"]);
+    }
+
+    /// <summary>Where it answers.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    public static async Task<LonelyLoadBalancer> StartAsync(CancellationToken cancellationToken)
+    {
+        var started = new LonelyLoadBalancer();
+        using var http = new HttpClient();
+        await Phase.UntilAsync("nginx answers", () => started.AnswersAsync(http, cancellationToken), static () => { }, cancellationToken);
+        return started;
+    }
+
+    /// <summary>Ends it, workers too.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<bool> AnswersAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(Url, cancellationToken);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
