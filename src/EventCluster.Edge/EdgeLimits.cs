@@ -84,6 +84,9 @@ public static class EdgeLimits
     /// </summary>
     public const int MaxDrainedBodyBytes = 2 * ProtocolLimits.MaxRequestBodyBytes;
 
+    /// <summary>Largest body or message that may use the reserve for small ones.</summary>
+    public const int SmallBodyBytes = 64 * 1024;
+
     /// <summary>Deepest nesting of a JSON event.</summary>
     public const int MaxJsonDepth = 128;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Edge;
 using EventCluster.Edge.Admin;
 using EventCluster.Edge.Composite;
@@ -21,8 +22,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class EdgeServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the HTTP surface of streams. Needs an <c>IStreamDirectory</c>; takes <see cref="TimeProvider"/> and a seeded
-    /// <see cref="Random"/> from the services when they are there.
+    /// Adds the HTTP surface of streams. Needs an <c>IStreamDirectory</c>; takes <see cref="TimeProvider"/>, a seeded
+    /// <see cref="Random"/> and a <see cref="MemoryBudget"/> from the services when they are there.
     /// </summary>
     public static IServiceCollection AddEventClusterEdge(
         this IServiceCollection services, Action<EdgeOptions>? configure = null)
@@ -35,6 +36,7 @@ public static class EdgeServiceCollectionExtensions
         }
 
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static _ => MemoryBudget.Unbounded());
         services.TryAddSingleton(static provider => new EdgeRandom(
             provider.GetService<Random>() ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue))));
         services.TryAddSingleton(static provider => new FrameCache(

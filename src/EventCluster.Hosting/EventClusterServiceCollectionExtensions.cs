@@ -32,12 +32,13 @@ public static class EventClusterServiceCollectionExtensions
         return services.AddEventClusterServer(options);
     }
 
-    /// <summary>Sets the addresses and limits of the server, and the options of the HTTP surface, which is added elsewhere.</summary>
+    /// <summary>Sets the memory budget, the addresses and limits of the server, and the options of the HTTP surface, which is added elsewhere.</summary>
     /// <param name="services">The services.</param>
     /// <param name="options">What the operator set; validated.</param>
     public static IServiceCollection AddEventClusterServer(this IServiceCollection services, EventClusterOptions options)
     {
         ArgumentNullException.ThrowIfNull(services);
+        services.AddSingleton(_ => NodeMemory.Create(options, NodeMemory.Available));
         services.Configure<EdgeOptions>(edge => NodeOptions.Apply(options, edge));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>((server, edge) =>
         {

@@ -16,4 +16,7 @@ internal static partial class ServeCommand
 
     [LoggerMessage(4013, LogLevel.Information, "EventCluster has stopped")]
     private static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(4014, LogLevel.Information, "Memory budget {Budget} MiB of {Available} MiB that the runtime may use: {Shares}")]
+    private static partial void Memory(ILogger logger, long budget, long available, string shares);
 }

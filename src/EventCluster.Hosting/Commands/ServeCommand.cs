@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,8 @@ internal static partial class ServeCommand
             Unauthenticated(app.Logger, options.Urls);
         }
 
+        var memory = app.Services.GetRequiredService<MemoryBudget>();
+        Memory(app.Logger, memory.Bytes >> 20, NodeMemory.Available >> 20, NodeMemory.Describe(memory));
         Serving(app.Logger, VersionText.Version, string.Join(", ", app.Urls));
         if (options.LogFormat == LogFormat.Console)
         {

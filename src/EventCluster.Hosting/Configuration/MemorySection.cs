@@ -3,6 +3,14 @@ namespace EventCluster.Hosting.Configuration;
 /// <summary>What is kept in memory.</summary>
 public sealed class MemorySection
 {
+    /// <summary>The whole that the shares divide.</summary>
+    [Option("bytes that clients can make this node hold, divided by Memory:Shares; 0 for 60 % of what the runtime may use",
+        Unit = "bytes", Minimum = 0)]
+    public long Budget { get; set; }
+
+    /// <summary>The division of the budget.</summary>
+    public MemorySharesSection Shares { get; } = new();
+
     /// <summary>When a stream that nobody uses is unloaded.</summary>
     [Option("when a stream that nobody uses is unloaded", Unit = "seconds", Minimum = 1, Maximum = 86_400)]
     public TimeSpan IdleUnloadAfter { get; set; } = TimeSpan.FromSeconds(60);

@@ -1,3 +1,4 @@
+using EventCluster.Hosting.Node;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql;
 
@@ -10,7 +11,7 @@ public static class OptionsValidator
     public static IReadOnlyList<string> Validate(EventClusterOptions options) =>
         [
             .. Urls(options), .. Tls(options), .. Origins(options), .. Hosts(options), .. PostgreSql(options), .. AzureTables(options),
-            .. Relations(options),
+            .. Relations(options), .. Memory(options, NodeMemory.Available),
             .. options is ClusterNodeOptions silo ? Silo(silo) : [],
         ];
 
@@ -151,6 +152,33 @@ public static class OptionsValidator
         if (table.Length is < 3 or > 50 || !char.IsAsciiLetter(table[0]) || !table.All(char.IsAsciiLetterOrDigit))
         {
             yield return $"'EventCluster:AzureTables:Table' cannot be '{table}'; accepted: a letter, then letters and digits, 3 to 50 in all";
+        }
+    }
+
+    /// <summary>Whether the budget's parts fit the whole, and one request of the largest size its share.</summary>
+    internal static IEnumerable<string> Memory(EventClusterOptions options, long available)
+    {
+        var shares = options.Memory.Shares.ToShares();
+        if (shares.Sum > 100)
+        {
+            yield return $"'EventCluster:Memory:Shares' add up to {shares.Sum} percent; accepted: at most 100";
+            yield break;
+        }
+
+        var budget = NodeMemory.Create(options, available);
+        if (budget.Bytes > available)
+        {
+            yield return $"'EventCluster:Memory:Budget' cannot be {budget.Bytes}: the runtime may use {available} bytes";
+        }
+
+        foreach (var (share, least, what) in NodeMemory.Least(options, budget))
+        {
+            if (share.Limit < least)
+            {
+                yield return $"the memory share {share.Name} has {share.Limit} bytes, and {what} needs {least}; raise "
+                    + $"'EventCluster:Memory:Budget' (now {budget.Bytes}) or the share's percent in 'EventCluster:Memory:Shares', "
+                    + "or give the process more memory";
+            }
         }
     }
 

@@ -69,7 +69,7 @@ internal static class NodeOptions
         edge.FrameCacheBytes = options.Memory.FrameCacheBytes;
     }
 
-    private static int AppendBytes(EventClusterOptions options) =>
+    public static int AppendBytes(EventClusterOptions options) =>
         options.Limits.AppendBytes == 0 ? ProtocolLimits.MaxRequestBodyBytes : options.Limits.AppendBytes;
 
     private static long? Set(long limit) => limit == 0 ? null : limit;
