@@ -114,16 +114,8 @@ need_free() {
 
 # ----- PostgreSQL, nginx: Debian's packages
 
-need() {
-  local package=$1 what=$2
-  [ "$(id -u)" -eq 0 ] && [ -f /etc/debian_version ] || fail "$what is needed: apt-get install -y --no-install-recommends $package"
-  echo "Installing Debian's package $package: apt-get install -y --no-install-recommends $package" >&2
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package"; } >/dev/null \
-    || fail "$package could not be installed."
-}
-
 install() {
-  command -v nginx >/dev/null || need nginx-light nginx
+  command -v nginx >/dev/null || "$root/infra/install-packages.sh" nginx-light || fail "nginx is needed."
   "$root/infra/postgres.sh" install
 }
 

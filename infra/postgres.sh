@@ -11,7 +11,6 @@
 set -euo pipefail
 
 user=eventcluster
-install="apt-get install -y --no-install-recommends postgresql"
 
 fail() {
   echo "postgres.sh: $1" >&2
@@ -31,15 +30,13 @@ find_programs() {
 }
 
 install_package() {
-  if [ "$(id -u)" -ne 0 ] || [ ! -f /etc/debian_version ]; then
-    fail "PostgreSQL 14 or newer is needed; as root on Debian: $install" 3
+  if [ "$(id -u)" -eq 0 ] && [ -f /etc/debian_version ]; then
+    # The package would start a server of its own on the usual port.
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/eventcluster.conf
   fi
-  echo "Installing Debian's package postgresql: $install"
-  # The package would start a server of its own on the usual port.
-  mkdir -p /etc/postgresql-common/createcluster.d
-  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/eventcluster.conf
-  { apt-get update && DEBIAN_FRONTEND=noninteractive $install; } >/dev/null 2>&1 ||
-    fail "PostgreSQL could not be installed: $install" 3
+
+  "$(dirname "${BASH_SOURCE[0]}")/install-packages.sh" postgresql || fail "PostgreSQL 14 or newer is needed." 3
 }
 
 # Runs a program as somebody whom PostgreSQL accepts.
@@ -87,7 +84,7 @@ case $command in
   install) find_programs >/dev/null || install_package ;;
   up | restart | down | status)
     [ -n "$folder" ] || fail "$command needs a folder" 2
-    programs=$(find_programs) || fail "PostgreSQL is not installed; as root on Debian: $install" 3
+    programs=$(find_programs) || fail "PostgreSQL is not installed; infra/postgres.sh install" 3
     case $command in
       up) up "${3:?up needs a port}" ;;
       restart) control restart -m "${3:-fast}" ;;

@@ -26,15 +26,7 @@ command -v nginx >/dev/null && [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ]
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 if [ ${#missing[@]} -gt 0 ]; then
-  echo "missing packages: ${missing[*]}" >&2
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "install them (on Debian: apt-get install -y --no-install-recommends ${missing[*]}) and run this again" >&2
-    exit 2
-  fi
-
-  echo "installing: ${missing[*]}" >&2
-  # Debian starts a service that it installs; the benchmark starts nginx itself, so that one stays off.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >&2 </dev/null
+  "$repository/infra/install-packages.sh" "${missing[@]}" || exit 2
 fi
 
 . "$repository/tests/protocol/lib/prepare.sh"

@@ -19,12 +19,7 @@ fi
 
 chromium=${EVENTCLUSTER_CHROMIUM:-/usr/bin/chromium}
 if [ ! -x "$chromium" ]; then
-  install="apt-get install -y --no-install-recommends chromium"
-  if [ "$(id -u)" -ne 0 ] || [ ! -f /etc/debian_version ]; then
-    skip "Chromium is needed; as root on Debian: $install"
-  fi
-  echo "Installing Debian's package chromium for the browser tests: $install"
-  { apt-get update && DEBIAN_FRONTEND=noninteractive $install; } >/dev/null || skip "Chromium could not be installed: $install"
+  "$repository/infra/install-packages.sh" chromium || skip "Chromium is needed (apt-get install -y --no-install-recommends chromium)"
 fi
 
 . "$here/../protocol/lib/prepare.sh"
