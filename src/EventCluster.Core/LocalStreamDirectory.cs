@@ -182,6 +182,19 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         return command.Outcome;
     }
 
+    /// <summary>A runner of a name that stays, under its fence, until it is unpinned.</summary>
+    internal StreamLogRunner Pin(StreamName name)
+    {
+        while (true)
+        {
+            var runner = GetRunner(name);
+            if (runner.TryPin())
+            {
+                return runner;
+            }
+        }
+    }
+
     /// <summary>A stream's committed instant, after opening it and committing its expiry if that is due.</summary>
     internal ValueTask<(StreamLogRunner Runner, StepOutcome Step)> LookAsync(StreamName name)
     {

@@ -19,10 +19,6 @@ internal sealed class AppendCommand(AppendRequest request, long payloadBytes) : 
     public override bool NeedsRoom => true;
 
     /// <inheritdoc />
-    public override bool IsRefusal =>
-        _decided is not (AppendOutcome.Appended or AppendOutcome.Duplicate or AppendOutcome.AlreadyClosed);
-
-    /// <inheritdoc />
     public override void Decide(StreamLog log, long now) => _decided = log.Append(request, now);
 
     /// <inheritdoc />

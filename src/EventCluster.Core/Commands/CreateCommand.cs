@@ -7,7 +7,14 @@ using EventCluster.Core.State;
 namespace EventCluster.Core.Commands;
 
 /// <summary>A create; for a fork, first without its basis to compare with what is there, then with it.</summary>
-internal sealed class CreateCommand(CreateRequest request, ForkBasis? basis, long payloadBytes)
+/// <param name="request">What was asked for.</param>
+/// <param name="basis">What a fork starts from.</param>
+/// <param name="payloadBytes">Payload bytes that the create adds.</param>
+/// <param name="basisFence">
+/// The fence under which the name was free when the source was asked. Who finds no fork for a hold raises the fence before
+/// the hold is dropped, so a create under another fence may have no hold (CORRECTNESS rule 30). Null checks nothing.
+/// </param>
+internal sealed class CreateCommand(CreateRequest request, ForkBasis? basis, long payloadBytes, long? basisFence = null)
     : StreamCommand<CreateResult>
 {
     private long _incarnation = basis?.Origin.Incarnation ?? 0;
@@ -45,6 +52,12 @@ internal sealed class CreateCommand(CreateRequest request, ForkBasis? basis, lon
             return;
         }
 
+        if (basisFence is { } fence && fence != log.Fence)
+        {
+            _decided = CreateDecision.LostBasis;
+            return;
+        }
+
         log.Create(request, basis, _incarnation, now);
         _decided = CreateDecision.Created;
     }
@@ -66,8 +79,9 @@ internal sealed class CreateCommand(CreateRequest request, ForkBasis? basis, lon
     {
         CreateDecisionKind.Created => CreateResult.Of(new CreateOutcome.Created(view.Descriptor)),
         CreateDecisionKind.Exists => CreateResult.Of(new CreateOutcome.Exists(view.Descriptor)),
-        CreateDecisionKind.NeedsSource => CreateResult.NeedsSource,
+        CreateDecisionKind.NeedsSource => CreateResult.NeedsSource(view.Fence),
         CreateDecisionKind.NotSettled => CreateResult.NotSettled,
+        CreateDecisionKind.LostBasis => CreateResult.LostBasis,
         _ => CreateResult.Of(_decided.Refusal!),
     };
 

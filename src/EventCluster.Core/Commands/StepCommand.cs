@@ -14,6 +14,10 @@ internal sealed class StepCommand(Action<StreamLog>? step) : StreamCommand<StepO
     public override bool IsBounded => false;
 
     /// <inheritdoc />
+    /// <remarks>A visit only shows the committed instant; whoever answers something final from it confirms that itself.</remarks>
+    public override bool NeedsOwnership => step is not null;
+
+    /// <inheritdoc />
     public override void Decide(StreamLog log, long now) => step?.Invoke(log);
 
     /// <inheritdoc />

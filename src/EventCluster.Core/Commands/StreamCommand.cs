@@ -25,10 +25,10 @@ internal abstract class StreamCommand
     public virtual bool IsBounded => true;
 
     /// <summary>
-    /// The decision tells the caller that it is wrong (a gap, another tail, closed). Without a commit beside it, only the
-    /// store can tell whether it is the newest owner that says so.
+    /// The outcome says something about the stream (refused, exists, duplicate, nothing to do), so only its newest owner
+    /// may give it. A commit of the same batch proves that; without one, the store is asked.
     /// </summary>
-    public virtual bool IsRefusal => false;
+    public virtual bool NeedsOwnership => true;
 
     /// <summary>How often the command was decided for a commit that did not land.</summary>
     public int Attempts { get; set; }

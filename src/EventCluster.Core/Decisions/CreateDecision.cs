@@ -19,6 +19,9 @@ internal sealed record CreateDecision(CreateDecisionKind Kind, CreateOutcome? Re
     /// <summary>Nothing is stored under the name, and the request needs a source before it can be decided.</summary>
     public static readonly CreateDecision NeedsSource = new(CreateDecisionKind.NeedsSource);
 
+    /// <summary>Nothing is stored under the name, but the basis was given under another fence than this one.</summary>
+    public static readonly CreateDecision LostBasis = new(CreateDecisionKind.LostBasis);
+
     /// <summary>Not created.</summary>
     public static CreateDecision Refused(CreateOutcome refusal) => new(CreateDecisionKind.Refused, refusal);
 }

@@ -15,6 +15,9 @@ internal enum CreateDecisionKind
     /// <summary>A fork's source must be asked first.</summary>
     NeedsSource,
 
+    /// <summary>The name's owner changed since the source was asked, so the fork's hold may be dropped: ask again.</summary>
+    LostBasis,
+
     /// <summary>Refused.</summary>
     Refused,
 }

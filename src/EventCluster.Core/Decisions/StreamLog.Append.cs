@@ -65,7 +65,7 @@ internal sealed partial class StreamLog
             });
         }
 
-        Touch(now);
+        Touch(Math.Max(now, AccessTime));
         return new AppendOutcome.Appended(first, TailOffset, request.Close);
     }
 
@@ -121,7 +121,15 @@ internal sealed partial class StreamLog
     }
 
     private bool HasRoomForProducer(long now) =>
-        _producers.Count < _limits.MaxProducers || FindIdleProducer(now) is not null;
+        _producers.Count < MaxProducersNow || FindIdleProducer(now) is not null;
+
+    /// <summary>
+    /// While no producer may be forgotten, a quarter more are remembered: a clock that departed must not turn new
+    /// producers of a busy stream away for as long as the process runs.
+    /// </summary>
+    private int MaxProducersNow => ExpirySuspended
+        ? _limits.MaxProducers + Math.Max(1, _limits.MaxProducers / 4)
+        : _limits.MaxProducers;
 
     private void Remember(ProducerStamp stamp, long now)
     {
@@ -133,13 +141,21 @@ internal sealed partial class StreamLog
         }
 
         _removedProducers.Remove(stamp.Id);
-        _producers[stamp.Id] = new ProducerEntry(stamp.Id, stamp.Epoch, stamp.Sequence, now);
+        _producers[stamp.Id] = new ProducerEntry(stamp.Id, stamp.Epoch, stamp.Sequence, Math.Max(now, AccessTime));
         _changedProducers.Add(stamp.Id);
     }
 
-    /// <summary>The producer that is idle for longest, if that is long enough; one that this commit changes never is.</summary>
+    /// <summary>
+    /// The producer that is idle for longest, if that is long enough; one that this commit changes never is. By a wall
+    /// clock that jumped, one that was active a second ago looks idle for days: none is forgotten then (rules 7 and 9).
+    /// </summary>
     private string? FindIdleProducer(long now)
     {
+        if (ExpirySuspended)
+        {
+            return null;
+        }
+
         if (now - _noIdleProducerBefore <= _limits.ProducerIdle && _noIdleProducerBefore != 0)
         {
             return null;

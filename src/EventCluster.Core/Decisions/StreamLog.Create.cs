@@ -36,7 +36,7 @@ internal sealed partial class StreamLog
 
         var expires = request.ExpiresAt?.ToUnixTimeMilliseconds();
         var asksForExpiry = request.TtlSeconds is not null || expires is not null;
-        _touchedAt = now;
+        _touchedAt = Math.Max(now, AccessTime);
         _head = new StreamHead(basis?.Point ?? 0, basis?.Earliest ?? 0, 0, basis?.LastEventMilliseconds ?? 0, StreamHead.NeverDue);
         _incarnations = basis is null
             ? new IncarnationList(new IncarnationStart(incarnation, 0))
@@ -49,7 +49,7 @@ internal sealed partial class StreamLog
             RequestedExpiresAt = expires,
             TtlSeconds = asksForExpiry ? request.TtlSeconds : basis?.TtlSeconds,
             ExpiresAt = asksForExpiry ? expires : basis?.ExpiresAt,
-            TouchedAt = now,
+            TouchedAt = _touchedAt,
             TouchedExactly = true,
             Retention = request.Retention,
             Closed = request.Close,

@@ -29,6 +29,13 @@ internal sealed partial class StreamLog
             return HoldDecision.Refused(new CreateOutcome.ForkTooDeep());
         }
 
+        if (incarnation < Incarnations.Latest.Incarnation)
+        {
+            // The source was created again after the fork's number was drawn: a later history needs a larger number.
+            return HoldDecision.Refused(new CreateOutcome.Unavailable(
+                UnavailableReason.Moved, "The fork's source was created again meanwhile; nothing was done; try again."));
+        }
+
         if (FindForkPoint(spec, out var point) is { } refusal)
         {
             return HoldDecision.Refused(refusal);
@@ -66,6 +73,23 @@ internal sealed partial class StreamLog
                     IsOf(hold, fork, incarnation) ? hold with { Confirmed = true } : hold)],
             });
         }
+    }
+
+    /// <summary>A fork has its hold here.</summary>
+    public bool HasHold(StreamName fork, long incarnation) =>
+        _state is not null && State.Holds.Any(hold => IsOf(hold, fork, incarnation));
+
+    /// <summary>Ends a fork that was just made and has no hold on its source; false when something was committed to it since.</summary>
+    public bool RemoveOrphan(long incarnation)
+    {
+        if (!IsLive || _version != 1 || HasChanges || State.Origin is not { HoldsSource: true } origin
+            || origin.Incarnation != incarnation)
+        {
+            return false;
+        }
+
+        End();
+        return true;
     }
 
     /// <summary>Drops a fork's hold; a soft-deleted stream whose last hold goes ends for good. Repeatable.</summary>

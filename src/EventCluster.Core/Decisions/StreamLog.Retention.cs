@@ -14,8 +14,11 @@ internal sealed partial class StreamLog
     private readonly Queue<RetainedBlock> _window = new();
     private long _ageDue;
 
-    /// <summary>The wall clock cannot be trusted: nothing ends by time (rule 9).</summary>
+    /// <summary>The wall clock cannot be trusted: nothing ends by time, and no producer is forgotten (rule 9).</summary>
     public bool ExpirySuspended { get; set; }
+
+    /// <summary>The time of accesses decided now, where it is later than the wall clock; Unix milliseconds.</summary>
+    public long AccessTime { get; set; }
 
     /// <summary>Retention has work that needs the oldest blocks, which <see cref="OfferWindow"/> brings.</summary>
     public bool NeedsWindow(long now) => IsLive && _window.Count == 0 && _head.Earliest < _head.Tail && IsOverLimits(now);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
 using EventCluster.Core.Decisions;
@@ -15,8 +16,11 @@ namespace EventCluster.Core.Forks;
 /// </summary>
 internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerContext context, IStreamOwners owners)
 {
-    /// <summary>A create meets a name that still owes a release at most this often.</summary>
-    private const int MaxSettles = 8;
+    /// <summary>
+    /// A create begins again at most this often: the name still owes a release, or the fork's name changed hands between
+    /// two steps.
+    /// </summary>
+    private const int MaxAttempts = 8;
 
     /// <summary>Forks whose creation runs here: their holds are unconfirmed but not abandoned.</summary>
     private readonly ConcurrentDictionary<(StreamName Fork, long Incarnation), bool> _creating = new();
@@ -25,30 +29,24 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     public async ValueTask<CreateOutcome> CreateAsync(
         StreamName name, CreateRequest request, long payloadBytes, CancellationToken cancellationToken)
     {
-        for (var settles = 0; ; settles++)
+        for (var attempts = 1; ; attempts++)
         {
-            var result = await directory.Submit(name, new CreateCommand(request, basis: null, payloadBytes));
+            var result = request.Fork is { } spec
+                ? await CreateForkAsync(name, request, spec, payloadBytes, cancellationToken)
+                : await directory.Submit(name, new CreateCommand(request, basis: null, payloadBytes));
             if (result.Outcome is { } outcome)
             {
                 return outcome;
             }
 
-            if (result.Next == CreateDecisionKind.NeedsSource)
-            {
-                result = await CreateForkAsync(name, request, request.Fork!, payloadBytes, cancellationToken);
-                if (result.Outcome is { } forked)
-                {
-                    return forked;
-                }
-            }
-
-            if (settles == MaxSettles)
+            await SettleAsync(name);
+            if (attempts == MaxAttempts)
             {
                 return new CreateOutcome.Unavailable(
-                    UnavailableReason.Moved, "A deleted fork of that name is still being released; try again.");
+                    UnavailableReason.Moved, result.Next == CreateDecisionKind.NotSettled
+                        ? "A deleted fork of that name is still being released; try again."
+                        : "The fork's name changed hands meanwhile; nothing was created; try again.");
             }
-
-            await SettleAsync(name);
         }
     }
 
@@ -63,6 +61,10 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     }
 
     /// <summary>Whether a fork of that history exists and holds its source; null while that cannot be said.</summary>
+    /// <remarks>
+    /// The store answers and not an owner's memory: that of a replaced owner is old. Where nothing is stored, opening the
+    /// name raises its fence, so that a create which was begun before cannot land after this answer.
+    /// </remarks>
     public async ValueTask<bool?> IsHoldingAsync(StreamName name, long incarnation)
     {
         if (_creating.ContainsKey((name, incarnation)))
@@ -70,11 +72,17 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
             return null;
         }
 
-        // Opening the fork raises its fence: a create that another owner still has in flight can no longer land.
-        var (_, step) = await directory.LookAsync(name);
-        return step.View is not { } fork
-            ? null
-            : fork.IsStored && fork.State.Origin is { HoldsSource: true } origin && origin.Incarnation == incarnation;
+        try
+        {
+            var head = await context.Store.GetHeadAsync(name, CancellationToken.None)
+                ?? (await context.Store.OpenAsync(name, CancellationToken.None)).Head;
+            return head is not null && StreamStateCodec.Decode(head.State).Origin is { HoldsSource: true } origin
+                && origin.Incarnation == incarnation;
+        }
+        catch (StoreUnreachableException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Visits a stream whose due time has come: expiry, age retention, unfinished forks.</summary>
@@ -101,23 +109,44 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         }
     }
 
+    /// <summary>
+    /// All steps under one fence of the fork's name: the create is refused when another owner opened the name since, as
+    /// that one may have found no fork and had the hold dropped.
+    /// </summary>
     private async ValueTask<CreateResult> CreateForkAsync(
         StreamName name, CreateRequest request, ForkSpec spec, long payloadBytes, CancellationToken cancellationToken)
     {
+        var runner = directory.Pin(name);
+        try
+        {
+            var result = await SubmitAsync(runner, new CreateCommand(request, basis: null, payloadBytes));
+            return result is { Outcome: null, Next: CreateDecisionKind.NeedsSource }
+                ? await HoldAndCommitAsync(runner, new ForkAttempt(request, spec, payloadBytes, result.Fence), cancellationToken)
+                : result;
+        }
+        finally
+        {
+            runner.Unpin();
+        }
+    }
+
+    private async ValueTask<CreateResult> HoldAndCommitAsync(
+        StreamLogRunner runner, ForkAttempt attempt, CancellationToken cancellationToken)
+    {
+        var (name, source) = (runner.Name, attempt.Spec.Source);
         var incarnation = await context.Store.DrawIncarnationAsync(cancellationToken);
         _creating[(name, incarnation)] = true;
         try
         {
             var held = await owners.HoldAsync(
-                spec.Source, new ForkHoldRequest(spec, name, request.ContentType, incarnation));
+                source, new ForkHoldRequest(attempt.Spec, name, attempt.Request.ContentType, incarnation));
             if (held.Basis is not { } basis)
             {
                 return CreateResult.Of(held.Refusal!);
             }
 
-            var result = await CommitForkAsync(name, request, spec, basis, payloadBytes);
-            await FinishHoldAsync(spec.Source, name, incarnation, result.Outcome);
-            return result;
+            var result = await CommitForkAsync(runner, attempt, basis);
+            return await FinishHoldAsync(source, name, incarnation, result);
         }
         finally
         {
@@ -125,12 +154,12 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         }
     }
 
-    private async ValueTask<CreateResult> CommitForkAsync(
-        StreamName name, CreateRequest request, ForkSpec spec, ForkBasis basis, long payloadBytes)
+    private async ValueTask<CreateResult> CommitForkAsync(StreamLogRunner runner, ForkAttempt attempt, ForkBasis basis)
     {
-        if (spec.SubOffset > 0 && basis.ContentType.Kind != PayloadKind.Json)
+        var payloadBytes = attempt.PayloadBytes;
+        if (attempt.Spec.SubOffset > 0 && basis.ContentType.Kind != PayloadKind.Json)
         {
-            var (partial, refusal) = await ReadPrefixAsync(spec, basis);
+            var (partial, refusal) = await ReadPrefixAsync(attempt.Spec, basis);
             if (refusal is not null)
             {
                 return CreateResult.Of(refusal);
@@ -140,7 +169,18 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
             payloadBytes += partial.Length;
         }
 
-        return await directory.Submit(name, new CreateCommand(request, basis, payloadBytes));
+        return await SubmitAsync(runner, new CreateCommand(attempt.Request, basis, payloadBytes, attempt.Fence));
+    }
+
+    /// <summary>Submits to this runner and no other; one that ended has lost its fence.</summary>
+    private async ValueTask<CreateResult> SubmitAsync(StreamLogRunner runner, CreateCommand command)
+    {
+        if (context.IsStopping)
+        {
+            return CreateResult.Of(new CreateOutcome.Unavailable(UnavailableReason.Moved, "The server is stopping."));
+        }
+
+        return runner.TrySubmit(command) ? await command.Outcome : CreateResult.LostBasis;
     }
 
     private async ValueTask<(ReadOnlyMemory<byte> Prefix, CreateOutcome? Refusal)> ReadPrefixAsync(ForkSpec spec, ForkBasis basis)
@@ -161,12 +201,31 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
                 $"The fork sub-offset is {spec.SubOffset}, but the event behind the fork offset has {payload.Length} bytes."));
     }
 
-    /// <summary>Confirms the hold of a created fork, drops that of a refused one, and leaves an unknown one to a visit.</summary>
-    private async ValueTask FinishHoldAsync(StreamName source, StreamName fork, long incarnation, CreateOutcome? outcome)
+    /// <summary>
+    /// Confirms the hold of a created fork, drops that of a refused one, and leaves an unknown one to a visit. A fork
+    /// whose hold turns out to be gone is removed again: its source would purge what it inherits (CORRECTNESS rule 30).
+    /// </summary>
+    private async ValueTask<CreateResult> FinishHoldAsync(
+        StreamName source, StreamName fork, long incarnation, CreateResult result)
     {
-        if (outcome is not CreateOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown })
+        switch (result.Outcome)
         {
-            await owners.SettleHoldAsync(source, fork, incarnation, confirm: outcome is CreateOutcome.Created);
+            case CreateOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown }:
+                return result;
+            case CreateOutcome.Created:
+                if (await owners.ConfirmHoldAsync(source, fork, incarnation) != false)
+                {
+                    return result;
+                }
+
+                var isRemoved = false;
+                var step = await directory.Submit(fork, new StepCommand(log => isRemoved = log.RemoveOrphan(incarnation)));
+                isRemoved &= step.View is not null;
+                LogHoldLost(context.Logger, source.Value, fork.Value, isRemoved);
+                return isRemoved ? CreateResult.LostBasis : result;
+            default:
+                await owners.SettleHoldAsync(source, fork, incarnation, confirm: false);
+                return result;
         }
     }
 
@@ -182,7 +241,8 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
 
     private async ValueTask SettleHoldAsync(StreamName source, ForkHold hold)
     {
-        var isRecent = context.Clock.Now - hold.SinceMilliseconds < context.Limits.SettleForksAfter;
+        // A stored time: by a wall clock that was set back the hold is from the future, and no reason to wait for that.
+        var isRecent = Math.Abs(context.Clock.Now - hold.SinceMilliseconds) < context.Limits.SettleForksAfter;
         if (hold.Confirmed || isRecent || await owners.IsHoldingAsync(hold.Fork, hold.Incarnation) is not { } isHolding)
         {
             return;
@@ -195,10 +255,14 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
             {
                 log.ConfirmHold(hold.Fork, hold.Incarnation);
             }
-            else
+            else if (log.IsStored && log.State.Holds.Contains(hold))
             {
+                // Exactly the one that was asked about: a new attempt may have taken its number over meanwhile.
                 log.DropHold(hold.Fork, hold.Incarnation);
             }
         }));
     }
+
+    /// <summary>One attempt to create a fork, from the answer that its name is free on.</summary>
+    private readonly record struct ForkAttempt(CreateRequest Request, ForkSpec Spec, long PayloadBytes, long Fence);
 }

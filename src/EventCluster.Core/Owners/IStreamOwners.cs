@@ -21,8 +21,18 @@ public interface IStreamOwners
     /// <param name="fork">The fork that holds it.</param>
     /// <param name="incarnation">The fork's own history; with its name the key of the hold.</param>
     /// <param name="confirm">True to confirm, false to drop.</param>
-    /// <returns>False when the step did not happen and must be tried again.</returns>
+    /// <returns>
+    /// False when the step did not happen and must be tried again, or when a hold to confirm is not there.
+    /// </returns>
     ValueTask<bool> SettleHoldAsync(StreamName source, StreamName fork, long incarnation, bool confirm);
+
+    /// <summary>Confirms the hold of a created fork.</summary>
+    /// <returns>
+    /// True when the hold is there and confirmed, false when there is none, so that the fork must not stay; null when the
+    /// step did not happen: a visit of the source tries it again.
+    /// </returns>
+    async ValueTask<bool?> ConfirmHoldAsync(StreamName source, StreamName fork, long incarnation) =>
+        await SettleHoldAsync(source, fork, incarnation, confirm: true);
 
     /// <summary>Whether a fork of that history exists and needs its source; null while that cannot be said.</summary>
     ValueTask<bool?> IsHoldingAsync(StreamName fork, long incarnation);

@@ -18,16 +18,30 @@ internal sealed class LocalStreamOwners(LocalStreamDirectory directory) : IStrea
     /// <inheritdoc />
     public async ValueTask<bool> SettleHoldAsync(StreamName source, StreamName fork, long incarnation, bool confirm)
     {
-        var step = confirm
-            ? new StepCommand(log => log.ConfirmHold(fork, incarnation))
-            : new StepCommand(log => log.DropHold(fork, incarnation));
-        var settled = await directory.Submit(source, step);
-        if (settled.View is { IsStored: true } && !confirm)
+        if (confirm)
+        {
+            return await ConfirmHoldAsync(source, fork, incarnation) == true;
+        }
+
+        var settled = await directory.Submit(source, new StepCommand(log => log.DropHold(fork, incarnation)));
+        if (settled.View is { IsStored: true })
         {
             await directory.Forks.SettleAsync(source);
         }
 
         return settled.View is not null;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<bool?> ConfirmHoldAsync(StreamName source, StreamName fork, long incarnation)
+    {
+        var isThere = false;
+        var settled = await directory.Submit(source, new StepCommand(log =>
+        {
+            log.ConfirmHold(fork, incarnation);
+            isThere = log.HasHold(fork, incarnation);
+        }));
+        return settled.View is null ? null : isThere;
     }
 
     /// <inheritdoc />

@@ -36,22 +36,23 @@ internal sealed partial class StreamLogRunner
     }
 
     /// <summary>
-    /// A commit proves ownership; refusals without one must not come from an owner that was replaced and has not noticed,
-    /// or a producer would be told of a gap that is none.
+    /// A commit proves ownership. Outcomes without one must not come from an owner that was replaced and has not noticed:
+    /// a producer would be told of a gap that is none, a creator of a stream that is deleted.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReleaseWithoutCommitAsync()
     {
-        if (_batch.Exists(static command => command.IsRefusal))
+        if (_batch.Exists(static command => command.NeedsOwnership))
         {
             var head = await _context.Store.GetHeadAsync(Name, CancellationToken.None);
-            if (head is null ? _log!.IsStored : head.Fence != View!.Fence)
+            if (head is null ? _log!.IsStored : head.Fence != _log!.Fence)
             {
                 LogOwnershipLost(_context.Logger, Name.Value);
                 const string Detail = "Another owner took the stream over; nothing was done.";
                 Abandon(
                     static decided => decided.Refuse(UnavailableReason.Moved, Detail),
-                    static waiting => waiting.Refuse(UnavailableReason.Moved, Detail));
+                    static waiting => waiting.Refuse(UnavailableReason.Moved, Detail),
+                    WakeReason.Moved);
                 return;
             }
         }

@@ -94,7 +94,7 @@ internal sealed partial class StreamLogRunner
 
             _isDriving = false;
             _idle?.TrySetResult();
-            if (!isMissing)
+            if (!isMissing || _pins > 0)
             {
                 return false;
             }
@@ -111,6 +111,7 @@ internal sealed partial class StreamLogRunner
         var log = _log!;
         var now = _context.Clock.Now;
         log.ExpirySuspended = _context.Clock.IsSuspended;
+        log.AccessTime = _context.Clock.AccessTime;
         log.Touch(Interlocked.Read(ref _touchedAt));
         if (log.IsExpired(now))
         {

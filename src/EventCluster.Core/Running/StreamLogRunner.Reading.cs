@@ -17,7 +17,7 @@ internal sealed partial class StreamLogRunner
         DeadlineOf(view) <= _context.Clock.Now && !_context.Clock.IsSuspended;
 
     /// <summary>Keeps the stream in memory for a while.</summary>
-    public void NoteUse() => Interlocked.Exchange(ref _usedAt, _context.Clock.Now);
+    public void NoteUse() => Interlocked.Exchange(ref _usedAt, _context.Clock.Timestamp);
 
     /// <summary>Notes an access; true when it should be committed now.</summary>
     public bool Touch(StreamView view)
@@ -27,7 +27,7 @@ internal sealed partial class StreamLogRunner
             return false;
         }
 
-        var now = _context.Clock.Now;
+        var now = _context.Clock.AccessTime;
         NoteTouched(now);
         return view.State.WantsTouchCommitted(now);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
 using EventCluster.Core.Reading;
@@ -34,6 +35,8 @@ internal sealed partial class StreamLogRunner
     private bool _isEnded;
     private bool _isStopping;
     private bool _isRefusing;
+    private bool _isLeaving;
+    private int _pins;
 
     /// <summary>A runner that opens its stream when the first command comes.</summary>
     /// <param name="name">The stream.</param>
@@ -46,7 +49,7 @@ internal sealed partial class StreamLogRunner
         _ended = ended;
         _tail = new TailCache(context);
         _waiters = new TailWaiters(context);
-        _usedAt = context.Clock.Now;
+        _usedAt = context.Clock.Timestamp;
     }
 
     /// <summary>The stream.</summary>
@@ -79,6 +82,11 @@ internal sealed partial class StreamLogRunner
             if (_isRefusing)
             {
                 refusal = "Too many streams are in use; try again after a moment.";
+            }
+            else if (_isLeaving)
+            {
+                // Steps too: one that came after the last look at what is pending would never be answered.
+                (reason, refusal) = (UnavailableReason.Moved, "The stream is moving to another owner.");
             }
             else if (_isStopping && command.IsBounded)
             {
@@ -118,7 +126,7 @@ internal sealed partial class StreamLogRunner
         return true;
     }
 
-    /// <summary>Nobody used the stream since then (milliseconds).</summary>
+    /// <summary>The stream was not used since then (a timestamp).</summary>
     public bool IsUnusedSince(long unusedSince) => Interlocked.Read(ref _usedAt) <= unusedSince;
 
     /// <summary>
@@ -129,7 +137,7 @@ internal sealed partial class StreamLogRunner
     {
         lock (_gate)
         {
-            if (_isEnded || _isDriving || _waiters.Count > 0 || !IsUnusedSince(unusedSince))
+            if (_isEnded || _isDriving || _pins > 0 || _waiters.Count > 0 || !IsUnusedSince(unusedSince))
             {
                 return;
             }
@@ -180,7 +188,11 @@ internal sealed partial class StreamLogRunner
         {
             _isStopping = true;
             parked = _waiters.TakeAll();
-            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+            // One of an earlier stop is over already, though steps may have come since.
+            _idle = _idle is { Task.IsCompleted: false }
+                ? _idle
+                : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             idle = _isDriving ? _idle.Task : Task.CompletedTask;
         }
 
@@ -203,9 +215,44 @@ internal sealed partial class StreamLogRunner
             }
         }
 
+        lock (_gate)
+        {
+            _isLeaving = true;
+        }
+
         await StopAsync();
         lock (_gate)
         {
+            Debug.Assert(!_isDriving && _incoming.Count == 0, "A runner that leaves has answered everything.");
+            EndUnderLock();
+        }
+
+        _ended(this);
+    }
+
+    /// <summary>
+    /// Keeps the runner of a name without a stream, which would end after its batch: what it answered then still holds
+    /// under the same fence. False when the runner ended.
+    /// </summary>
+    public bool TryPin()
+    {
+        lock (_gate)
+        {
+            _pins += _isEnded ? 0 : 1;
+            return !_isEnded;
+        }
+    }
+
+    /// <summary>Ends <see cref="TryPin"/>.</summary>
+    public void Unpin()
+    {
+        lock (_gate)
+        {
+            if (--_pins > 0 || _isEnded || _isDriving || _view is not { IsStored: false })
+            {
+                return;
+            }
+
             EndUnderLock();
         }
 

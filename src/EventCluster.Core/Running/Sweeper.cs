@@ -27,17 +27,17 @@ internal sealed partial class Sweeper(
     private Task _loop = Task.CompletedTask;
     private HashSet<StreamName> _visited = [];
     private int _stuck;
-    private long _applyDefaultsAt;
+    private long _applyDefaultsAt = context.Clock.Timestamp;
     private bool _wasSuspended;
-    private long _checkedFencesAt;
-    private long _madeRoomAt;
+    private long? _checkedFencesAt;
+    private long _madeRoomAt = context.Clock.TimestampBefore(IdleAtTheLimit);
 
     /// <summary>Starts the loop.</summary>
     public void Start() => _loop = RunAsync();
 
     /// <summary>Retention defaults changed: asks the streams once every node has had the time to learn of it.</summary>
     public void ApplyDefaultsSoon() =>
-        Interlocked.Exchange(ref _applyDefaultsAt, context.Clock.Now + (long)LearningDefaults.TotalMilliseconds);
+        Interlocked.Exchange(ref _applyDefaultsAt, context.Clock.TimestampBefore(-LearningDefaults));
 
     /// <summary>Ends the loop.</summary>
     public async Task StopAsync()
@@ -50,7 +50,7 @@ internal sealed partial class Sweeper(
     /// <summary>Unloads streams that nobody used for the given time.</summary>
     public void UnloadIdle(TimeSpan unusedFor)
     {
-        var unusedSince = context.Clock.Now - (long)unusedFor.TotalMilliseconds;
+        var unusedSince = context.Clock.TimestampBefore(unusedFor);
 
         // In order of names: the order of a hash table differs from process to process, and a simulation must repeat.
         var idle = runners.Select(pair => pair.Value).Where(runner => runner.IsUnusedSince(unusedSince));
@@ -64,8 +64,8 @@ internal sealed partial class Sweeper(
     public bool TryMakeRoom()
     {
         // Looking at every stream is dear, so a burst of requests at the limit looks once per interval.
-        var (now, last) = (context.Clock.Now, Interlocked.Read(ref _madeRoomAt));
-        if (Math.Abs(now - last) >= IdleAtTheLimit.TotalMilliseconds
+        var (now, last) = (context.Clock.Timestamp, Interlocked.Read(ref _madeRoomAt));
+        if (last <= context.Clock.TimestampBefore(IdleAtTheLimit)
             && Interlocked.CompareExchange(ref _madeRoomAt, now, last) == last)
         {
             UnloadIdle(IdleAtTheLimit);
@@ -119,7 +119,7 @@ internal sealed partial class Sweeper(
             _visited = [.. due];
         }
 
-        if (Interlocked.Read(ref _applyDefaultsAt) is var at && at <= context.Clock.Now)
+        if (Interlocked.Read(ref _applyDefaultsAt) is var at && at <= context.Clock.Timestamp)
         {
             await ApplyRetentionDefaultsAsync();
             Interlocked.CompareExchange(ref _applyDefaultsAt, long.MaxValue, at);
@@ -132,13 +132,13 @@ internal sealed partial class Sweeper(
     /// </summary>
     private async Task CheckFencesAsync()
     {
-        var (now, interval) = (context.Clock.Now, context.Options.FenceCheckInterval);
-        if (interval == TimeSpan.Zero || now - _checkedFencesAt < interval.TotalMilliseconds)
+        var interval = context.Options.FenceCheckInterval;
+        if (interval == TimeSpan.Zero || _checkedFencesAt > context.Clock.TimestampBefore(interval))
         {
             return;
         }
 
-        _checkedFencesAt = now;
+        _checkedFencesAt = context.Clock.Timestamp;
         var waiting = runners.Values.Select(runner => (Runner: runner, Fence: runner.FenceOfWaiters))
             .Where(pair => pair.Fence is not null).OrderBy(pair => pair.Runner.Name).ToList();
         if (waiting.Count == 0)

@@ -46,7 +46,10 @@ public interface IStreamGrain : IGrainWithStringKey
     [Alias("hold")]
     Task<Wire<ForkHoldAnswer>> HoldAsync(Wire<ForkHoldRequest> request);
 
-    /// <summary>A fork's hold on this stream is confirmed or dropped.</summary>
+    /// <summary>
+    /// A fork's hold on this stream is confirmed or dropped. Dropping: false when it must be tried again. Confirming:
+    /// false when there is no such hold; a step that did not happen throws.
+    /// </summary>
     [Alias("settle")]
     Task<bool> SettleHoldAsync(string fork, long incarnation, bool confirm);
 

@@ -51,6 +51,20 @@ internal sealed partial class OrleansStreamOwners(
     }
 
     /// <inheritdoc />
+    public async ValueTask<bool?> ConfirmHoldAsync(StreamName source, StreamName fork, long incarnation)
+    {
+        try
+        {
+            return await At(source).SettleHoldAsync(fork.Value, incarnation, confirm: true);
+        }
+        catch (Exception e) when (IsTransient(e))
+        {
+            LogStepFailed(logger, source.Value, e);
+            return null;
+        }
+    }
+
+    /// <inheritdoc />
     public async ValueTask<bool?> IsHoldingAsync(StreamName fork, long incarnation)
     {
         try

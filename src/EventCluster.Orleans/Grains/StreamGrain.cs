@@ -126,9 +126,15 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
         static answer => (answer.Refusal as CreateOutcome.Unavailable)?.Reason);
 
     /// <inheritdoc />
-    public async Task<bool> SettleHoldAsync(string fork, long incarnation, bool confirm) =>
-        !_leaving.IsCancellationRequested
-        && await directory.LocalOwners.SettleHoldAsync(_stream.Name, StreamName.Parse(fork), incarnation, confirm);
+    public async Task<bool> SettleHoldAsync(string fork, long incarnation, bool confirm)
+    {
+        var name = StreamName.Parse(fork);
+        return confirm
+            ? (_leaving.IsCancellationRequested ? null : await directory.LocalOwners.ConfirmHoldAsync(_stream.Name, name, incarnation))
+                ?? throw new InvalidOperationException("The hold is not confirmed now: " + LeavingDetail)
+            : !_leaving.IsCancellationRequested
+                && await directory.LocalOwners.SettleHoldAsync(_stream.Name, name, incarnation, confirm: false);
+    }
 
     /// <inheritdoc />
     public async Task<bool?> IsHoldingAsync(long incarnation) => _leaving.IsCancellationRequested

@@ -60,6 +60,76 @@ public sealed class HandOverTests : IAsyncDisposable
         Assert.Equal(0, _fixture.Directory.LoadedStreams);
     }
 
+    /// <summary>
+    /// Goal: a step that arrives while the owner leaves is answered. Method: steps and releases at the same time, so often
+    /// that each place between the two is met.
+    /// </summary>
+    [Fact]
+    public async Task Release_BesideVisits_EveryVisitIsAnswered()
+    {
+        const int Rounds = 600;
+        var stream = _fixture.At("s");
+        await stream.NewAsync();
+        for (var round = 0; round < Rounds; round++)
+        {
+            await stream.StateAsync();
+            using var start = new Barrier(4);
+            var visits = Enumerable.Range(0, 3).Select(_ => Task.Run(
+                async () =>
+                {
+                    start.SignalAndWait(Cancellation);
+                    for (var i = 0; i < 30; i++)
+                    {
+                        await _fixture.Directory.VisitAsync(stream.Name);
+                    }
+                },
+                Cancellation));
+            var releases = Task.Run(
+                async () =>
+                {
+                    start.SignalAndWait(Cancellation);
+                    for (var i = 0; i < 10; i++)
+                    {
+                        await _fixture.Directory.ReleaseAsync(stream.Name);
+                    }
+                },
+                Cancellation);
+            await Phase.OfAsync($"round {round}: every visit is answered", Task.WhenAll([.. visits, releases]));
+        }
+
+        await Phase.OfAsync("the stream is released", _fixture.Directory.ReleaseAsync(stream.Name));
+        Assert.Equal(0, _fixture.Directory.LoadedStreams);
+        await stream.PutAsync("a");
+    }
+
+    /// <summary>Two hand-overs and a stop at once, with a step in flight: all of them end, and the step is answered.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Release_TwiceWhileAStepIsInFlight_AllEnd(bool stopFirst)
+    {
+        var stream = _fixture.At("s");
+        await stream.NewAsync();
+        if (stopFirst)
+        {
+            await _fixture.Directory.GetRunner(stream.Name).StopAsync();
+        }
+
+        _fixture.Store.Hold();
+        var step = _fixture.Directory.Submit(stream.Name, new Core.Commands.StepCommand(static log => log.MoveDue())).AsTask();
+        await Phase.UntilAsync("a commit is held", () => _fixture.Store.Held == 1, Cancellation);
+        var first = _fixture.Directory.ReleaseAsync(stream.Name);
+        var second = _fixture.Directory.ReleaseAsync(stream.Name);
+        var late = await Phase.OfAsync("a late visit is answered", _fixture.Directory.VisitAsync(stream.Name).AsTask());
+
+        Assert.False(first.IsCompleted);
+        Assert.False(second.IsCompleted);
+        Assert.Equal(UnavailableReason.Moved, late.Step.Reason);
+        _fixture.Store.LetGo();
+        await Phase.OfAsync("both end", Task.WhenAll(first, second));
+        Assert.NotNull((await Phase.OfAsync("the step is answered", step)).View);
+    }
+
     [Fact]
     public async Task Rule3_AReadWaitsAtAStaleOwner_TheFenceCheckSendsItAway()
     {
