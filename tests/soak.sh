@@ -12,6 +12,8 @@ simulation   seeded runs over faulty devices with checkers on (--runs, default 1
 failover     kills, hangs, stops, an edge kill, growing, a restart and a cut of the store on a real cluster, medians (--runs, default 3)
 grow         a third backlog silo and a third edge join a real cluster under load, medians (--runs, default 3)
 protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
+bit-flips    every byte of three stores flipped and zeroed, files cut, swapped, removed, renamed, and the real server on 500 of these
+crash-points the real server killed at, and failed in, every call that changes its disk, at a first boot and in recoveries; needs strace
 transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
 TEXT
 }
@@ -88,6 +90,17 @@ case $case in
     else
       failover_round "${runs:-3}" "$seed"
     fi
+    ;;
+  bit-flips | crash-points)
+    project tests/EventCluster.Faults
+    [ "$case" = bit-flips ] || command -v strace >/dev/null || "$root/infra/install-packages.sh" strace || true
+    # Thousands of starts: compiled ahead of time, each costs half.
+    (cd "$root" && dotnet publish src/EventCluster.Server -c Release --use-current-runtime --self-contained false \
+      -p:PublishReadyToRun=true -o artifacts/faults/server -v q --nologo -clp:NoSummary)
+    export EVENTCLUSTER_SERVER_DLL=$root/artifacts/faults/server/EventCluster.Server.dll
+    faults_round() { dotnet "$root/tests/EventCluster.Faults/bin/Release/net10.0/EventCluster.Faults.dll" "$case" --seed "$1"; }
+    runs=${runs:-1}
+    rounds faults_round
     ;;
   protocol)
     protocol_round() { EVENTCLUSTER_SEED=$1 "$root/tests/protocol/run.sh"; }

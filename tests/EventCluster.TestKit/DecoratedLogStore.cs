@@ -13,7 +13,7 @@ public abstract class DecoratedLogStore(ILogStore inner, bool isOwner = true) : 
     public Durability Durability => inner.Durability;
 
     /// <inheritdoc />
-    public int MaxCommitBytes => inner.MaxCommitBytes;
+    public virtual int MaxCommitBytes => inner.MaxCommitBytes;
 
     /// <inheritdoc />
     public int MaxCommitProducers => inner.MaxCommitProducers;
