@@ -57,7 +57,7 @@ public sealed class LocalStreamDirectoryOptions
     /// <summary>Deepest chain of forks. Default 64.</summary>
     public int MaxForkDepth { get; set; } = ProtocolLimits.MaxForkDepth;
 
-    /// <summary>Most forks that hold events of one stream; their names must also fit 1 MiB of state. Default 10,000.</summary>
+    /// <summary>Most forks that hold events of one stream. Default 10,000.</summary>
     public int MaxForksPerStream { get; set; } = 10_000;
 
     /// <summary>Payload bytes of one append or create. Default 8 MiB; must fit the store's largest commit.</summary>

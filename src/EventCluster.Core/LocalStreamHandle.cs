@@ -29,6 +29,14 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
             throw new ArgumentException("An append carries events, or closes, or both.", nameof(request));
         }
 
+        if (request.Producer is { } stamp && !ProducerStamp.IsValidId(stamp.Id))
+        {
+            throw new ArgumentException(
+                $"A producer's identity has 1 to {ProtocolLimits.MaxProducerIdBytes} bytes and does not begin with "
+                + $"'{ProducerStamp.ReservedPrefix}'.",
+                nameof(request));
+        }
+
         // Not cancelled from here on: the outcome comes when the store has answered, and the buffers are free then.
         return directory.Submit(name, new AppendCommand(request, CheckedBytes(request.Events)));
     }

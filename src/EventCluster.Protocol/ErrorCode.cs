@@ -124,6 +124,9 @@ public readonly record struct ErrorCode(string Value)
     /// <summary>507: the store holds as many streams as it may.</summary>
     public static readonly ErrorCode StreamLimit = new("stream_limit");
 
+    /// <summary>507: the source has as many forks as a stream may have.</summary>
+    public static readonly ErrorCode ForkLimit = new("fork_limit");
+
     /// <summary>400: the fork chain would be deeper than it may.</summary>
     public static readonly ErrorCode ForkDepth = new("fork_depth");
 

@@ -14,6 +14,7 @@ public sealed class ErrorCodeTests
         "stream_seq_conflict", "held_by_forks", "gap", "gone", "tail_mismatch", "too_large", "unsupported_encoding",
         "host_not_allowed", "producer_limit", "headers_too_large", "internal", "outcome_unknown", "moved", "overloaded",
         "unavailable", "storage_full", "stream_limit", "fork_depth", "data_damaged", "control_token", "backup_failed",
+        "fork_limit",
     ];
 
     private static readonly ErrorCode[] All = typeof(ErrorCode)

@@ -41,6 +41,10 @@ public abstract record CreateOutcome
     /// <summary>The chain of forks would be deeper than 64.</summary>
     public sealed record ForkTooDeep : CreateOutcome;
 
+    /// <summary>The source has as many forks as a stream may have.</summary>
+    /// <param name="MaxForks">The limit.</param>
+    public sealed record ForkLimit(int MaxForks) : CreateOutcome;
+
     /// <summary>The store holds as many streams as it may.</summary>
     public sealed record StreamLimit : CreateOutcome;
 

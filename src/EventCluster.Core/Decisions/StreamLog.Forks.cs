@@ -41,18 +41,33 @@ internal sealed partial class StreamLog
             return HoldDecision.Refused(refusal);
         }
 
-        // Heads only move forward, so the holds stay in order of their first sequences.
         var hold = new ForkHold(fork, incarnation, _head.Earliest, point, Confirmed: false, now);
-        var abandoned = State.Holds.FirstOrDefault(other => IsOf(other, fork, incarnation));
-        var withHold = State with { Holds = [.. State.Holds.Where(other => other != abandoned), hold] };
-        if (withHold.Holds.Count > _limits.MaxForks || StreamStateCodec.Encode(withHold).Length > _limits.MaxStateBytes)
+        var id = ForkReservations.IdOf(fork, incarnation);
+        var isAgain = _forks.TryGet(id, out var abandoned);
+        if (!isAgain && _forks.Count >= _limits.MaxForks)
         {
+            return HoldDecision.Refused(new CreateOutcome.ForkLimit(_limits.MaxForks));
+        }
+
+        var old = State.Holds.FirstOrDefault(other => IsOf(other, fork, incarnation));
+        var left = MoveApart(old, isDropped: true);
+        var withHold = left with { Holds = [.. left.Holds, hold] };
+        if (StreamStateCodec.Encode(withHold).Length > _limits.MaxStateBytes)
+        {
+            // Room comes by what an earlier build left here moving out.
+            Change(old is null ? left : left with { Holds = [.. left.Holds, old] });
             return HoldDecision.Refused(new CreateOutcome.Unavailable(
-                UnavailableReason.Overloaded, "The source has as many forks as a stream may have; delete some of them."));
+                UnavailableReason.Overloaded, "Too many forks of the source are being created; try again after a moment."));
+        }
+
+        _forks.Add(hold);
+        if (isAgain && old is null)
+        {
+            RemoveApart(id);
         }
 
         Change(withHold);
-        if (abandoned is not null)
+        if (isAgain)
         {
             // After a crash the store draws the number of an attempt again if only that attempt's hold carried it: one
             // key must never stand for two holds, or dropping it once would leave the other for ever.
@@ -62,22 +77,23 @@ internal sealed partial class StreamLog
         return HoldDecision.Held(BasisFor(spec, incarnation, point));
     }
 
-    /// <summary>Notes that a fork's head is committed.</summary>
+    /// <summary>Notes that a fork's head is committed: its reservation leaves the state for an entry of its own.</summary>
     public void ConfirmHold(StreamName fork, long incarnation)
     {
-        if (_state is not null && State.Holds.Any(hold => IsOf(hold, fork, incarnation) && !hold.Confirmed))
+        if (_state?.Holds.FirstOrDefault(hold => IsOf(hold, fork, incarnation)) is { Confirmed: false } hold)
         {
-            Change(State with
-            {
-                Holds = [.. State.Holds.Select(hold =>
-                    IsOf(hold, fork, incarnation) ? hold with { Confirmed = true } : hold)],
-            });
+            Change(MoveApart(hold));
         }
     }
 
     /// <summary>A fork has its hold here.</summary>
-    public bool HasHold(StreamName fork, long incarnation) =>
-        _state is not null && State.Holds.Any(hold => IsOf(hold, fork, incarnation));
+    public bool HasHold(StreamName fork, long incarnation) => _forks.TryGet(ForkReservations.IdOf(fork, incarnation), out _);
+
+    /// <summary>Forks that hold events of this stream.</summary>
+    public int ForkCount => _forks.Count;
+
+    /// <summary>Their reservations.</summary>
+    public ForkReservations Forks => _forks;
 
     /// <summary>Ends a fork that was just made and has no hold on its source; false when something was committed to it since.</summary>
     public bool RemoveOrphan(long incarnation)
@@ -95,14 +111,23 @@ internal sealed partial class StreamLog
     /// <summary>Drops a fork's hold; a soft-deleted stream whose last hold goes ends for good. Repeatable.</summary>
     public void DropHold(StreamName fork, long incarnation)
     {
-        if (_state?.Holds.FirstOrDefault(hold => IsOf(hold, fork, incarnation)) is not { } dropped)
+        var id = ForkReservations.IdOf(fork, incarnation);
+        if (_state is null || !_forks.TryRemove(id, out var dropped))
         {
             return;
         }
 
-        Change(State with { Holds = [.. State.Holds.Where(hold => hold != dropped)] });
+        if (State.Holds.FirstOrDefault(hold => IsOf(hold, fork, incarnation)) is { } inState)
+        {
+            Change(MoveApart(inState, isDropped: true));
+        }
+        else
+        {
+            RemoveApart(id);
+        }
+
         Purge(dropped.From, Math.Min(dropped.To, _head.Earliest));
-        if (State.Lifecycle == Lifecycle.SoftDeleted && State.Holds.Count == 0)
+        if (State.Lifecycle == Lifecycle.SoftDeleted && _forks.Count == 0)
         {
             ReleaseOrRemove();
             return;
@@ -128,6 +153,40 @@ internal sealed partial class StreamLog
 
     private static bool IsOf(ForkHold hold, StreamName fork, long incarnation) =>
         hold.Fork == fork && hold.Incarnation == incarnation;
+
+    private void RemoveApart(string id)
+    {
+        _changedForks.Remove(id);
+        _removedProducers.Add(id);
+    }
+
+    /// <summary>
+    /// Takes a reservation out of the state, and with it some that an earlier build left there: no fork pays for all of
+    /// them, and after a few the list is empty.
+    /// </summary>
+    private StreamState MoveApart(ForkHold? hold, bool isDropped = false)
+    {
+        List<ForkHold> left = new(State.Holds.Count);
+        var room = _limits.MaxCommitProducers - 1
+            - _changedProducers.Count - _removedProducers.Count - _changedForks.Count;
+        room = Math.Min(room, MovedApartAtOnce);
+        foreach (var other in State.Holds)
+        {
+            var isMoved = ReferenceEquals(other, hold) ? !isDropped : other.Confirmed && room-- > 0;
+            if (isMoved)
+            {
+                var id = ForkReservations.IdOf(other.Fork, other.Incarnation);
+                _changedForks.Add(id);
+                _removedProducers.Remove(id);
+            }
+            else if (!ReferenceEquals(other, hold))
+            {
+                left.Add(other);
+            }
+        }
+
+        return State with { Holds = left, KeepsForksApart = State.KeepsForksApart || _changedForks.Count > 0 };
+    }
 
     private CreateOutcome? FindForkPoint(ForkSpec spec, out long point)
     {
@@ -206,7 +265,7 @@ internal sealed partial class StreamLog
     {
         if (State.Origin is { HoldsSource: true } origin
             && (_head.Earliest > origin.Point || (hasMoved && _head.Earliest == origin.Point))
-            && !State.Holds.Any(hold => hold.From < origin.Point))
+            && !(_forks.First < origin.Point))
         {
             Change(State with { Origin = origin with { HoldsSource = false }, OwesRelease = true });
         }

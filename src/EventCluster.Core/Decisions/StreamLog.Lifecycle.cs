@@ -29,7 +29,7 @@ internal sealed partial class StreamLog
         Purge(_head.Earliest, tail);
         _head = _head with { Earliest = tail, RetainedBytes = 0 };
         _headChanged = true;
-        if (State.Holds.Count > 0)
+        if (_forks.Count > 0)
         {
             Change(State with { Lifecycle = Lifecycle.SoftDeleted });
             ReleaseSourceIfUnused();

@@ -168,7 +168,7 @@ internal sealed partial class StreamLog
     private void Purge(long from, long to)
     {
         var next = Math.Max(from, OwnFrom);
-        foreach (var hold in State.Holds)
+        foreach (var hold in _forks.InOrder)
         {
             if (hold.From >= to)
             {

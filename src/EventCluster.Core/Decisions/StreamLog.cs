@@ -16,6 +16,9 @@ internal sealed partial class StreamLog
     /// <summary>An append changes one producer and may forget another.</summary>
     private const int EntriesPerAppend = 2;
 
+    /// <summary>Reservations of forks that an earlier build kept in the state: so many leave it with a commit that changes one.</summary>
+    private const int MovedApartAtOnce = 16;
+
     private readonly LogLimits _limits;
     private readonly Dictionary<string, ProducerEntry> _producers = new(StringComparer.Ordinal);
 
@@ -23,6 +26,8 @@ internal sealed partial class StreamLog
     private readonly List<long> _newTimes = [];
     private readonly HashSet<string> _changedProducers = new(StringComparer.Ordinal);
     private readonly List<string> _removedProducers = [];
+    private readonly ForkReservations _forks = new();
+    private readonly HashSet<string> _changedForks = new(StringComparer.Ordinal);
     private readonly List<SequenceRange> _purges = [];
     private long _newPayloadBytes;
     private bool _stateChanged;
@@ -57,9 +62,21 @@ internal sealed partial class StreamLog
         // After a crash or takeover the newest access may be an interval after the committed one: late, never early.
         _touchedAt = _state.LatestTouch;
         _ageDue = stored.Head.DueAtMilliseconds == StreamHead.NeverDue ? 0 : stored.Head.DueAtMilliseconds;
-        foreach (var producer in opened.Producers)
+        foreach (var hold in _state.Holds)
         {
-            _producers.Add(producer.Id, producer);
+            _forks.Add(hold);
+        }
+
+        foreach (var entry in opened.Producers)
+        {
+            if (_state.KeepsForksApart && ForkReservations.IsReservation(entry))
+            {
+                _forks.Add(entry);
+            }
+            else
+            {
+                _producers.Add(entry.Id, entry);
+            }
         }
     }
 
@@ -83,7 +100,7 @@ internal sealed partial class StreamLog
 
     /// <summary>Decisions wait for a commit.</summary>
     public bool HasChanges => _headChanged || _stateChanged || _incarnationsChanged || _removed
-        || _newPayloads.Count > 0 || _changedProducers.Count > 0 || _removedProducers.Count > 0 || _purges.Count > 0;
+        || _newPayloads.Count > 0 || _changedProducers.Count > 0 || _removedProducers.Count > 0 || _changedForks.Count > 0 || _purges.Count > 0;
 
     /// <summary>Nothing more may be decided before the changes so far are committed.</summary>
     public bool MustCommit => _removed;
@@ -121,7 +138,7 @@ internal sealed partial class StreamLog
 
         var bytes = EventBlock.EncodedBytes(_newPayloads.Count + events, _newPayloadBytes + payloadBytes);
         return bytes <= ProtocolLimits.MaxBlockBytes && bytes + _limits.MaxStateBytes <= _limits.MaxCommitBytes
-            && _changedProducers.Count + _removedProducers.Count + EntriesPerAppend <= _limits.MaxCommitProducers;
+            && _changedProducers.Count + _removedProducers.Count + _changedForks.Count + EntriesPerAppend <= _limits.MaxCommitProducers;
     }
 
     /// <summary>Notes an access (a read with touch, or any append).</summary>
@@ -207,6 +224,7 @@ internal sealed partial class StreamLog
         _newTimes.Clear();
         _changedProducers.Clear();
         _removedProducers.Clear();
+        _changedForks.Clear();
         _purges.Clear();
         _newPayloadBytes = 0;
         (_stateChanged, _incarnationsChanged, _headChanged) = (false, false, false);
@@ -219,6 +237,7 @@ internal sealed partial class StreamLog
         _removed = false;
         (_state, _incarnations, _head, _version, _touchedAt) = (null, null, default, 0, 0);
         _producers.Clear();
+        _forks.Clear();
         _window.Clear();
     }
 
@@ -274,16 +293,22 @@ internal sealed partial class StreamLog
 
     private ProducerEntry[] TakeProducers()
     {
-        if (_changedProducers.Count == 0 || _removed)
+        if ((_changedProducers.Count == 0 && _changedForks.Count == 0) || _removed)
         {
             return [];
         }
 
-        var entries = new ProducerEntry[_changedProducers.Count];
+        var entries = new ProducerEntry[_changedProducers.Count + _changedForks.Count];
         var i = 0;
         foreach (var id in _changedProducers)
         {
             entries[i++] = _producers[id];
+        }
+
+        foreach (var id in _changedForks)
+        {
+            _forks.TryGet(id, out var reservation);
+            entries[i++] = ForkReservations.EntryOf(reservation);
         }
 
         return entries;

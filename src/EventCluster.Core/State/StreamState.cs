@@ -60,8 +60,14 @@ internal sealed record StreamState
     /// <summary>Ancestors' events served here, ascending and consecutive up to the fork point.</summary>
     public IReadOnlyList<InheritedRange> Inherited { get; init; } = [];
 
-    /// <summary>Forks that hold events of this stream.</summary>
+    /// <summary>
+    /// Reservations of forks that are not confirmed yet. A state that an earlier build wrote has the confirmed ones here,
+    /// too; they are moved out a few at a time, see <see cref="KeepsForksApart"/>.
+    /// </summary>
     public IReadOnlyList<ForkHold> Holds { get; init; } = [];
+
+    /// <summary>Confirmed reservations of forks are, or were, entries beside the producers.</summary>
+    public bool KeepsForksApart { get; init; }
 
     /// <summary>The hold on the source is given up by this commit or an earlier one; the source does not know yet.</summary>
     public bool OwesRelease { get; init; }

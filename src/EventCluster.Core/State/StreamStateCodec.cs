@@ -13,6 +13,13 @@ namespace EventCluster.Core.State;
 internal static class StreamStateCodec
 {
     private const byte FormatVersion = 1;
+
+    /// <summary>
+    /// The same fields. A stream whose forks are kept apart says so by this number: a build that does not know it would
+    /// take their entries for producers, and purge what the forks need. (2 stands for "a later build" in tests of builds
+    /// that are in use.)
+    /// </summary>
+    private const byte ForksApartVersion = 3;
     private const byte ClosedFlag = 1;
     private const byte OwesReleaseFlag = 2;
     private const byte TouchedExactlyFlag = 4;
@@ -22,7 +29,7 @@ internal static class StreamStateCodec
     {
         using var stream = new MemoryStream(128);
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
-        writer.Write(FormatVersion);
+        writer.Write(state.KeepsForksApart ? ForksApartVersion : FormatVersion);
         writer.Write((byte)((state.Closed ? ClosedFlag : 0) | (state.OwesRelease ? OwesReleaseFlag : 0)
             | (state.TouchedExactly ? TouchedExactlyFlag : 0)));
         writer.Write((byte)state.Lifecycle);
@@ -56,13 +63,13 @@ internal static class StreamStateCodec
         try
         {
             var version = reader.ReadByte();
-            if (version != FormatVersion)
+            if (version is not (FormatVersion or ForksApartVersion))
             {
                 throw new LogDamagedException(
-                    $"A stream's state has format version {version}; this build reads version {FormatVersion}.");
+                    $"A stream's state has format version {version}; this build reads version {FormatVersion} and version {ForksApartVersion}.");
             }
 
-            var state = Read(reader);
+            var state = Read(reader) with { KeepsForksApart = version == ForksApartVersion };
             return stream.Position == stream.Length
                 ? state
                 : throw new LogDamagedException("A stream's state is longer than its fields.");

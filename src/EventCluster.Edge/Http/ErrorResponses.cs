@@ -26,6 +26,9 @@ internal static class ErrorResponses
         CreateOutcome.ForkGap g => OfGap(g.Gap),
         CreateOutcome.ForkTooDeep => new(
             400, ErrorCode.ForkDepth, $"Forks of forks go {ProtocolLimits.MaxForkDepth} deep at most."),
+        CreateOutcome.ForkLimit l => new(
+            507, ErrorCode.ForkLimit,
+            string.Create(CultureInfo.InvariantCulture, $"The source has {l.MaxForks} forks, as many as a stream may have; delete some of them.")),
         CreateOutcome.StreamLimit => new(507, ErrorCode.StreamLimit, "The store holds as many streams as it may."),
         CreateOutcome.Unavailable u => OfUnavailable(u.Reason, u.Detail),
         _ => Unexpected(outcome),

@@ -11,7 +11,8 @@ namespace EventCluster.Edge.Http;
 internal static class HeaderFields
 {
     private const string ProducerRule =
-        "Producer-Id, Producer-Epoch and Producer-Seq come together: the id has 1 to 256 bytes, the others are integers "
+        "Producer-Id, Producer-Epoch and Producer-Seq come together: the id has 1 to 256 bytes and does not begin with "
+        + "__ec/, the others are integers "
         + "from 0 to 9007199254740991.";
 
     /// <summary>The fork literals that mean the source's beginning (what the reference server names its first offset).</summary>
@@ -59,7 +60,7 @@ internal static class HeaderFields
             return true;
         }
 
-        if (id.Count == 1 && id[0] is { Length: > 0 } text && FitsUtf8(text, ProtocolLimits.MaxProducerIdBytes)
+        if (id.Count == 1 && id[0] is { } text && ProducerStamp.IsValidId(text)
             && TryInteger(epochText.ToString(), ProtocolLimits.MaxProducerNumber, out var epoch)
             && TryInteger(sequenceText.ToString(), ProtocolLimits.MaxProducerNumber, out var sequence))
         {

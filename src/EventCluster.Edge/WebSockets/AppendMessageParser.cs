@@ -13,7 +13,7 @@ namespace EventCluster.Edge.WebSockets;
 internal static class AppendMessageParser
 {
     private const string ProducerRule =
-        "producer must be {id, epoch, seq}: the id has 1 to 256 bytes, the others are whole numbers from 0 to 9007199254740991.";
+        "producer must be {id, epoch, seq}: the id has 1 to 256 bytes and does not begin with __ec/, the others are whole numbers from 0 to 9007199254740991.";
 
     private const string EventRule =
         "Each event is {\"data\": …} or {\"base64\": \"…\"}: any JSON for application/json, a string or base64 for text types, "
@@ -156,7 +156,7 @@ internal static class AppendMessageParser
         }
 
         var fields = MessageFields.Read(text, ref reader);
-        if (fields.Text(MessageField.Id) is { } id && IsIdentifier(id)
+        if (fields.Text(MessageField.Id) is { } id && ProducerStamp.IsValidId(id)
             && fields.Number(MessageField.Epoch, 0, ProtocolLimits.MaxProducerNumber) is { } epoch
             && fields.Number(MessageField.Seq, 0, ProtocolLimits.MaxProducerNumber) is { } sequence)
         {

@@ -88,6 +88,9 @@ internal sealed partial class WireFormats :
             case CreateOutcome.ForkGap o:
                 Write(writer, o.Gap);
                 break;
+            case CreateOutcome.ForkLimit o:
+                writer.Number(o.MaxForks);
+                break;
             case CreateOutcome.Unavailable o:
                 writer.Reason(o.Reason, o.Detail);
                 break;
@@ -108,6 +111,7 @@ internal sealed partial class WireFormats :
         CreateOutcome.ForkTooDeep => 10,
         CreateOutcome.StreamLimit => 11,
         CreateOutcome.Unavailable => 12,
+        CreateOutcome.ForkLimit => 13,
         _ => throw Unknown(nameof(CreateOutcome), 0),
     };
 
@@ -128,6 +132,7 @@ internal sealed partial class WireFormats :
             10 => new CreateOutcome.ForkTooDeep(),
             11 => new CreateOutcome.StreamLimit(),
             12 => reader.Reason() is var (reason, detail) ? new CreateOutcome.Unavailable(reason, detail) : null!,
+            13 => new CreateOutcome.ForkLimit((int)reader.Number()),
             _ => throw Unknown(nameof(CreateOutcome), kind),
         };
     }

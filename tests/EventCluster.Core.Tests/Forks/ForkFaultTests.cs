@@ -25,9 +25,13 @@ public sealed class ForkFaultTests : IAsyncDisposable
         var (source, fork) = await SourceAsync();
         await fork.NewForkAsync(source);
 
-        var hold = Assert.Single((await StoredAsync("source"))!.Holds);
+        var state = (await StoredAsync("source"))!;
         var origin = (await StoredAsync("fork"))!.Origin!;
-        Assert.Equal((fork.Name, origin.Incarnation, 0, 2, true), (hold.Fork, hold.Incarnation, hold.From, hold.To, hold.Confirmed));
+        Assert.Empty(state.Holds);
+        Assert.True(state.KeepsForksApart);
+        _fixture.Crash(seed: 2);
+        Assert.Equal(
+            [new ForkReservation(ForkReservations.IdOf(fork.Name, origin.Incarnation), 0, 2)], await ReservationsAsync("source"));
     }
 
     [Fact]
@@ -100,7 +104,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
 
         _fixture.Crash(seed: 2);
         _fixture.Directory.Start();
-        await SettledAsync("the hold is confirmed", async () => (await StoredAsync("source"))!.Holds[0].Confirmed);
+        await SettledAsync("the hold is confirmed", async () => (await StoredAsync("source"))!.Holds.Count == 0);
 
         Assert.Equal(["a", "b"], await _fixture.At("fork").TextsAsync());
         await _fixture.At("source").DeleteAsync(Cancellation);
@@ -120,7 +124,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
 
         Assert.IsType<DescribeOutcome.NotFound>(await fork.DescribeAsync(Cancellation));
         Assert.True((await StoredAsync("fork"))!.OwesRelease);
-        Assert.Single((await StoredAsync("source"))!.Holds);
+        Assert.Single(await ReservationsAsync("source"));
         _fixture.Crash(seed: 2);
         _fixture.Directory.Start();
         await SettledAsync("both are gone", async () =>
@@ -138,7 +142,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
         await fork.NewAsync(new CreateRequest { Events = TestData.Payloads("new") });
 
         Assert.Equal(["new"], await fork.TextsAsync());
-        Assert.Empty((await StoredAsync("source"))!.Holds);
+        Assert.Empty(await ReservationsAsync("source"));
     }
 
     [Fact]
@@ -152,7 +156,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
 
         await _fixture.Directory.Submit(source.Name, new StepCommand(log => log.DropHold(fork.Name, old.Incarnation)));
 
-        Assert.Single((await StoredAsync("source"))!.Holds);
+        Assert.Single(await ReservationsAsync("source"));
     }
 
     [Fact]
@@ -188,22 +192,36 @@ public sealed class ForkFaultTests : IAsyncDisposable
         Assert.IsType<CreateOutcome.ForkTooDeep>(log.Hold(spec, TestData.Name("f"), null, 9, 0).Refusal);
     }
 
-    [Theory]
-    [InlineData(2, 64 * 1024, 2)]
-    [InlineData(10_000, 200, 2)]
-    public void Hold_AboveTheNumberOrTheBytesOfForks_IsOverloaded(int maxForks, int maxStateBytes, int accepted)
+    [Fact]
+    public void Hold_AboveTheNumberOfForks_IsRefusedByName()
     {
-        var limits = TestLogs.Limits with { MaxForks = maxForks, MaxStateBytes = maxStateBytes };
-        var log = TestLogs.New("s", limits, new StreamState { ContentType = StreamContentType.Default });
+        var log = TestLogs.New("s", TestLogs.Limits with { MaxForks = 2 }, new StreamState { ContentType = StreamContentType.Default });
         var spec = new ForkSpec(log.Name, null, false, 0);
-        for (var i = 0; i < accepted; i++)
-        {
-            Assert.NotNull(log.Hold(spec, TestData.Name(new string('f', 50)), null, i + 1, 0).Basis);
-        }
+        Assert.NotNull(log.Hold(spec, TestData.Name("a"), null, 2, 0).Basis);
+        log.ConfirmHold(TestData.Name("a"), 2);
+        Assert.NotNull(log.Hold(spec, TestData.Name("b"), null, 3, 0).Basis);
 
-        var refusal = log.Hold(spec, TestData.Name(new string('f', 50)), null, 9, 0).Refusal;
+        Assert.Equal(new CreateOutcome.ForkLimit(2), log.Hold(spec, TestData.Name("c"), null, 4, 0).Refusal);
+        Assert.NotNull(log.Hold(spec, TestData.Name("b"), null, 3, 0).Basis);
+        log.DropHold(TestData.Name("a"), 2);
+        Assert.NotNull(log.Hold(spec, TestData.Name("c"), null, 4, 0).Basis);
+    }
+
+    [Fact]
+    public void Hold_AboveTheBytesOfUnconfirmedForks_IsOverloadedUntilOneIsConfirmed()
+    {
+        var log = TestLogs.New(
+            "s", TestLogs.Limits with { MaxStateBytes = 200 }, new StreamState { ContentType = StreamContentType.Default });
+        var spec = new ForkSpec(log.Name, null, false, 0);
+        var name = new string('f', 50);
+        Assert.NotNull(log.Hold(spec, TestData.Name(name), null, 2, 0).Basis);
+        Assert.NotNull(log.Hold(spec, TestData.Name(name), null, 3, 0).Basis);
+
+        var refusal = log.Hold(spec, TestData.Name(name), null, 4, 0).Refusal;
         Assert.Equal(UnavailableReason.Overloaded, Assert.IsType<CreateOutcome.Unavailable>(refusal).Reason);
-        Assert.Equal(accepted, log.State.Holds.Count);
+        Assert.Equal(2, log.ForkCount);
+        log.ConfirmHold(TestData.Name(name), 2);
+        Assert.NotNull(log.Hold(spec, TestData.Name(name), null, 4, 0).Basis);
     }
 
     private async Task<(IStreamHandle Source, IStreamHandle Fork)> SourceAsync()
@@ -226,6 +244,13 @@ public sealed class ForkFaultTests : IAsyncDisposable
         await _fixture.Truth.GetHeadAsync(TestData.Name(name), Cancellation) is { } head
             ? StreamStateCodec.Decode(head.State)
             : null;
+
+    private async Task<ForkReservation[]> ReservationsAsync(string name)
+    {
+        ForkReservation[] reservations = [];
+        await _fixture.Directory.Submit(TestData.Name(name), new StepCommand(log => reservations = [.. log.Forks.InOrder]));
+        return reservations;
+    }
 
     private async Task<long[]> StoredSequencesAsync() =>
         [.. (await _fixture.Truth.ListBlocksAsync(TestData.Name("source"), 0, 100, Cancellation)).Select(b => b.FirstSequence)];

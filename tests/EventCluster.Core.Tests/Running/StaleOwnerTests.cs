@@ -28,6 +28,7 @@ public sealed class StaleOwnerTests : IAsyncDisposable
     {
         MaxProducersPerStream = 1,
         MaxForkDepth = 1,
+        MaxForksPerStream = 1,
     });
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -62,6 +63,7 @@ public sealed class StaleOwnerTests : IAsyncDisposable
         ["fork: point"] = new(OldState.Live, Fork(beyond: 5), typeof(CreateOutcome.InvalidFork)),
         ["fork: gap"] = new(OldState.Live, Fork(beyond: -1), typeof(CreateOutcome.ForkGap)),
         ["fork: too deep"] = new(OldState.Fork, Fork(), typeof(CreateOutcome.ForkTooDeep)),
+        ["fork: limit"] = new(OldState.Forked, Fork(), typeof(CreateOutcome.ForkLimit)),
         ["trim: nothing to do"] = new(OldState.Live, Trim(new StreamOffset(1, 0)), typeof(TrimOutcome.Trimmed)),
         ["trim: position"] = new(OldState.Live, Trim(new StreamOffset(1, 99)), typeof(TrimOutcome.InvalidPosition)),
         ["trim: not found"] = new(OldState.Missing, Trim(new StreamOffset(1, 0)), typeof(TrimOutcome.NotFound)),
@@ -239,10 +241,13 @@ public sealed class StaleOwnerTests : IAsyncDisposable
         {
             await stream.SendAsync(new AppendRequest { Close = true });
         }
-        else if (state == OldState.SoftDeleted)
+        else if (state is OldState.SoftDeleted or OldState.Forked)
         {
             await _fixture.At("fork").NewForkAsync(stream);
-            await stream.DeleteAsync(Cancellation);
+            if (state == OldState.SoftDeleted)
+            {
+                await stream.DeleteAsync(Cancellation);
+            }
         }
 
         return stream;
@@ -304,6 +309,7 @@ public sealed class StaleOwnerTests : IAsyncDisposable
         Live,
         Closed,
         SoftDeleted,
+        Forked,
         Fork,
     }
 

@@ -59,6 +59,20 @@ public sealed class StreamStateCodecTests
         + "00" + "00" + "00",       // no origin, no inherited ranges, no holds
         Convert.ToHexString(StreamStateCodec.Encode(Smallest).Span));
 
+    /// <summary>A build that does not know that forks are kept apart must not open such a stream.</summary>
+    [Fact]
+    public void Encode_StateWithForksApart_IsTheSameUnderAnotherVersion()
+    {
+        foreach (var state in new[] { Smallest, Fullest })
+        {
+            var plain = StreamStateCodec.Encode(state).ToArray();
+            plain[0] = 3;
+
+            Assert.Equal(plain, StreamStateCodec.Encode(state with { KeepsForksApart = true }).ToArray());
+            Assert.True(StreamStateCodec.Decode(plain).KeepsForksApart);
+        }
+    }
+
     [Fact]
     public void Encode_FullestState_IsFrozen() => Assert.Equal(
         "01" + "07" + "01"          // version; closed, owes release, touched exactly; soft-deleted

@@ -95,7 +95,7 @@ public sealed class WireRoundTripTests
             new CreateOutcome.Created(Smallest), new CreateOutcome.Exists(Fullest), new CreateOutcome.Conflict("w"),
             new CreateOutcome.Held(), new CreateOutcome.SourceNotFound(), new CreateOutcome.SourceGone(),
             new CreateOutcome.SourceTypeMismatch(StreamContentType.Parse("a/b")), new CreateOutcome.InvalidFork("x"),
-            new CreateOutcome.ForkGap(Gap), new CreateOutcome.ForkTooDeep(), new CreateOutcome.StreamLimit(),
+            new CreateOutcome.ForkGap(Gap), new CreateOutcome.ForkTooDeep(), new CreateOutcome.StreamLimit(), new CreateOutcome.ForkLimit(10_000),
             new CreateOutcome.Unavailable(UnavailableReason.StorageFull, "d"),
         ];
 

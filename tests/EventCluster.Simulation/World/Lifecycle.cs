@@ -182,7 +182,7 @@ internal sealed class Lifecycle(WorldState world)
                 case CreateOutcome.Held or CreateOutcome.StreamLimit:
                     slot.Phase = SlotPhase.Absent;
                     break;
-                case CreateOutcome.InvalidFork or CreateOutcome.ForkGap or CreateOutcome.ForkTooDeep when source is not null:
+                case CreateOutcome.InvalidFork or CreateOutcome.ForkGap or CreateOutcome.ForkTooDeep or CreateOutcome.ForkLimit when source is not null:
                     world.Trace.Count("refused forks");
                     slot.Phase = SlotPhase.Absent;
                     break;
