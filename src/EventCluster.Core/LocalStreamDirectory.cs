@@ -58,7 +58,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <inheritdoc />
     public StoreHealth Health => _context.IsStopping
         ? new StoreHealth(AcceptsWrites: false, IsFinal: false, "The server is stopping.")
-        : _context.Store.Health;
+        : _context.Store.Health.WithPartFault(_sweeper.Fault);
 
     /// <summary>Streams in memory now.</summary>
     public int LoadedStreams => Volatile.Read(ref _loaded);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Edge;
 using EventCluster.Edge.Admin;
@@ -49,6 +50,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<PeerWatcher>();
         services.TryAddSingleton<FeedDirectory>();
         services.TryAddSingleton<SubscriptionPumps>();
+        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<SubscriptionPumps>());
         services.TryAddSingleton<AnswerBudget>();
         services.TryAddSingleton<LiveCursor>();
         services.TryAddSingleton<CatchUpTransport>();

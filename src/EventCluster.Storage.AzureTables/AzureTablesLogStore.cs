@@ -51,7 +51,7 @@ public sealed partial class AzureTablesLogStore : ILogStore
     public int MaxCommitProducers => TableLimits.MaxCommitProducers;
 
     /// <inheritdoc />
-    public StoreHealth Health => _condition.Health;
+    public StoreHealth Health => _condition.Health.WithPartFault(_housekeeper.Fault ?? _leftovers.Fault);
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 

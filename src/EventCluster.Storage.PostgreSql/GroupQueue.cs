@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using EventCluster.Abstractions;
 using EventCluster.Protocol;
 
 namespace EventCluster.Storage.PostgreSql;
@@ -21,18 +22,30 @@ internal sealed class GroupQueue<T> : IAsyncDisposable
     private readonly Func<T, (StreamName Name, long Bytes)> _measure;
     private readonly Func<List<T>, Task> _handle;
     private readonly Channel<T> _waiting;
-    private readonly Task[] _loops;
+    private readonly Action<T, Exception> _fail;
+    private readonly BackgroundLoop[] _loops;
 
     /// <summary>Begins to wait.</summary>
+    /// <param name="name">What it does, for the operator.</param>
     /// <param name="bounds">How much.</param>
     /// <param name="measure">An item's stream and bytes.</param>
-    /// <param name="handle">Does the work of a group and answers its items; throws nothing.</param>
-    public GroupQueue(GroupBounds bounds, Func<T, (StreamName Name, long Bytes)> measure, Func<List<T>, Task> handle)
+    /// <param name="handle">Does the work of a group and answers its items.</param>
+    /// <param name="fail">Answers an item whose group met a surprise; one that has its answer keeps it.</param>
+    public GroupQueue(
+        string name, GroupBounds bounds, Func<T, (StreamName Name, long Bytes)> measure, Func<List<T>, Task> handle,
+        Action<T, Exception> fail)
     {
-        (_bounds, _measure, _handle) = (bounds, measure, handle);
+        (_bounds, _measure, _handle, _fail) = (bounds, measure, handle, fail);
         _waiting = Channel.CreateBounded<T>(new BoundedChannelOptions(bounds.Waiting));
-        _loops = [.. Enumerable.Range(0, bounds.AtOnce).Select(_ => Task.Run(RunAsync))];
+        _loops = [.. Enumerable.Range(0, bounds.AtOnce).Select(_ => new BackgroundLoop(name))];
+        foreach (var loop in _loops)
+        {
+            loop.Start(() => Task.Run(RunAsync));
+        }
     }
+
+    /// <summary>Why a loop does not run; null while all do.</summary>
+    public string? Fault => Array.Find(_loops, static loop => loop.Fault is not null)?.Fault;
 
     /// <summary>Takes an item.</summary>
     public ValueTask EnqueueAsync(T item, CancellationToken cancellationToken) => _waiting.Writer.WriteAsync(item, cancellationToken);
@@ -40,8 +53,12 @@ internal sealed class GroupQueue<T> : IAsyncDisposable
     /// <summary>Settles what waits, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        Array.ForEach(_loops, static loop => loop.NoteStop());
         _waiting.Writer.TryComplete();
-        await Task.WhenAll(_loops);
+        foreach (var loop in _loops)
+        {
+            await loop.StopAsync();
+        }
     }
 
     private async Task RunAsync()
@@ -52,8 +69,21 @@ internal sealed class GroupQueue<T> : IAsyncDisposable
             var group = Gather(ref left);
             if (group.Count > 0)
             {
-                await _handle(group);
+                await HandleAsync(group);
             }
+        }
+    }
+
+    /// <summary>A surprise belongs to those who wait for this group; the next one goes on.</summary>
+    private async Task HandleAsync(List<T> group)
+    {
+        try
+        {
+            await _handle(group);
+        }
+        catch (Exception e)
+        {
+            group.ForEach(item => _fail(item, e));
         }
     }
 

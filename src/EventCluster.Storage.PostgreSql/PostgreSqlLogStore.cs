@@ -42,7 +42,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     public int MaxCommitProducers => ProtocolLimits.MaxProducersPerStream;
 
     /// <inheritdoc />
-    public StoreHealth Health => _condition.Health;
+    public StoreHealth Health => _condition.Health.WithPartFault(_flusher.Fault ?? _opener.Fault ?? _housekeeper.Fault);
 
     /// <inheritdoc />
     public async ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)

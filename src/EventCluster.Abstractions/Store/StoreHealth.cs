@@ -8,4 +8,13 @@ public sealed record StoreHealth(bool AcceptsWrites, bool IsFinal, string? Reaso
 {
     /// <summary>All is well.</summary>
     public static readonly StoreHealth Good = new(AcceptsWrites: true, IsFinal: false, Reason: null);
+
+    /// <summary>A background part that has died, in words; null while all run. Writes may go on, but the node is not ready.</summary>
+    public string? PartFault { get; init; }
+
+    /// <summary>Why a node with this store should get no requests; null when it should.</summary>
+    public string? NotReadyReason => AcceptsWrites ? PartFault : Reason ?? "The store does not accept writes.";
+
+    /// <summary>This, with what is wrong with a background part; the same instance when nothing is.</summary>
+    public StoreHealth WithPartFault(string? fault) => fault is null ? this : this with { PartFault = PartFault ?? fault };
 }

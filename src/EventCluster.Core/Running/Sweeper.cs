@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 
@@ -24,7 +25,7 @@ internal sealed partial class Sweeper(
     private static readonly TimeSpan LearningDefaults = TimeSpan.FromSeconds(15);
 
     private readonly CancellationTokenSource _stopping = new();
-    private Task _loop = Task.CompletedTask;
+    private readonly BackgroundLoop _loop = new("sweeper of due and idle streams");
     private HashSet<StreamName> _visited = [];
     private int _stuck;
     private long _applyDefaultsAt = context.Clock.Timestamp;
@@ -33,7 +34,10 @@ internal sealed partial class Sweeper(
     private long _madeRoomAt = context.Clock.TimestampBefore(IdleAtTheLimit);
 
     /// <summary>Starts the loop.</summary>
-    public void Start() => _loop = RunAsync();
+    public void Start() => _loop.Start(RunAsync);
+
+    /// <summary>Why due streams are not looked for; null while they are.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Retention defaults changed: asks the streams once every node has had the time to learn of it.</summary>
     public void ApplyDefaultsSoon() =>
@@ -43,8 +47,9 @@ internal sealed partial class Sweeper(
     public async Task StopAsync()
     {
         // Not CancelAsync: that leaves the scheduler, and with it the order that a simulation decides.
+        _loop.NoteStop();
         _stopping.Cancel();
-        await _loop;
+        await _loop.StopAsync();
     }
 
     /// <summary>Unloads streams that nobody used for the given time.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
@@ -7,8 +8,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace EventCluster.Edge.Admin;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: the store accepts writes and the server is not stopping.</summary>
-internal sealed class HealthEndpoint(IStreamDirectory directory, IHostApplicationLifetime lifetime)
+/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: the store accepts writes, every background part
+/// runs, and the server is not stopping.</summary>
+internal sealed class HealthEndpoint(
+    IStreamDirectory directory, IEnumerable<IBackgroundPart> parts, IHostApplicationLifetime lifetime)
 {
     private static readonly byte[] Ok = Encoding.UTF8.GetBytes("ok\n");
 
@@ -41,7 +44,19 @@ internal sealed class HealthEndpoint(IStreamDirectory directory, IHostApplicatio
             return "The server is stopping.";
         }
 
-        var health = directory.Health;
-        return health.AcceptsWrites ? null : health.Reason ?? "The store does not accept writes.";
+        return directory.Health.NotReadyReason ?? FaultOfAPart();
+    }
+
+    private string? FaultOfAPart()
+    {
+        foreach (var part in parts)
+        {
+            if (part.Fault is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        return null;
     }
 }

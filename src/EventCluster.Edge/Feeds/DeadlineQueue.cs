@@ -1,24 +1,28 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace EventCluster.Edge.Feeds;
 
 /// <summary>
 /// The deadlines of all connections on one timer. There is no removal: whoever was postponed finds out when it is due and
 /// adds itself again, so a busy connection costs nothing here.
 /// </summary>
-internal sealed class DeadlineQueue : IDisposable
+internal sealed partial class DeadlineQueue : IDisposable
 {
     /// <summary>Deadlines are rounded down to this, so that many fire together.</summary>
     private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(20);
 
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly PriorityQueue<IDeadline, long> _queue = new();
     private readonly long _grain;
     private long _armedFor = long.MaxValue;
 
-    public DeadlineQueue(TimeProvider time)
+    public DeadlineQueue(TimeProvider time, ILogger<DeadlineQueue>? logger = null)
     {
-        _time = time;
+        (_time, _logger) = (time, logger ?? NullLogger<DeadlineQueue>.Instance);
         _grain = Math.Max(1, time.TimestampFrequency * Grain.Ticks / TimeSpan.TicksPerSecond);
         _timer = time.CreateTimer(
             static queue => ((DeadlineQueue)queue!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -62,14 +66,32 @@ internal sealed class DeadlineQueue : IDisposable
             _armedFor = long.MaxValue;
         }
 
-        while (TakeDue(now) is { } deadline)
+        try
+        {
+            while (TakeDue(now) is { } deadline)
+            {
+                Tell(deadline, now);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                Arm();
+            }
+        }
+    }
+
+    /// <summary>One who fails when told must not keep the others' deadlines from coming, nor end the process on its timer.</summary>
+    private void Tell(IDeadline deadline, long now)
+    {
+        try
         {
             deadline.OnDue(now);
         }
-
-        lock (_gate)
+        catch (Exception e)
         {
-            Arm();
+            LogFault(_logger, e);
         }
     }
 
@@ -85,12 +107,13 @@ internal sealed class DeadlineQueue : IDisposable
     {
         if (_queue.TryPeek(out _, out var dueAt) && dueAt < _armedFor)
         {
-            _armedFor = dueAt;
-
             // Rounded up, or a timer that counts milliseconds would fire just before the deadline, again and again.
             var left = Math.Max(0, dueAt - _time.GetTimestamp());
             _timer.Change(
                 TimeSpan.FromMilliseconds(Math.Ceiling(left * 1000.0 / _time.TimestampFrequency)), Timeout.InfiniteTimeSpan);
+
+            // Only now: a timer that could not be set is set by the next deadline.
+            _armedFor = dueAt;
         }
     }
 }

@@ -197,15 +197,16 @@ internal sealed partial class StreamFeed : IDisposable
 
     private async Task ReadUpstreamAsync(CancellationToken unused)
     {
-        var upstream = new PositionReader(_stream, _time)
-        {
-            Position = Descriptor.Tail,
-            KnownEarliest = Descriptor.Earliest,
-        };
-        upstream.Know(Descriptor);
-        var retry = new RetryDelay(_time);
+        // Everything is inside: a feed that could not begin must leave the directory, or its stream would stay silent.
         try
         {
+            var upstream = new PositionReader(_stream, _time)
+            {
+                Position = Descriptor.Tail,
+                KnownEarliest = Descriptor.Earliest,
+            };
+            upstream.Know(Descriptor);
+            var retry = new RetryDelay(_time);
             while (true)
             {
                 var outcome = await upstream.ReadAsync(

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using Microsoft.Extensions.Hosting;
@@ -14,7 +15,7 @@ namespace EventCluster.Edge.Pumping;
 /// </summary>
 internal sealed partial class SubscriptionPump(
     FeedDirectory feeds, DeadlineQueue deadlines, IHostApplicationLifetime lifetime, ILogger<SubscriptionPump> logger)
-    : IDisposable
+    : IBackgroundPart, IDisposable
 {
     /// <summary>Connections that are served without a change of threads.</summary>
     private const int FewConnections = 4;
@@ -32,6 +33,8 @@ internal sealed partial class SubscriptionPump(
     private List<object> _work = [];
     private List<PumpedFeed> _active = [];
     private List<PumpedFeed> _walk = [];
+    private int _looked;
+    private int _served;
     private Thread? _thread;
     private CancellationTokenRegistration _stopping;
     private volatile bool _isStopped;
@@ -41,22 +44,42 @@ internal sealed partial class SubscriptionPump(
     /// <summary>Connections that it serves now.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <inheritdoc />
+    public string? Fault => _isStopped || _thread is { IsAlive: true }
+        ? null
+        : $"The thread that delivers live events {(_thread is null ? "has not started" : "has ended")}.";
+
+    /// <summary>
+    /// Starts the thread. At the start of the server and not with the first connection: what is needed is asked for while a
+    /// refusal still ends the start, and not in silence later.
+    /// </summary>
+    /// <param name="start">Starts a thread.</param>
+    /// <exception cref="IOException">The system gives no thread.</exception>
+    public void Start(Action<Thread> start)
+    {
+        var thread = new Thread(Run) { IsBackground = true, Name = "eventcluster-pump" };
+        try
+        {
+            start(thread);
+        }
+        catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+        {
+            throw new IOException(
+                "The system gives no thread for the delivery of live events; a limit of threads (ulimit -u, pids.max) or memory is reached.", e);
+        }
+
+        _thread = thread;
+
+        // One registration for all connections: each needs one for its client only.
+        _stopping = lifetime.ApplicationStopping.UnsafeRegister(static pump => ((SubscriptionPump)pump!).Post(Stop), this);
+    }
+
     /// <summary>Hands a connection or a feed to the pump's thread; each posts itself once until it is taken.</summary>
     public void Post(object work)
     {
         lock (_gate)
         {
             _incoming.Add(work);
-            if (_thread is null && !_isStopped)
-            {
-                _thread = new Thread(Run) { IsBackground = true, Name = "eventcluster-pump" };
-                _thread.Start();
-
-                // One registration for all connections: each needs one for its client only.
-                _stopping = lifetime.ApplicationStopping.UnsafeRegister(
-                    static pump => ((SubscriptionPump)pump!).Post(Stop), this);
-            }
-
             Monitor.Pulse(_gate);
         }
     }
@@ -100,28 +123,48 @@ internal sealed partial class SubscriptionPump(
         }
 
         _stopping.Dispose();
+
+        // Only a thread that runs or ran can be joined.
         _thread?.Join();
         _scratch.Dispose();
     }
 
     private void Run()
     {
-        while (TryTakeWork())
+        while (!_isStopped)
         {
-            Round();
+            try
+            {
+                while (TryTakeWork())
+                {
+                    Round();
+                }
+            }
+            catch (Exception e)
+            {
+                // What was taken is kept, and the next round goes on behind what failed.
+                TryLog(e);
+            }
         }
     }
 
     private void Round()
     {
-        foreach (var work in _work)
+        while (_looked < _work.Count)
         {
-            Guard(work);
+            Guard(_work[_looked++]);
         }
 
-        (_active, _walk) = (_walk, _active);
-        foreach (var source in _walk)
+        if (_served >= _walk.Count)
         {
+            _walk.Clear();
+            _served = 0;
+            (_active, _walk) = (_walk, _active);
+        }
+
+        while (_served < _walk.Count)
+        {
+            var source = _walk[_served++];
             lock (source.Turn)
             {
                 source.IsActive = false;
@@ -134,11 +177,18 @@ internal sealed partial class SubscriptionPump(
         }
 
         _walk.Clear();
+        _served = 0;
     }
 
     private bool TryTakeWork()
     {
+        if (_looked < _work.Count || _served < _walk.Count)
+        {
+            return !_isStopped;
+        }
+
         _work.Clear();
+        _looked = 0;
         lock (_gate)
         {
             while (_incoming.Count == 0 && _active.Count == 0 && !_isStopped)
@@ -160,7 +210,7 @@ internal sealed partial class SubscriptionPump(
         }
         catch (Exception e)
         {
-            LogFault(logger, e);
+            TryLog(e);
             if (work is PumpedFeed source)
             {
                 LeaveAll(source, PumpExit.Aborted);
@@ -181,9 +231,22 @@ internal sealed partial class SubscriptionPump(
         }
         catch (Exception e)
         {
-            LogFault(logger, e);
+            TryLog(e);
             source.HasMore = false;
             LeaveAll(source, PumpExit.Aborted);
+        }
+    }
+
+    /// <summary>A log that fails must not keep the pump from what follows.</summary>
+    private void TryLog(Exception exception)
+    {
+        try
+        {
+            LogFault(logger, exception);
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
         }
     }
 

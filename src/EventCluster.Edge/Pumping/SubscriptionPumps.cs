@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Edge.Feeds;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace EventCluster.Edge.Pumping;
 /// The pumps of this edge, one unless an option says otherwise. Connections are dealt out in turn, so that the readers of
 /// one busy stream share all of them; each pump encodes what its own connections need.
 /// </summary>
-internal sealed class SubscriptionPumps : IDisposable
+internal sealed class SubscriptionPumps : IBackgroundPart, IDisposable
 {
     private readonly SubscriptionPump[] _pumps;
     private uint _dealt;
@@ -19,12 +20,43 @@ internal sealed class SubscriptionPumps : IDisposable
         DeadlineQueue deadlines,
         IHostApplicationLifetime lifetime,
         IOptions<EdgeOptions> options,
-        ILogger<SubscriptionPump> logger)
+        ILogger<SubscriptionPump> logger,
+        Action<Thread>? start = null)
     {
         _pumps = new SubscriptionPump[options.Value.Pumps];
         for (var i = 0; i < _pumps.Length; i++)
         {
             _pumps[i] = new SubscriptionPump(feeds, deadlines, lifetime, logger);
+        }
+
+        try
+        {
+            foreach (var pump in _pumps)
+            {
+                pump.Start(start ?? (static thread => thread.Start()));
+            }
+        }
+        catch (Exception)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public string? Fault
+    {
+        get
+        {
+            foreach (var pump in _pumps)
+            {
+                if (pump.Fault is { } fault)
+                {
+                    return fault;
+                }
+            }
+
+            return null;
         }
     }
 

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
@@ -35,7 +36,7 @@ public static class EventClusterSiloBuilderExtensions
         services.AddSingleton<SiloRoleMap>();
         services.AddPlacementFilter<BacklogPlacementStrategy, BacklogPlacementFilter>(ServiceLifetime.Singleton);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StallWatch>();
+        services.AddLoop<StallWatch>();
         if (roles.HasFlag(SiloRoles.Backlog))
         {
             AddBacklog(services);
@@ -62,8 +63,8 @@ public static class EventClusterSiloBuilderExtensions
             provider.GetRequiredService<IStreamOwners>()));
         services.TryAddSingleton<RebalanceOptions>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, BacklogLife>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, Rebalancer>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ClusterSettingsFollower>();
+        services.AddLoop<Rebalancer>();
+        services.AddLoop<ClusterSettingsFollower>();
 
         // An idle owner is a few kilobytes; its stream leaves memory much earlier.
         services.Configure<GrainCollectionOptions>(static options => options.ClassSpecificCollectionAge[typeof(StreamGrain).FullName!] =
@@ -96,4 +97,13 @@ public static class EventClusterSiloBuilderExtensions
     private static Random SeedOf(IServiceProvider provider) =>
         provider.GetService<Random>() ?? new Random(
             provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.GetConsistentHashCode());
+
+    /// <summary>Registers a loop with the silo's life and with its readiness.</summary>
+    private static void AddLoop<T>(this IServiceCollection services)
+        where T : SiloLoop
+    {
+        services.AddSingleton<T>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static provider => provider.GetRequiredService<T>());
+        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<T>());
+    }
 }

@@ -1,13 +1,14 @@
+using EventCluster.Abstractions;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Orleans.Hosting;
 
 /// <summary>Something that a silo does again and again while it is part of the cluster; a failure waits for the next time.</summary>
 internal abstract partial class SiloLoop(TimeSpan interval, TimeProvider time, ILogger logger)
-    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+    : ILifecycleParticipant<ISiloLifecycle>, IBackgroundPart, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
-    private Task _loop = Task.CompletedTask;
+    private BackgroundLoop? _loop;
 
     /// <inheritdoc />
     public void Participate(ISiloLifecycle lifecycle)
@@ -15,6 +16,9 @@ internal abstract partial class SiloLoop(TimeSpan interval, TimeProvider time, I
         ArgumentNullException.ThrowIfNull(lifecycle);
         lifecycle.Subscribe(GetType().Name, ServiceLifecycleStage.Last, StartAsync, StopAsync);
     }
+
+    /// <inheritdoc />
+    public string? Fault => _loop?.Fault;
 
     /// <inheritdoc />
     public void Dispose() => _stopping.Dispose();
@@ -27,14 +31,20 @@ internal abstract partial class SiloLoop(TimeSpan interval, TimeProvider time, I
 
     private Task StartAsync(CancellationToken cancellationToken)
     {
-        _loop = Task.Run(RunAsync, CancellationToken.None);
+        _loop = new BackgroundLoop($"loop '{GetType().Name}' of the silo");
+        _loop.Start(() => Task.Run(RunAsync, CancellationToken.None));
         return Task.CompletedTask;
     }
 
     private async Task StopAsync(CancellationToken cancellationToken)
     {
+        _loop?.NoteStop();
         await _stopping.CancelAsync();
-        await _loop.WaitAsync(cancellationToken);
+        if (_loop is not null)
+        {
+            // Another stage may have failed before this one began.
+            await _loop.StopAsync().WaitAsync(cancellationToken);
+        }
     }
 
     private async Task RunAsync()

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Edge.Http;
 using ErrorCode = EventCluster.Protocol.ErrorCode;
@@ -5,7 +6,7 @@ using ErrorCode = EventCluster.Protocol.ErrorCode;
 namespace EventCluster.Silo.Hosting;
 
 /// <summary>What a silo without clients answers: probes, and to anything else where clients should go.</summary>
-internal sealed class BacklogEndpoint(ILogStore store, IHostApplicationLifetime lifetime)
+internal sealed class BacklogEndpoint(ILogStore store, IEnumerable<IBackgroundPart> parts, IHostApplicationLifetime lifetime)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -28,5 +29,5 @@ internal sealed class BacklogEndpoint(ILogStore store, IHostApplicationLifetime 
 
     private string? ReasonNotReady() => lifetime.ApplicationStopping.IsCancellationRequested
         ? "The silo is stopping."
-        : store.Health is { AcceptsWrites: false, Reason: var reason } ? reason ?? "The store does not accept writes." : null;
+        : store.Health.NotReadyReason ?? parts.Select(static part => part.Fault).FirstOrDefault(static fault => fault is not null);
 }

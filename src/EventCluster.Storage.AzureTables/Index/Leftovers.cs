@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Azure;
-using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions;
 using EventCluster.Storage.AzureTables.Tables;
 
 namespace EventCluster.Storage.AzureTables.Index;
@@ -18,13 +18,16 @@ internal sealed class Leftovers : IAsyncDisposable
     private readonly Channel<IndexEntry> _waiting = Channel.CreateBounded<IndexEntry>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    private readonly Task _loop;
+    private readonly BackgroundLoop _loop = new("removal of unneeded index entries");
 
     public Leftovers(EntityTable index)
     {
         _index = index;
-        _loop = Task.Run(RunAsync);
+        _loop.Start(() => Task.Run(RunAsync));
     }
+
+    /// <summary>Why nothing is removed; null while it is.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Takes an entry.</summary>
     public void Add(IndexEntry entry) => _waiting.Writer.TryWrite(entry);
@@ -32,8 +35,9 @@ internal sealed class Leftovers : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        _loop.NoteStop();
         await _stop.CancelAsync();
-        await _loop;
+        await _loop.StopAsync();
         _stop.Dispose();
     }
 
@@ -47,9 +51,9 @@ internal sealed class Leftovers : IAsyncDisposable
                 {
                     await _index.TryDeleteAsync(entry.Partition, entry.Row, ETag.All, _stop.Token);
                 }
-                catch (Exception e) when (e is StoreUnreachableException or RequestFailedException)
+                catch (Exception) when (!_stop.IsCancellationRequested)
                 {
-                    // It stays, as said above.
+                    // It stays, as said above; whatever it was, the next one is tried.
                 }
             }
         }

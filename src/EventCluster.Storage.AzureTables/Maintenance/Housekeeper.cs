@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using EventCluster.Abstractions;
 using EventCluster.Storage.AzureTables.Numbers;
 using EventCluster.Storage.AzureTables.Schema;
 using EventCluster.Storage.AzureTables.Tables;
@@ -21,7 +22,9 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private Task _loops = Task.CompletedTask;
+    private readonly BackgroundLoop _keeping = new("housekeeper of the tables");
+    private readonly BackgroundLoop _probing = new("probe of the table service");
+    private readonly BackgroundLoop _counting = new("count of streams in the tables");
 
     public Housekeeper(
         AzureTablesOptions options,
@@ -40,17 +43,25 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var isCounted = await _counter.CountAsync(TableLimits.MaxPageEntities / 2, cancellationToken);
-        _loops = Task.WhenAll(
-            Task.Run(() => LoopAsync(_options.HousekeepingInterval, KeepAsync), CancellationToken.None),
-            Task.Run(() => LoopAsync(_options.RetryAfter, ProbeAsync), CancellationToken.None),
-            Task.Run(() => CountAsync(isCounted), CancellationToken.None));
+        _keeping.Start(() => Task.Run(() => LoopAsync(_options.HousekeepingInterval, KeepAsync), CancellationToken.None));
+        _probing.Start(() => Task.Run(() => LoopAsync(_options.RetryAfter, ProbeAsync), CancellationToken.None));
+        _counting.Start(() => Task.Run(() => CountAsync(isCounted), CancellationToken.None));
     }
+
+    /// <summary>Why a loop does not run; null while all do.</summary>
+    public string? Fault => _keeping.Fault ?? _probing.Fault ?? _counting.Fault;
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        BackgroundLoop[] loops = [_keeping, _probing, _counting];
+        Array.ForEach(loops, static loop => loop.NoteStop());
         await _stop.CancelAsync();
-        await _loops;
+        foreach (var loop in loops)
+        {
+            await loop.StopAsync();
+        }
+
         _stop.Dispose();
     }
 

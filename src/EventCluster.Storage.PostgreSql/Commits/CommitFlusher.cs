@@ -29,10 +29,15 @@ internal sealed class CommitFlusher : IAsyncDisposable
         (_options, _source, _statements, _counter) = (options, source, statements, counter);
         (_condition, _instruments) = (condition, instruments);
         _queue = new GroupQueue<PendingCommit>(
+            "queue of commits to the database",
             new GroupBounds(options.MaxWaitingCommits, options.CommitConnections, options.MaxGroupCommits, options.MaxGroupBytes),
             static pending => (pending.Commit.Name, pending.Bytes),
-            FlushAsync);
+            FlushAsync,
+            static (pending, surprise) => pending.Fail(surprise));
     }
+
+    /// <summary>Why commits are not sent; null while they are.</summary>
+    public string? Fault => _queue.Fault;
 
     /// <summary>Takes a commit; its answer comes through its task.</summary>
     public ValueTask EnqueueAsync(PendingCommit pending, CancellationToken cancellationToken) =>

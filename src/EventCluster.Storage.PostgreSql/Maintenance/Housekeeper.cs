@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Storage.PostgreSql.Sql;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -21,7 +22,8 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private Task _loops = Task.CompletedTask;
+    private readonly BackgroundLoop _keeping = new("housekeeper of the database");
+    private readonly BackgroundLoop _probing = new("probe of the database");
 
     public Housekeeper(
         PostgreSqlOptions options,
@@ -41,10 +43,12 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _counter.CountAsync(_source, cancellationToken);
-        _loops = Task.WhenAll(
-            Task.Run(() => LoopAsync(_options.HousekeepingInterval, KeepAsync), CancellationToken.None),
-            Task.Run(() => LoopAsync(_options.RetryAfter, ProbeAsync), CancellationToken.None));
+        _keeping.Start(() => Task.Run(() => LoopAsync(_options.HousekeepingInterval, KeepAsync), CancellationToken.None));
+        _probing.Start(() => Task.Run(() => LoopAsync(_options.RetryAfter, ProbeAsync), CancellationToken.None));
     }
+
+    /// <summary>Why a loop does not run; null while both do.</summary>
+    public string? Fault => _keeping.Fault ?? _probing.Fault;
 
     /// <summary>Sweeps until nothing is left or another node does it.</summary>
     /// <returns>Rows deleted.</returns>
@@ -63,8 +67,11 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        _keeping.NoteStop();
+        _probing.NoteStop();
         await _stop.CancelAsync();
-        await _loops;
+        await _keeping.StopAsync();
+        await _probing.StopAsync();
         _stop.Dispose();
     }
 

@@ -64,6 +64,9 @@ internal sealed class StreamOpener : IAsyncDisposable
     public Task WarmUpAsync(CancellationToken cancellationToken) =>
         DataSources.WarmUpAsync(_source, _connections, connection => ExecuteAsync(connection, []), cancellationToken);
 
+    /// <summary>Why streams are not opened; null while they are.</summary>
+    public string? Fault => _queue.Fault ?? _alone.Fault;
+
     /// <summary>Answers what waits, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -72,7 +75,9 @@ internal sealed class StreamOpener : IAsyncDisposable
     }
 
     private GroupQueue<PendingOpen> NewQueue(int atOnce, int items) =>
-        new(new GroupBounds(MaxWaiting, atOnce, items), static pending => (pending.Name, 0), OpenAsync);
+        new(
+            "queue of opened streams", new GroupBounds(MaxWaiting, atOnce, items), static pending => (pending.Name, 0), OpenAsync,
+            static (pending, surprise) => pending.Fail(surprise));
 
     private async Task OpenAsync(List<PendingOpen> group)
     {
