@@ -56,6 +56,9 @@ public sealed class EdgeOptions
     /// <summary>Most client connections; further ones are closed at once.</summary>
     public int MaxConnections { get; set; } = 50_000;
 
+    /// <summary>Lowest number of a descriptor that no connection may have: those from here on are kept for files and stores.</summary>
+    public long FirstReservedDescriptor { get; set; } = long.MaxValue;
+
     /// <summary>Most WebSockets; a further one is closed at once with 1013 and a delay.</summary>
     public int MaxWebSockets { get; set; } = 50_000;
 

@@ -1,10 +1,16 @@
+using EventCluster.Abstractions;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Edge;
+using EventCluster.Edge.Connections;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Logging;
 using EventCluster.Hosting.Node;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -40,10 +46,33 @@ public static class EventClusterServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton(_ => NodeMemory.Create(options, NodeMemory.Available));
         services.Configure<EdgeOptions>(edge => NodeOptions.Apply(options, edge));
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>((server, edge) =>
+        services.AddSingleton(static _ => new SystemLimits(DescriptorLimit.Read(), ThreadLimit.Read()));
+        services.AddSingleton(provider => ConnectionBound.Of(
+            options.Limits.Connections,
+            provider.GetRequiredService<SystemLimits>().Descriptors,
+            ConnectionBound.InMemory(provider.GetRequiredService<MemoryBudget>().Connections.Limit)));
+        services.AddOptions<EdgeOptions>().PostConfigure<SystemLimits, ConnectionBound>(static (edge, system, bound) =>
+        {
+            edge.MaxConnections = Math.Min(edge.MaxConnections, bound.Connections);
+            edge.FirstReservedDescriptor = system.Descriptors?.FirstReserved ?? long.MaxValue;
+        });
+        services.TryAddSingleton<ConnectionGate>();
+        services.AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
+        services.AddHostedService<SystemLimitsStart>();
+        services.AddSingleton(provider => new ServerCertificates(
+            options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificates>>()));
+        services.AddHostedService(static provider => provider.GetRequiredService<ServerCertificates>());
+        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<ServerCertificates>());
+        services.AddHostedService(provider => new ReloadSignal(
+            options, provider.GetRequiredService<ServerCertificates>(), provider.GetRequiredService<ILogger<ReloadSignal>>(),
+            provider.GetService<LogLevelSwitch>()));
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>, ServerCertificates>((server, edge, certificates) =>
         {
             KestrelLimits.Apply(server, edge.Value);
-            ListenOptionsSetup.Apply(options, server);
+
+            // Counted where they are accepted: Kestrel's limit makes a connection before it refuses it, and logs each.
+            server.Limits.MaxConcurrentConnections = null;
+            ListenOptionsSetup.Apply(options, certificates, server);
         });
         services.Configure<SocketTransportOptions>(sockets => ListenOptionsSetup.Apply(options, sockets));
         return services;

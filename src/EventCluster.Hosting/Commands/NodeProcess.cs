@@ -32,6 +32,11 @@ public static class NodeProcess
         try
         {
             var faults = Load(line, options);
+            options.ReadAgain = () =>
+            {
+                var fresh = (EventClusterOptions)Activator.CreateInstance(options.GetType())!;
+                return (fresh, Load(line, fresh));
+            };
             return faults.Count > 0 ? await ReportAsync(terminal, faults) : await run(line.Mode);
         }
         catch (Exception e) when (StartFault.Explain(e) is { } fault)

@@ -45,7 +45,7 @@ internal static partial class ServeCommand
         Serving(app.Logger, VersionText.Version, string.Join(", ", app.Urls));
         if (options.LogFormat == LogFormat.Console)
         {
-            await terminal.Out.WriteLineAsync(Welcome(url));
+            await terminal.GreetAsync(Welcome(url));
         }
     }
 

@@ -16,6 +16,8 @@ internal static class StartFault
         SocketException or IOException { InnerException: SocketException } => $"cannot listen: {exception.Message}. {Advice}",
         InvalidDataException => $"{exception.Message} {exception.GetBaseException().Message}",
         IOException => exception.Message,
+        OutOfMemoryException or ThreadStartException =>
+            "The system gives no memory or no thread; a limit (ulimit -u, pids.max, the container's memory) is reached.",
         _ => null,
     };
 }

@@ -80,4 +80,7 @@ public class EventClusterOptions
 
     /// <summary>The end of the process.</summary>
     public ShutdownSection Shutdown { get; } = new();
+
+    /// <summary>Reads all sources anew, with the faults found; null where options do not come from sources.</summary>
+    internal Func<(EventClusterOptions Options, IReadOnlyList<string> Faults)>? ReadAgain { get; set; }
 }

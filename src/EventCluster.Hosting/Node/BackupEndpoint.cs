@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using EventCluster.Edge.Http;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Hosting.Node;
 
@@ -10,7 +10,8 @@ namespace EventCluster.Hosting.Node;
 /// <c>POST /v1/admin/backup?to=FOLDER</c>: the running server writes a consistent copy of its store into a new folder.
 /// Asked for by <c>--backup</c>, which finds address and token in the <see cref="ControlFile"/>.
 /// </summary>
-internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions options) : IDisposable
+internal sealed partial class BackupEndpoint(
+    EventClusterNode node, EventClusterOptions options, ServerCertificates certificates, ILogger<BackupEndpoint> logger) : IDisposable
 {
     /// <summary>Where it is.</summary>
     public const string Address = "/v1/admin/backup";
@@ -23,11 +24,19 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
     /// <summary>Leaves address and token beside the data and starts to accept requests that bring the token.</summary>
     public void Open(string url)
     {
-        if (options.Store == StoreKind.LocalDisk)
+        if (options.Store != StoreKind.LocalDisk)
         {
-            _control = ControlFile.Create(url, url.StartsWith("https:", StringComparison.Ordinal) ? Fingerprint() : null);
-            _control.Write(options.DataPath);
+            return;
         }
+
+        Write(url);
+        certificates.Changed += () =>
+        {
+            if (_control is not null)
+            {
+                Write(url);
+            }
+        };
     }
 
     /// <summary>Removes address and token.</summary>
@@ -35,7 +44,15 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
     {
         if (Interlocked.Exchange(ref _control, null) is not null)
         {
-            ControlFile.Delete(options.DataPath);
+            try
+            {
+                ControlFile.Delete(options.DataPath);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A stop goes on; the next start writes another one over it.
+                LogNoControlFile(logger, e.Message);
+            }
         }
     }
 
@@ -43,11 +60,22 @@ internal sealed class BackupEndpoint(EventClusterNode node, EventClusterOptions 
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
         context.Request.Path.Value is Address && HttpMethods.IsPost(context.Request.Method) ? BackupAsync(context) : next(context);
 
-    private string Fingerprint()
+    /// <summary>A disk without room for it must not keep a server from serving: on a full one deletes are what helps.</summary>
+    private void Write(string url)
     {
-        using var certificate = ServerCertificate.Load(options.Tls);
-        return certificate.GetCertHashString(HashAlgorithmName.SHA256);
+        _control = ControlFile.Create(url, url.StartsWith("https:", StringComparison.Ordinal) ? certificates.Fingerprint : null);
+        try
+        {
+            _control.Write(options.DataPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNoControlFile(logger, e.Message);
+        }
     }
+
+    [LoggerMessage(4034, LogLevel.Warning, "The control file could not be written or deleted, so --backup cannot reach this server: {Reason}")]
+    private static partial void LogNoControlFile(ILogger logger, string reason);
 
     private async Task BackupAsync(HttpContext context)
     {

@@ -50,25 +50,36 @@ public sealed class EventClusterNode(
     /// <summary>Lets commits in flight settle, answers everybody who waits, then closes the store.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_directory is not null)
+        try
         {
-            await _directory.StopAsync(cancellationToken);
+            if (_directory is not null)
+            {
+                await _directory.StopAsync(cancellationToken);
+            }
         }
-
-        await DisposeAsync();
+        finally
+        {
+            // The store is closed whatever became of the directory: its seal makes the next start short.
+            await DisposeAsync();
+        }
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _directory, null) is { } directory)
+        try
         {
-            await directory.DisposeAsync();
+            if (Interlocked.Exchange(ref _directory, null) is { } directory)
+            {
+                await directory.DisposeAsync();
+            }
         }
-
-        if (Interlocked.Exchange(ref _store, null) is { } store)
+        finally
         {
-            await store.DisposeAsync();
+            if (Interlocked.Exchange(ref _store, null) is { } store)
+            {
+                await store.DisposeAsync();
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace EventCluster.Hosting.Node;
@@ -14,7 +15,7 @@ internal static class ListenOptionsSetup
     /// Clear text has no way to agree on HTTP/2 with browsers, so it is spoken on an address of its own; TLS agrees on
     /// either by ALPN.
     /// </summary>
-    public static void Apply(EventClusterOptions options, KestrelServerOptions server)
+    public static void Apply(EventClusterOptions options, ServerCertificates certificates, KestrelServerOptions server)
     {
         foreach (var address in ListenAddress.All(options.Urls))
         {
@@ -23,8 +24,13 @@ internal static class ListenOptionsSetup
                 endpoint.Protocols = address.IsTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
                 if (address.IsTls)
                 {
-                    endpoint.UseHttps(
-                        ServerCertificate.Load(options.Tls), static https => https.HandshakeTimeout = EdgeLimits.HandshakeTimeout);
+                    // Read before the first client comes, so that a fault ends the start.
+                    _ = certificates.Current;
+                    endpoint.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = _ => ValueTask.FromResult(certificates.Current),
+                        HandshakeTimeout = EdgeLimits.HandshakeTimeout,
+                    });
                 }
             });
         }

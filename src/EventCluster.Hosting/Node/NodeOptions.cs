@@ -74,7 +74,8 @@ internal static class NodeOptions
 
     private static long? Set(long limit) => limit == 0 ? null : limit;
 
-    // Who listens on all addresses has no list of names to check against, unless AllowedHosts gives one.
+    // Who listens on all addresses has no list of names to check against, unless AllowedHosts gives one; one that says what
+    // the default says was given, too.
     private static IEnumerable<string> ListeningHosts(EventClusterOptions options)
     {
         foreach (var address in ListenAddress.All($"{options.Urls};{options.Http2Url}"))
@@ -83,7 +84,7 @@ internal static class NodeOptions
             {
                 yield return address.HostName;
             }
-            else if (options.AllowedHosts.SequenceEqual(EdgeOptions.LoopbackHosts))
+            else if (ReferenceEquals(options.AllowedHosts, EdgeOptions.LoopbackHosts))
             {
                 yield return "*";
             }

@@ -45,7 +45,7 @@ internal static partial class SiloCommand
         Serving(app.Logger, options.NodeName, options.Role, string.Join(", ", app.Urls));
         if (options.LogFormat == LogFormat.Console)
         {
-            await terminal.Out.WriteLineAsync($"EventCluster {VersionText.Version}, {options.Role} {options.NodeName}, listens on {app.Urls.First()}");
+            await terminal.GreetAsync($"EventCluster {VersionText.Version}, {options.Role} {options.NodeName}, listens on {app.Urls.First()}");
         }
 
         await app.WaitForShutdownAsync(cancellationToken);

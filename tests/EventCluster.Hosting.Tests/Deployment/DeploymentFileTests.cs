@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
 using EventCluster.TestKit.Servers;
 using Xunit;
 
@@ -32,6 +34,28 @@ public sealed partial class DeploymentFileTests
         Assert.All(
             Password().Matches(Read(file)),
             match => Assert.Matches(@"^(\$\{EVENTCLUSTER_PASSWORD:\?[^}]*\}|\$\(openssl rand|\.\.\.'?)", match.Groups["it"].Value));
+
+    /// <summary>Who starts what is documented keeps the check of Host: every file names hosts, and none names all of them.</summary>
+    [Theory]
+    [InlineData("infra/Dockerfile")]
+    [InlineData("docker-compose.yml")]
+    [InlineData("infra/kubernetes/configuration.yaml")]
+    [InlineData("docs/OPERATING.md")]
+    public void AllowedHosts_InEveryDeployment_NamesHosts(string file)
+    {
+        var values = AllowedHosts().Matches(Read(file)).Select(static match => match.Groups["it"].Value).ToList();
+
+        Assert.NotEmpty(values);
+        Assert.All(values, static value =>
+        {
+            var options = new EventClusterOptions { Urls = "http://*:4437", AllowedHosts = value.Split(',') };
+            var edge = new EdgeOptions();
+            NodeOptions.Apply(options, edge);
+            Assert.DoesNotContain(edge.AllowedHosts, static host => host.StartsWith('*'));
+            Assert.Contains("localhost", edge.AllowedHosts);
+            Assert.DoesNotContain(OptionsValidator.Validate(options), static fault => fault.Contains("AllowedHosts", StringComparison.Ordinal));
+        });
+    }
 
     [Fact]
     public void Compose_PublishesLoopbackOnlyAndMountsWhatIsThere()
@@ -125,6 +149,9 @@ public sealed partial class DeploymentFileTests
 
     [GeneratedRegex("EventCluster(?:__[A-Za-z]+)+")]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"EventCluster__AllowedHosts[:=] ?(?<it>[^ \n`]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex AllowedHosts();
 
     [GeneratedRegex("(?i:password)\\s*[:=]\\s*(?<it>\\S.*)", RegexOptions.ExplicitCapture)]
     private static partial Regex Password();

@@ -43,6 +43,8 @@ public sealed class NodeOptionsTests
         Assert.Equal(any, edge.AllowedHosts.Contains("*"));
         Assert.Contains("localhost", edge.AllowedHosts);
 
+        NodeOptions.Apply(new EventClusterOptions { Urls = urls, AllowedHosts = [.. EdgeOptions.LoopbackHosts] }, edge);
+        Assert.DoesNotContain("*", edge.AllowedHosts);
         NodeOptions.Apply(new EventClusterOptions { Urls = urls, AllowedHosts = ["a.example"] }, edge);
         Assert.DoesNotContain("*", edge.AllowedHosts);
     }
@@ -89,6 +91,7 @@ public sealed class NodeOptionsTests
         ];
         return string.Join('\n', rooms.SelectMany(room => room.GetType().GetProperties()
             .Where(property => property.GetMethod!.GetParameters().Length == 0)
-            .Select(property => $"{property.Name}={OptionText.Format(property.GetValue(room))}")));
+            .Select(property => $"{property.Name}={OptionText.Format(property.GetValue(room))}"))
+            .Append(NodeMemory.Describe(NodeMemory.Create(options, available: 1L << 40))));
     }
 }

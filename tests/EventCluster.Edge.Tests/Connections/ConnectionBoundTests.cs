@@ -1,0 +1,47 @@
+using EventCluster.Edge.Connections;
+
+namespace EventCluster.Edge.Tests.Connections;
+
+/// <summary>The least of all limits binds, and is named.</summary>
+public sealed class ConnectionBoundTests
+{
+    [Theory]
+    [InlineData(50_000, null, null, 50_000, "EventCluster:Limits:Connections")]
+    [InlineData(50_000, 100_000L, 60_000, 50_000, "EventCluster:Limits:Connections")]
+    [InlineData(50_000, 4_096L, null, 3_812, "ulimit -n is 4096")]
+    [InlineData(50_000, 4_096L, 1_000, 1_000, "memory")]
+    [InlineData(50_000, 4_096L, 10_000, 3_812, "ulimit -n is 4096")]
+    [InlineData(100, 4_096L, 10_000, 100, "EventCluster:Limits:Connections")]
+    [InlineData(50_000, null, 0, 1, "memory")]
+    public void Of_SeveralLimits_LeastOneBindsAndIsNamed(int configured, long? descriptors, int? memory, int expected, string binding)
+    {
+        var bound = ConnectionBound.Of(configured, descriptors is { } limit ? new DescriptorLimit(limit, InUse: 100) : null, memory);
+        Assert.Equal(expected, bound.Connections);
+        Assert.Contains(binding, bound.ToString(), StringComparison.Ordinal);
+        Assert.Equal(expected < configured, bound.IsBelowConfigured);
+    }
+
+    /// <summary>Whatever the limit: something is left for connections, something for everything else, and never more than there is.</summary>
+    [Theory]
+    [InlineData(64, 40)]
+    [InlineData(256, 100)]
+    [InlineData(512, 100)]
+    [InlineData(1_024, 100)]
+    [InlineData(4_096, 100)]
+    [InlineData(1_048_576, 100)]
+    [InlineData(256, 300)]
+    public void Connections_AnyLimit_LeavesAReserve(long limit, int inUse)
+    {
+        var descriptors = new DescriptorLimit(limit, inUse);
+        Assert.InRange(descriptors.Connections, 1, Math.Max(1, descriptors.FirstReserved - inUse));
+        Assert.InRange(descriptors.FirstReserved, limit - DescriptorLimit.Reserve, limit - 1);
+    }
+
+    [Fact]
+    public void Read_OnThisSystem_FindsWhatIsOpen()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such limit.");
+        var limit = DescriptorLimit.Read();
+        Assert.True(limit is null || (limit.InUse > 3 && limit.Limit >= limit.InUse), limit?.ToString());
+    }
+}

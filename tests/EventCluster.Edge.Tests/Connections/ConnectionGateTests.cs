@@ -1,0 +1,69 @@
+using EventCluster.Edge.Connections;
+using EventCluster.TestKit;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace EventCluster.Edge.Tests.Connections;
+
+/// <summary>Who enters, and how often a refusal is logged.</summary>
+public sealed class ConnectionGateTests : ILogger<ConnectionGate>
+{
+    private readonly VirtualTimeProvider _clock = new();
+    private readonly List<string> _lines = [];
+
+    [Fact]
+    public void TryEnter_AtTheLimit_RefusesUntilSomebodyLeaves()
+    {
+        var gate = Gate(connections: 3);
+        Assert.Equal([true, true, true, false, false], Enumerable.Range(0, 5).Select(i => gate.TryEnter(i)));
+        Assert.Equal((3, 2L), (gate.Open, gate.Refused));
+        gate.Leave();
+        Assert.True(gate.TryEnter(7));
+        Assert.False(gate.TryEnter(8));
+        Assert.Equal(3, gate.Open);
+    }
+
+    /// <summary>Others than connections took descriptors: those that are kept stay free, whatever the count says.</summary>
+    [Theory]
+    [InlineData(99, true)]
+    [InlineData(100, false)]
+    [InlineData(500, false)]
+    public void TryEnter_DescriptorIsAReservedOne_Refuses(long descriptor, bool enters)
+    {
+        var gate = Gate(connections: 1_000, firstReserved: 100);
+        Assert.Equal(enters, gate.TryEnter(descriptor));
+        Assert.Equal(enters ? 1 : 0, gate.Open);
+    }
+
+    [Fact]
+    public void Refuse_FloodOfConnections_IsLoggedAtARateWithItsCount()
+    {
+        const int PerSecond = 1_000;
+        var gate = Gate(connections: 0);
+        for (var second = 0; second < 25; second++)
+        {
+            for (var i = 0; i < PerSecond; i++)
+            {
+                Assert.False(gate.TryEnter(i));
+            }
+
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(25 * PerSecond, gate.Refused);
+        Assert.Equal(3, _lines.Count);
+        Assert.StartsWith("1 new connections were closed", _lines[0], StringComparison.Ordinal);
+        Assert.StartsWith($"{10 * PerSecond} new connections were closed", _lines[1], StringComparison.Ordinal);
+    }
+
+    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
+
+    bool ILogger.IsEnabled(LogLevel logLevel) => true;
+
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Add(formatter(state, exception));
+
+    private ConnectionGate Gate(int connections, long firstReserved = long.MaxValue) => new(
+        Options.Create(new EdgeOptions { MaxConnections = connections, FirstReservedDescriptor = firstReserved }), _clock, this);
+}
