@@ -15,6 +15,7 @@ protocol     the npm conformance, client and differential suites again and again
 bit-flips    every byte of three stores flipped and zeroed, files cut, swapped, removed, renamed, and the real server on 500 of these
 crash-points the real server killed at, and failed in, every call that changes its disk, at a first boot and in recoveries; needs strace
 transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
+exhaust      the real server against limits of descriptors, memory, threads and disk under clients that cost what they can
 TEXT
 }
 
@@ -118,6 +119,11 @@ case $case in
     else
       transports_round "$seed" "${runs:-500}"
     fi
+    ;;
+  exhaust)
+    project src/EventCluster.Server
+    project tests/EventCluster.Exhaust
+    dotnet "$root/tests/EventCluster.Exhaust/bin/Release/net10.0/EventCluster.Exhaust.dll"
     ;;
   *)
     usage

@@ -1,0 +1,3 @@
+using EventCluster.Exhaust;
+
+return await ExhaustRun.RunAsync(args);
