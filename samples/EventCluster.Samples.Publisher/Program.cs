@@ -1,7 +1,6 @@
 // Publishes to a stream of a running cluster without HTTP, and reads it back. docs/CLUSTER.md says how to start one.
 //   dotnet run --project samples/EventCluster.Samples.Publisher -- --store "Host=…;Search Path=eventcluster" [--cluster ID]
 using System.Text;
-using EventCluster.Abstractions.Streams;
 using EventCluster.Orleans.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -43,12 +42,12 @@ catch (NpgsqlException e)
 }
 
 var orders = host.Services.GetRequiredService<EventClusterClient>().GetStream("samples/orders");
-await orders.CreateAsync("text/plain");
+await orders.CreateAsync("text/plain; charset=utf-8");
 
 // Appends that are not awaited one by one go together, in this order, and each is stored once whatever fails meanwhile.
-var outcomes = await Task.WhenAll(Enumerable.Range(1, 100).Select(i => orders.AppendAsync($"order {i}").AsTask()));
-var appended = outcomes.OfType<AppendOutcome.Appended>().ToList();
-Console.WriteLine($"{appended.Count} of {outcomes.Length} appended; the tail is {appended[^1].Next}");
+// One that is refused throws a StreamRefusedException, which says why.
+var offsets = await Task.WhenAll(Enumerable.Range(1, 100).Select(i => orders.AppendAsync($"order {i}").AsTask()));
+Console.WriteLine($"{offsets.Length} appended; the tail is {offsets[^1]}");
 
 await foreach (var order in orders.ReadAsync(follow: false))
 {

@@ -87,11 +87,11 @@ public static class EdgeLimits
     /// <summary>Largest body or message that may use the reserve for small ones.</summary>
     public const int SmallBodyBytes = 64 * 1024;
 
-    /// <summary>Deepest nesting of a JSON event.</summary>
-    public const int MaxJsonDepth = 128;
-
-    /// <summary>Longest <c>Stream-TTL</c>, seconds: 100 years. More is a mistake and would overflow dates.</summary>
-    public const long MaxTtlSeconds = 100L * 366 * 24 * 3600;
+    /// <summary>
+    /// Deepest nesting of a message or a hub call: more than an event may have, so that an event that is nested too deeply is
+    /// refused by itself.
+    /// </summary>
+    public const int MaxMessageDepth = 2 * ProtocolLimits.MaxJsonDepth;
 
     /// <summary>Most streams in one page of the admin listing.</summary>
     public const int MaxAdminPage = 1_000;

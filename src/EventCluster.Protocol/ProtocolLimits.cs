@@ -42,6 +42,12 @@ public static class ProtocolLimits
     /// <summary>Deepest chain of forks.</summary>
     public const int MaxForkDepth = 64;
 
+    /// <summary>Deepest nesting of arrays and objects in one event of a JSON stream.</summary>
+    public const int MaxJsonDepth = 128;
+
+    /// <summary>Longest time to live and longest age that retention keeps, seconds: 100 years. More is a mistake and would overflow dates.</summary>
+    public const long MaxTtlSeconds = 100L * 366 * 24 * 3600;
+
     /// <summary>Longest content type, in bytes.</summary>
     public const int MaxContentTypeBytes = 256;
 }

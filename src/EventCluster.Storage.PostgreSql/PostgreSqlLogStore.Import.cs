@@ -12,14 +12,15 @@ public sealed partial class PostgreSqlLogStore
     /// that a stream of the other one has.
     /// </summary>
     /// <param name="heads">All streams of the other store, as it lists them.</param>
+    /// <param name="invalid">Those of them that hold an event which may not be stored.</param>
     /// <param name="cancellationToken">Breaks off.</param>
     /// <exception cref="StoreUnreachableException">The database does not answer.</exception>
     public Task<IReadOnlyDictionary<StreamName, ImportRefusal>> CheckImportAsync(
-        IReadOnlyList<StoredHead> heads, CancellationToken cancellationToken)
+        IReadOnlyList<StoredHead> heads, IReadOnlySet<StreamName> invalid, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return GuardAsync(() =>
-            new ImportCheck(_queries, _statements, new ImportStatements(_options.Schema), heads).RunAsync(cancellationToken));
+            new ImportCheck(_queries, _statements, new ImportStatements(_options.Schema), heads, invalid).RunAsync(cancellationToken));
     }
 
     /// <summary>

@@ -60,6 +60,9 @@ public abstract record AppendOutcome
     /// <summary>Deleted, kept for forks.</summary>
     public sealed record Gone : AppendOutcome;
 
+    /// <summary>The append breaks a rule of every way in (<see cref="RequestRules"/>); nothing was appended.</summary>
+    public sealed record Invalid(Refusal Why) : AppendOutcome;
+
     /// <summary>Not now.</summary>
     public sealed record Unavailable(UnavailableReason Reason, string Detail) : AppendOutcome;
 }

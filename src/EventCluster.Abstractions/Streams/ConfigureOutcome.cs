@@ -1,3 +1,5 @@
+using EventCluster.Protocol;
+
 namespace EventCluster.Abstractions.Streams;
 
 /// <summary>Result of a change of retention.</summary>
@@ -15,6 +17,9 @@ public abstract record ConfigureOutcome
 
     /// <summary>Deleted, kept for forks.</summary>
     public sealed record Gone : ConfigureOutcome;
+
+    /// <summary>The limits break a rule of every way in (<see cref="RequestRules"/>); nothing was changed.</summary>
+    public sealed record Invalid(Refusal Why) : ConfigureOutcome;
 
     /// <summary>Not now.</summary>
     public sealed record Unavailable(UnavailableReason Reason, string Detail) : ConfigureOutcome;

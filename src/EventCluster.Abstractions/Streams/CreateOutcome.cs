@@ -48,6 +48,9 @@ public abstract record CreateOutcome
     /// <summary>The store holds as many streams as it may.</summary>
     public sealed record StreamLimit : CreateOutcome;
 
+    /// <summary>The create breaks a rule of every way in (<see cref="RequestRules"/>); nothing was created.</summary>
+    public sealed record Invalid(Refusal Why) : CreateOutcome;
+
     /// <summary>Not now.</summary>
     public sealed record Unavailable(UnavailableReason Reason, string Detail) : CreateOutcome;
 }

@@ -1,4 +1,5 @@
 using EventCluster.Protocol;
+using JetBrains.Annotations;
 
 namespace EventCluster.Abstractions.Streams;
 
@@ -16,28 +17,35 @@ public interface IStreamHandle
     /// Creates the stream (also as a fork, when <see cref="CreateRequest.Fork"/> is set) or confirms one with the same
     /// requested configuration. Head, configuration, inherited range, initial events and closed are one commit.
     /// </summary>
+    [MustUseReturnValue]
     ValueTask<CreateOutcome> CreateAsync(CreateRequest request, CancellationToken cancellationToken);
 
     /// <summary>
     /// Appends all events or none, or closes, or both. Payload buffers belong to the stream until the outcome is there.
     /// </summary>
+    [MustUseReturnValue]
     ValueTask<AppendOutcome> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
 
     /// <summary>
     /// The one read verb: history, catch-up and live. At the tail of an open stream it waits up to
     /// <see cref="ReadRequest.WaitUpTo"/> and then answers an empty batch. Cancellation ends the wait.
     /// </summary>
+    [MustUseReturnValue]
     ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken);
 
     /// <summary>The committed state of the stream. Never counts as an access for a sliding TTL.</summary>
+    [MustUseReturnValue]
     ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken);
 
     /// <summary>Changes retention limits of a live stream; only the given ones.</summary>
+    [MustUseReturnValue]
     ValueTask<ConfigureOutcome> ConfigureAsync(RetentionLimits changes, CancellationToken cancellationToken);
 
     /// <summary>Moves the earliest position forward to exactly this one; a position at or before the head changes nothing.</summary>
+    [MustUseReturnValue]
     ValueTask<TrimOutcome> TrimAsync(StreamOffset before, CancellationToken cancellationToken);
 
     /// <summary>Deletes the stream; with forks it stays behind as gone until they are.</summary>
+    [MustUseReturnValue]
     ValueTask<DeleteOutcome> DeleteAsync(CancellationToken cancellationToken);
 }

@@ -1,17 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Unicode;
+using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Http;
 
 /// <summary>
-/// Turns a body into events. JSON is validated and an array flattened one level by slicing the original bytes, so events
-/// keep their exact text; everything else is one event.
+/// Turns a body into events by the rules of <see cref="EventPayload"/>. JSON is read once: an array is flattened one level by
+/// slicing the original bytes, so events keep their exact text; everything else is one event.
 /// </summary>
 internal static class EventSplitter
 {
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = EdgeLimits.MaxJsonDepth };
+    private static readonly JsonReaderOptions ValueOptions = new() { MaxDepth = ProtocolLimits.MaxJsonDepth };
+    private static readonly JsonReaderOptions ArrayOptions = new() { MaxDepth = ProtocolLimits.MaxJsonDepth + 1 };
 
     /// <summary>Splits a body that is not empty.</summary>
     /// <param name="body">The body; the events are slices of it.</param>
@@ -24,85 +25,55 @@ internal static class EventSplitter
         [NotNullWhen(true)] out IReadOnlyList<ReadOnlyMemory<byte>>? events,
         [NotNullWhen(false)] out RequestFault? fault)
     {
-        events = null;
-        if (kind != PayloadKind.Binary && !Utf8.IsValid(body))
+        List<ReadOnlyMemory<byte>> found = [];
+        var invalid = kind == PayloadKind.Json
+            ? EventPayload.CheckText(body) ?? SplitJson(body, found)
+            : EventPayload.Check(body, kind);
+        if (invalid is not null)
         {
-            fault = new RequestFault(
-                400, ErrorCode.InvalidBody, "The body is not valid UTF-8, which the content type of the stream demands.");
+            (events, fault) = (null, ErrorResponses.Of(invalid));
             return false;
         }
 
-        if (kind == PayloadKind.Json)
-        {
-            return TrySplitJson(body, out events, out fault);
-        }
-
-        fault = CheckSize(body.Length);
-        events = fault is null ? [body.AsMemory()] : null;
-        return fault is null;
+        (events, fault) = (kind == PayloadKind.Json ? found : [body.AsMemory()], null);
+        return true;
     }
 
-    private static bool TrySplitJson(
-        byte[] body,
-        [NotNullWhen(true)] out IReadOnlyList<ReadOnlyMemory<byte>>? events,
-        [NotNullWhen(false)] out RequestFault? fault)
+    private static Refusal? SplitJson(byte[] body, List<ReadOnlyMemory<byte>> events)
     {
-        events = null;
+        var isArray = body.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'[', ..];
         try
         {
-            var reader = new Utf8JsonReader(body, Options);
+            var reader = new Utf8JsonReader(body, isArray ? ArrayOptions : ValueOptions);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartArray)
-            {
-                var value = TakeValue(body, ref reader);
-                reader.Read();
-                fault = CheckSize(value.Length);
-                events = fault is null ? [value] : null;
-                return fault is null;
-            }
+            var invalid = isArray ? TakeElements(body, ref reader, events) : Take(body, ref reader, events);
 
-            var elements = new List<ReadOnlyMemory<byte>>();
-            fault = TakeElements(body, ref reader, elements);
-            events = elements;
-            return fault is null;
+            // Anything but white space behind the value is reported by this; after a refusal the rest does not matter.
+            return invalid is null && reader.Read() ? throw new JsonException() : invalid;
         }
         catch (JsonException e)
         {
-            fault = new RequestFault(400, ErrorCode.InvalidBody, $"The body is not valid JSON: {e.Message}");
-            return false;
+            return EventPayload.NotJson(e);
         }
     }
 
-    private static RequestFault? TakeElements(byte[] body, ref Utf8JsonReader reader, List<ReadOnlyMemory<byte>> elements)
+    private static Refusal? TakeElements(byte[] body, ref Utf8JsonReader reader, List<ReadOnlyMemory<byte>> elements)
     {
-        RequestFault? fault = null;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        Refusal? invalid = null;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray && invalid?.Code != ErrorCode.TooLarge)
         {
-            var value = TakeValue(body, ref reader);
-            fault ??= CheckSize(value.Length);
-            if (elements.Count == ProtocolLimits.MaxEventsPerAppend)
-            {
-                return new RequestFault(
-                    413, ErrorCode.TooLarge,
-                    $"The array has more than {ProtocolLimits.MaxEventsPerAppend} elements; send several appends.");
-            }
-
-            elements.Add(value);
+            invalid = Take(body, ref reader, elements) ?? RequestRules.CheckCount(elements.Count);
         }
 
-        reader.Read();
-        return fault;
+        return invalid;
     }
 
-    private static ReadOnlyMemory<byte> TakeValue(byte[] body, ref Utf8JsonReader reader)
+    private static Refusal? Take(byte[] body, ref Utf8JsonReader reader, List<ReadOnlyMemory<byte>> elements)
     {
         var start = (int)reader.TokenStartIndex;
         reader.Skip();
-        return body.AsMemory(start, (int)reader.BytesConsumed - start);
+        var length = (int)reader.BytesConsumed - start;
+        elements.Add(body.AsMemory(start, length));
+        return EventPayload.CheckSize(length);
     }
-
-    private static RequestFault? CheckSize(int bytes) => bytes <= ProtocolLimits.MaxEventBytes
-        ? null
-        : new RequestFault(
-            413, ErrorCode.TooLarge, $"An event has {bytes} bytes; at most {ProtocolLimits.MaxEventBytes} are allowed.");
 }

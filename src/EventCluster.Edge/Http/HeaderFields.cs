@@ -122,7 +122,7 @@ internal static class HeaderFields
         limits = RetentionLimits.None;
         if (!TryLimit(headers, HeaderNames.RetainEvents, ProtocolLimits.MaxProducerNumber, out var events, out fault)
             || !TryLimit(headers, HeaderNames.RetainBytes, ProtocolLimits.MaxProducerNumber, out var bytes, out fault)
-            || !TryLimit(headers, HeaderNames.RetainAge, EdgeLimits.MaxTtlSeconds, out var age, out fault))
+            || !TryLimit(headers, HeaderNames.RetainAge, ProtocolLimits.MaxTtlSeconds, out var age, out fault))
         {
             return false;
         }
@@ -144,10 +144,10 @@ internal static class HeaderFields
         fault = null;
         if (headers.TryGetValue(HeaderNames.Ttl, out var ttl))
         {
-            if (!TryInteger(ttl.ToString(), EdgeLimits.MaxTtlSeconds, out var seconds))
+            if (!TryInteger(ttl.ToString(), ProtocolLimits.MaxTtlSeconds, out var seconds))
             {
                 fault = RequestFault.BadRequest(
-                    $"Stream-TTL must be whole seconds, 0 to {EdgeLimits.MaxTtlSeconds}, without sign or leading zero.");
+                    $"Stream-TTL must be whole seconds, 0 to {ProtocolLimits.MaxTtlSeconds}, without sign or leading zero.");
                 return false;
             }
 

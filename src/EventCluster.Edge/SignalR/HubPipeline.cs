@@ -29,7 +29,7 @@ internal static class HubPipeline
         services.AddSingleton(sessions);
         services.AddSingleton(connections);
         services.AddSignalR(Bound).AddJsonProtocol(static json =>
-            json.PayloadSerializerOptions.MaxDepth = EdgeLimits.MaxJsonDepth);
+            json.PayloadSerializerOptions.MaxDepth = EdgeLimits.MaxMessageDepth);
         return services.BuildServiceProvider();
     }
 

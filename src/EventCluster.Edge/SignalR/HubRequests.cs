@@ -212,7 +212,7 @@ internal static class HubRequests
         }
 
         var text = JsonMarshal.GetRawUtf8Value(value);
-        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = EdgeLimits.MaxJsonDepth });
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = EdgeLimits.MaxMessageDepth });
         reader.Read();
         fields = MessageFields.Read(text, ref reader);
         return true;

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
@@ -19,7 +18,8 @@ internal static class AppendMessageParser
         "Each event is {\"data\": …} or {\"base64\": \"…\"}: any JSON for application/json, a string or base64 for text types, "
         + "base64 for all others.";
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = EdgeLimits.MaxJsonDepth + 2 };
+    /// <summary>Two levels more than an event: the array of events and the object around a payload.</summary>
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = ProtocolLimits.MaxJsonDepth + 2 };
 
     /// <summary>Parses the members of an append; the payloads are copied.</summary>
     public static ClientMessage Parse(byte[]? id, StreamName stream, MessageFields fields)
@@ -35,7 +35,7 @@ internal static class AppendMessageParser
 
         List<ReadOnlyMemory<byte>> events = [];
         var bytes = 0;
-        fault ??= ReadEvents(fields, contentType.Kind, events, ref bytes);
+        fault ??= TryReadEvents(fields, contentType.Kind, events, ref bytes);
         ProducerStamp? producer = null;
         fault ??= fields.Has(MessageField.Producer) && !TryProducer(fields.Raw(MessageField.Producer), out producer)
             ? new RequestFault(400, ErrorCode.InvalidProducer, ProducerRule)
@@ -46,10 +46,13 @@ internal static class AppendMessageParser
             ? new RequestFault(400, ErrorCode.InvalidOffset, "expectedOffset must be 20 characters of 0-9a-v.")
             : null;
         var streamSeq = fields.Text(MessageField.StreamSeq);
-        fault ??= fields.Has(MessageField.StreamSeq) && !IsIdentifier(streamSeq)
-            ? RequestFault.BadRequest($"streamSeq must be text of 1 to {ProtocolLimits.MaxProducerIdBytes} bytes.")
+        fault ??= fields.Has(MessageField.StreamSeq) && RequestRules.CheckStreamSeq(streamSeq ?? "") is { } invalid
+            ? ErrorResponses.Of(invalid)
             : null;
         var close = fields.IsTrue(MessageField.Close);
+        fault ??= fields.Has(MessageField.Close) && !close && !fields.IsFalse(MessageField.Close)
+            ? RequestFault.BadRequest("close must be true or false.")
+            : null;
         fault ??= events.Count == 0 && !close
             ? new RequestFault(400, ErrorCode.EmptyBody, "An append needs at least one event, or close: true.")
             : null;
@@ -70,6 +73,20 @@ internal static class AppendMessageParser
         return new ClientMessage.Append(id, stream, request, bytes);
     }
 
+    private static RequestFault? TryReadEvents(
+        MessageFields fields, PayloadKind kind, List<ReadOnlyMemory<byte>> events, ref int bytes)
+    {
+        try
+        {
+            return ReadEvents(fields, kind, events, ref bytes);
+        }
+        catch (JsonException e)
+        {
+            // The message is JSON, so the events are nested too deeply.
+            return ErrorResponses.Of(EventPayload.NotJson(e));
+        }
+    }
+
     private static RequestFault? ReadEvents(
         MessageFields fields, PayloadKind kind, List<ReadOnlyMemory<byte>> events, ref int bytes)
     {
@@ -88,10 +105,9 @@ internal static class AppendMessageParser
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (events.Count == ProtocolLimits.MaxEventsPerAppend)
+            if (RequestRules.CheckCount(events.Count + 1) is { } tooMany)
             {
-                return new RequestFault(
-                    413, ErrorCode.TooLarge, $"An append has at most {ProtocolLimits.MaxEventsPerAppend} events.");
+                return ErrorResponses.Of(tooMany);
             }
 
             if (reader.TokenType != JsonTokenType.StartObject
@@ -100,16 +116,10 @@ internal static class AppendMessageParser
                 return new RequestFault(400, ErrorCode.InvalidBody, EventRule);
             }
 
-            if (payload.Length == 0)
+            // JSON was checked when the message was read; it can be too large or, as base64 of a text, no UTF-8.
+            if ((kind == PayloadKind.Text ? EventPayload.Check(payload, kind) : EventPayload.CheckSize(payload.Length)) is { } invalid)
             {
-                return new RequestFault(400, ErrorCode.EmptyBody, "An event has at least one byte.");
-            }
-
-            if (payload.Length > ProtocolLimits.MaxEventBytes)
-            {
-                return new RequestFault(
-                    413, ErrorCode.TooLarge,
-                    $"An event has {payload.Length} bytes; at most {ProtocolLimits.MaxEventBytes} are allowed.");
+                return ErrorResponses.Of(invalid);
             }
 
             bytes += payload.Length;
@@ -123,7 +133,10 @@ internal static class AppendMessageParser
     {
         if (item.Has(MessageField.Base64))
         {
-            return item.Has(MessageField.Data) ? null : OfBase64(item.Text(MessageField.Base64), kind);
+            var text = item.Text(MessageField.Base64);
+            return item.Has(MessageField.Data) || kind == PayloadKind.Json || text is null || !Base64.IsValid(text)
+                ? null
+                : Convert.FromBase64String(text);
         }
 
         return kind switch
@@ -132,17 +145,6 @@ internal static class AppendMessageParser
             PayloadKind.Text when item.Text(MessageField.Data) is { } text => Encoding.UTF8.GetBytes(text),
             _ => null,
         };
-    }
-
-    private static byte[]? OfBase64(string? text, PayloadKind kind)
-    {
-        if (text is null || kind == PayloadKind.Json || !Base64.IsValid(text))
-        {
-            return null;
-        }
-
-        var bytes = Convert.FromBase64String(text);
-        return kind != PayloadKind.Text || Utf8.IsValid(bytes) ? bytes : null;
     }
 
     private static bool TryProducer(ReadOnlySpan<byte> text, [NotNullWhen(true)] out ProducerStamp? producer)

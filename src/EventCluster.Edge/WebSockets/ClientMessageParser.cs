@@ -11,8 +11,7 @@ namespace EventCluster.Edge.WebSockets;
 /// </summary>
 internal static class ClientMessageParser
 {
-    // One level for the message, two for the array of events and the event around a payload.
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = EdgeLimits.MaxJsonDepth + 3 };
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = EdgeLimits.MaxMessageDepth };
 
     /// <summary>Parses a message.</summary>
     /// <param name="text">Valid UTF-8; nothing of it is kept.</param>
@@ -46,7 +45,7 @@ internal static class ClientMessageParser
         MessageFields fields, [NotNullWhen(true)] out ClientMessage? message, [NotNullWhen(false)] out string? violation)
     {
         message = null;
-        var id = fields.Raw(MessageField.Id);
+        var id = fields.Has(MessageField.Id) ? fields.Raw(MessageField.Id) : default;
         if (!id.IsEmpty && (id.Length > EdgeLimits.MaxMessageIdBytes + (id[0] == '"' ? "\"\"".Length : 0) || !(id[0] == '"' || id[0] == '-' || char.IsAsciiDigit((char)id[0]))))
         {
             violation = $"An id is a string or a number of at most {EdgeLimits.MaxMessageIdBytes} bytes.";

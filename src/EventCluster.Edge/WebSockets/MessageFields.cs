@@ -80,6 +80,9 @@ internal readonly ref struct MessageFields
     /// <summary>Whether the member is <c>true</c>.</summary>
     public bool IsTrue(MessageField field) => Raw(field).SequenceEqual("true"u8);
 
+    /// <summary>Whether the member is <c>false</c>.</summary>
+    public bool IsFalse(MessageField field) => Raw(field).SequenceEqual("false"u8);
+
     private static long? Utf8Number(ReadOnlySpan<byte> raw) =>
         long.TryParse(raw, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 

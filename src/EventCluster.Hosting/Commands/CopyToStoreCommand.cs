@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using EventCluster.Abstractions.Store;
+using EventCluster.Core;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using EventCluster.Protocol;
@@ -46,10 +48,11 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
     private async Task CopyAsync(ILogStore source, PostgreSqlLogStore target, CancellationToken cancellationToken)
     {
         var heads = await ListAsync(source, cancellationToken);
-        var refusals = await target.CheckImportAsync(heads, cancellationToken);
+        var invalid = await FindInvalidAsync(source, heads, cancellationToken);
+        var refusals = await target.CheckImportAsync(heads, invalid.Keys.ToHashSet(), cancellationToken);
         foreach (var (name, refusal) in refusals)
         {
-            Note(name, refusal);
+            Note(name, refusal, invalid.GetValueOrDefault(name));
         }
 
         var reportedAt = time.GetTimestamp();
@@ -62,6 +65,30 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
                 await terminal.Out.WriteLineAsync($"{_progress.Streams} of {heads.Count} streams, {_progress.Events} events copied");
             }
         });
+    }
+
+    /// <summary>Streams with an event that no publisher could have sent, and the event. They are not copied on.</summary>
+    private async Task<ConcurrentDictionary<StreamName, string>> FindInvalidAsync(
+        ILogStore source, List<StoredHead> heads, CancellationToken cancellationToken)
+    {
+        var invalid = new ConcurrentDictionary<StreamName, string>();
+        var reportedAt = time.GetTimestamp();
+        var (checkedStreams, options) = (
+            0, new ParallelOptions { MaxDegreeOfParallelism = StreamsAtOnce, CancellationToken = cancellationToken });
+        await Parallel.ForEachAsync(heads, options, async (head, cancelled) =>
+        {
+            if (await StoredEvents.FindInvalidAsync(source, head, cancelled) is var (sequence, why))
+            {
+                invalid[head.Name] = $"its event at sequence {sequence} may not be stored: {why.Detail}";
+            }
+
+            var count = Interlocked.Increment(ref checkedStreams);
+            if (IsTimeToReport(ref reportedAt))
+            {
+                await terminal.Out.WriteLineAsync($"{count} of {heads.Count} streams checked");
+            }
+        });
+        return invalid;
     }
 
     private bool IsTimeToReport(ref long reportedAt)
@@ -78,7 +105,7 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
         }
     }
 
-    private void Note(StreamName name, ImportRefusal refusal)
+    private void Note(StreamName name, ImportRefusal refusal, string? invalidEvent = null)
     {
         var fault = refusal.Outcome switch
         {
@@ -87,13 +114,14 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
             ImportOutcome.HistoryTaken =>
                 $"the store's stream '{refusal.Because}' has a history of the same number; copy into a schema of its own",
             ImportOutcome.RelativeRefused => $"it shares events with '{refusal.Because}', which cannot be copied",
+            ImportOutcome.InvalidEvent => invalidEvent,
             _ => null,
         };
         if (fault is not null)
         {
             lock (_gate)
             {
-                _refused.Add($"'{name}' is not copied: {fault}.");
+                _refused.Add($"'{name}' is not copied: {fault.TrimEnd('.')}.");
             }
         }
     }

@@ -41,7 +41,7 @@ public sealed class EventClusterClient : IAsyncDisposable
         GatewayLoss loss)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _reach = new OwnerReach(grains, identity, options.Calls, time, random, logger, loss);
+        _reach = new OwnerReach(grains, identity, options.Calls, time, random, logger, loss) { ChecksRequests = true };
     }
 
     /// <summary>A stream; cheap, touches nothing.</summary>

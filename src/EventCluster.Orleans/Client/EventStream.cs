@@ -3,6 +3,8 @@ using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Orleans.Directory;
 using EventCluster.Protocol;
+using JetBrains.Annotations;
+using ErrorCode = EventCluster.Protocol.ErrorCode;
 
 namespace EventCluster.Orleans.Client;
 
@@ -21,38 +23,90 @@ public sealed class EventStream
     /// <summary>The name.</summary>
     public StreamName Name => Handle.Name;
 
-    /// <summary>The whole front door of the stream: forks, closing, trimming, retention, conditions on appends.</summary>
+    /// <summary>
+    /// The whole stream: forks, closing, trimming, retention, conditions on appends. Its operations return outcomes instead of
+    /// throwing; look at every one of them.
+    /// </summary>
     public IStreamHandle Handle { get; }
 
     /// <summary>Creates the stream, or confirms one with the same configuration.</summary>
     /// <param name="contentType">As in HTTP; null for <c>application/octet-stream</c>.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
-    public ValueTask<CreateOutcome> CreateAsync(string? contentType = null, CancellationToken cancellationToken = default) =>
+    /// <returns>The stream as it is now.</returns>
+    /// <exception cref="FormatException">Not a media type.</exception>
+    /// <exception cref="StreamRefusedException">It exists with another configuration, or cannot be created now.</exception>
+    public async ValueTask<StreamDescriptor> CreateAsync(string? contentType = null, CancellationToken cancellationToken = default)
+    {
+        var outcome = await TryCreateAsync(contentType, cancellationToken);
+        return outcome switch
+        {
+            CreateOutcome.Created created => created.Descriptor,
+            CreateOutcome.Exists exists => exists.Descriptor,
+            _ => throw new StreamRefusedException(Name, StreamRefusals.Of(outcome, Name)!),
+        };
+    }
+
+    /// <summary>Creates the stream, or confirms one with the same configuration; a refusal is an outcome, not an exception.</summary>
+    /// <param name="contentType">As in HTTP; null for <c>application/octet-stream</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <exception cref="FormatException">Not a media type.</exception>
+    [MustUseReturnValue]
+    public ValueTask<CreateOutcome> TryCreateAsync(string? contentType = null, CancellationToken cancellationToken = default) =>
         Handle.CreateAsync(
             new CreateRequest { ContentType = contentType is null ? null : StreamContentType.Parse(contentType) },
             cancellationToken);
 
     /// <summary>Appends one event of text.</summary>
     /// <inheritdoc cref="AppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
-    public ValueTask<AppendOutcome> AppendAsync(string text, CancellationToken cancellationToken = default) =>
+    public ValueTask<StreamOffset> AppendAsync(string text, CancellationToken cancellationToken = default) =>
         AppendAsync([Encoding.UTF8.GetBytes(text)], cancellationToken);
 
     /// <summary>Appends one event.</summary>
     /// <inheritdoc cref="AppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
-    public ValueTask<AppendOutcome> AppendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
+    public ValueTask<StreamOffset> AppendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
         AppendAsync([payload], cancellationToken);
 
     /// <summary>
     /// Appends all events or none. Idempotent: the client repeats an attempt that got no answer, and one copy remains.
     /// Appends that come while a call is in flight go together with the next one, in the order of the calls.
     /// </summary>
-    /// <remarks>The client repeats for 10 s; <see cref="AppendOutcome.Unavailable"/> with
-    /// <see cref="UnavailableReason.OutcomeUnknown"/> says that it may have happened. To repeat safely even then, or across a
-    /// restart of this process, append through <see cref="Handle"/> with a <see cref="ProducerStamp"/> of your own. A stream of
-    /// JSON takes one JSON value per event; nothing here parses it.</remarks>
+    /// <remarks>The client repeats for 10 s; the code <see cref="ErrorCode.OutcomeUnknown"/> says that it may have happened. To
+    /// repeat safely even then, or across a restart of this process, append through <see cref="Handle"/> with a
+    /// <see cref="ProducerStamp"/> of your own. Events of a JSON stream are JSON values, one each, and those of a text stream
+    /// are UTF-8; others are refused with <see cref="ErrorCode.InvalidBody"/>.</remarks>
     /// <param name="payloads">The events, each up to 1 MiB; the buffers are the client's until the outcome is there.</param>
     /// <param name="cancellationToken">Refuses before the append is sent; not after.</param>
-    public ValueTask<AppendOutcome> AppendAsync(
+    /// <returns>The position after the last event.</returns>
+    /// <exception cref="StreamRefusedException">Nothing was appended (but see the remarks); the message says what to do.</exception>
+    public async ValueTask<StreamOffset> AppendAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> payloads, CancellationToken cancellationToken = default)
+    {
+        var outcome = await TryAppendAsync(payloads, cancellationToken);
+        return outcome is AppendOutcome.Appended appended
+            ? appended.Next
+            : throw new StreamRefusedException(Name, StreamRefusals.Of(outcome, Name)!);
+    }
+
+    /// <summary>Appends one event of text; a refusal is an outcome, not an exception.</summary>
+    /// <inheritdoc cref="TryAppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
+    [MustUseReturnValue]
+    public ValueTask<AppendOutcome> TryAppendAsync(string text, CancellationToken cancellationToken = default) =>
+        TryAppendAsync([Encoding.UTF8.GetBytes(text)], cancellationToken);
+
+    /// <summary>Appends one event; a refusal is an outcome, not an exception.</summary>
+    /// <inheritdoc cref="TryAppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
+    [MustUseReturnValue]
+    public ValueTask<AppendOutcome> TryAppendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
+        TryAppendAsync([payload], cancellationToken);
+
+    /// <summary>
+    /// As <see cref="AppendAsync(IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>, but a refusal is an outcome, not an
+    /// exception. An outcome that is not looked at is an event that may be lost.
+    /// </summary>
+    /// <param name="payloads">The events, each up to 1 MiB; the buffers are the client's until the outcome is there.</param>
+    /// <param name="cancellationToken">Refuses before the append is sent; not after.</param>
+    [MustUseReturnValue]
+    public ValueTask<AppendOutcome> TryAppendAsync(
         IReadOnlyList<ReadOnlyMemory<byte>> payloads, CancellationToken cancellationToken = default) =>
         Handle.AppendAsync(new AppendRequest { Events = payloads }, cancellationToken);
 

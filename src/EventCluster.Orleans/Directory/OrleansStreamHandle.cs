@@ -16,6 +16,11 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
+        if (reach.ChecksRequests && Check(request) is { } refusal)
+        {
+            return new CreateOutcome.Invalid(refusal);
+        }
+
         CheckedBytes(request.Events);
         var (outcome, _) = await CallAsync(
             async _ => (await grain.CreateAsync(new Wire<CreateRequest>(request))).Value,
@@ -30,6 +35,11 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
+        if (reach.ChecksRequests && Check(request) is { } refusal)
+        {
+            return new AppendOutcome.Invalid(refusal);
+        }
+
         if (request.Events.Count == 0 && !request.Close)
         {
             throw new ArgumentException("An append carries events, or closes, or both.", nameof(request));
@@ -80,6 +90,11 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     public async ValueTask<ConfigureOutcome> ConfigureAsync(RetentionLimits changes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changes);
+        if (reach.ChecksRequests && RequestRules.Check(changes) is { } refusal)
+        {
+            return new ConfigureOutcome.Invalid(refusal);
+        }
+
         var (outcome, _) = await CallAsync(
             async _ => (await grain.ConfigureAsync(new Wire<RetentionLimits>(changes))).Value,
             static outcome => (outcome as ConfigureOutcome.Unavailable)?.Reason,
@@ -169,6 +184,16 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         Func<UnavailableReason, string, T> unavailable,
         CancellationToken cancellationToken) =>
         reach.Calls.CallAsync(name.Value, call, reasonOf, unavailable, TimeSpan.Zero, cancellationToken);
+
+    // Payloads of a stream whose content type is not known here are checked by its owner's silo.
+    private Refusal? Check(CreateRequest request) => RequestRules.Check(
+        request,
+        request.ContentType?.Kind ?? (request.Fork is null ? StreamContentType.Default.Kind : PayloadKind.Binary),
+        reach.Options.MaxAppendBytes,
+        reach.Options.MaxAppendEvents);
+
+    private Refusal? Check(AppendRequest request) => RequestRules.Check(
+        request, request.ContentType?.Kind ?? PayloadKind.Binary, reach.Options.MaxAppendBytes, reach.Options.MaxAppendEvents);
 
     private long CheckedBytes(IReadOnlyList<ReadOnlyMemory<byte>> events)
     {

@@ -31,6 +31,9 @@ internal sealed class OwnerReach(
 
     public EdgeIdentity Identity => identity;
 
+    /// <summary>Whether requests are checked before they are sent. An edge has checked them already.</summary>
+    public bool ChecksRequests { get; init; }
+
     public TailNews Tails { get; } = new(time);
 
     public IStreamHandle GetStream(StreamName name) =>

@@ -61,6 +61,7 @@ public static class EventClusterSiloBuilderExtensions
             SeedOf(provider),
             provider.GetRequiredService<ILogger<LocalStreamDirectory>>(),
             provider.GetRequiredService<IStreamOwners>()));
+        services.AddSingleton<IIncomingGrainCallFilter, ForeignRequestFilter>();
         services.TryAddSingleton<RebalanceOptions>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, BacklogLife>();
         services.AddLoop<Rebalancer>();

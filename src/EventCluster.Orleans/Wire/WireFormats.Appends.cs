@@ -100,6 +100,9 @@ internal sealed partial class WireFormats : IWireFormat<AppendRequest[]>, IWireF
             case AppendOutcome.StreamSeqConflict o:
                 writer.Text(o.Last);
                 break;
+            case AppendOutcome.Invalid o:
+                Write(writer, o.Why);
+                break;
             case AppendOutcome.Unavailable o:
                 writer.Reason(o.Reason, o.Detail);
                 break;
@@ -122,6 +125,7 @@ internal sealed partial class WireFormats : IWireFormat<AppendRequest[]>, IWireF
         AppendOutcome.NotFound => 12,
         AppendOutcome.Gone => 13,
         AppendOutcome.Unavailable => 14,
+        AppendOutcome.Invalid => 15,
         _ => throw Unknown(nameof(AppendOutcome), 0),
     };
 
@@ -144,6 +148,7 @@ internal sealed partial class WireFormats : IWireFormat<AppendRequest[]>, IWireF
             12 => new AppendOutcome.NotFound(),
             13 => new AppendOutcome.Gone(),
             14 => reader.Reason() is var (reason, detail) ? new AppendOutcome.Unavailable(reason, detail) : null!,
+            15 => new AppendOutcome.Invalid(ReadRefusal(reader)),
             _ => throw Unknown(nameof(AppendOutcome), kind),
         };
     }

@@ -91,6 +91,9 @@ internal sealed partial class WireFormats :
             case CreateOutcome.ForkLimit o:
                 writer.Number(o.MaxForks);
                 break;
+            case CreateOutcome.Invalid o:
+                Write(writer, o.Why);
+                break;
             case CreateOutcome.Unavailable o:
                 writer.Reason(o.Reason, o.Detail);
                 break;
@@ -112,6 +115,7 @@ internal sealed partial class WireFormats :
         CreateOutcome.StreamLimit => 11,
         CreateOutcome.Unavailable => 12,
         CreateOutcome.ForkLimit => 13,
+        CreateOutcome.Invalid => 14,
         _ => throw Unknown(nameof(CreateOutcome), 0),
     };
 
@@ -133,6 +137,7 @@ internal sealed partial class WireFormats :
             11 => new CreateOutcome.StreamLimit(),
             12 => reader.Reason() is var (reason, detail) ? new CreateOutcome.Unavailable(reason, detail) : null!,
             13 => new CreateOutcome.ForkLimit((int)reader.Number()),
+            14 => new CreateOutcome.Invalid(ReadRefusal(reader)),
             _ => throw Unknown(nameof(CreateOutcome), kind),
         };
     }

@@ -37,11 +37,21 @@ internal sealed partial class WireFormats :
 
     RetentionLimits IWireFormat<RetentionLimits>.Read(WireReader reader) => reader.Limits();
 
-    void IWireFormat<ConfigureOutcome>.Write(WireWriter writer, ConfigureOutcome value) => Write(
-        writer,
-        value is ConfigureOutcome.NotFound ? NotFound : Gone,
-        (value as ConfigureOutcome.Configured)?.Descriptor,
-        value is ConfigureOutcome.Unavailable u ? (u.Reason, u.Detail) : null);
+    void IWireFormat<ConfigureOutcome>.Write(WireWriter writer, ConfigureOutcome value)
+    {
+        if (value is ConfigureOutcome.Invalid invalid)
+        {
+            writer.Number(Refused);
+            Write(writer, invalid.Why);
+            return;
+        }
+
+        Write(
+            writer,
+            value is ConfigureOutcome.NotFound ? NotFound : Gone,
+            (value as ConfigureOutcome.Configured)?.Descriptor,
+            value is ConfigureOutcome.Unavailable u ? (u.Reason, u.Detail) : null);
+    }
 
     ConfigureOutcome IWireFormat<ConfigureOutcome>.Read(WireReader reader)
     {
@@ -52,6 +62,7 @@ internal sealed partial class WireFormats :
             NotFound => new ConfigureOutcome.NotFound(),
             Gone => new ConfigureOutcome.Gone(),
             NotNow => reader.Reason() is var (reason, detail) ? new ConfigureOutcome.Unavailable(reason, detail) : null!,
+            Refused => new ConfigureOutcome.Invalid(ReadRefusal(reader)),
             _ => throw Unknown(nameof(ConfigureOutcome), kind),
         };
     }

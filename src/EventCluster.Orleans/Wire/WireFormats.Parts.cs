@@ -1,6 +1,7 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
+using ErrorCode = EventCluster.Protocol.ErrorCode;
 
 namespace EventCluster.Orleans.Wire;
 
@@ -69,6 +70,14 @@ internal sealed partial class WireFormats
 
     private static StreamGap ReadGap(WireReader reader) =>
         new(reader.Offset(), reader.Offset(), reader.Offset(), (GapReason)reader.Number());
+
+    private static void Write(WireWriter writer, Refusal refusal)
+    {
+        writer.Text(refusal.Code.Value);
+        writer.Text(refusal.Detail);
+    }
+
+    private static Refusal ReadRefusal(WireReader reader) => new(new ErrorCode(reader.Text()), reader.Text());
 
     private static void Write(WireWriter writer, ForkSpec fork)
     {

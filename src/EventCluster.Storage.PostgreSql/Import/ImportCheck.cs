@@ -11,7 +11,11 @@ namespace EventCluster.Storage.PostgreSql.Import;
 /// whoever has the source's name.
 /// </summary>
 internal sealed class ImportCheck(
-    NpgsqlDataSource target, Statements statements, ImportStatements importStatements, IReadOnlyList<StoredHead> heads)
+    NpgsqlDataSource target,
+    Statements statements,
+    ImportStatements importStatements,
+    IReadOnlyList<StoredHead> heads,
+    IReadOnlySet<StreamName> invalid)
 {
     private readonly Dictionary<StreamName, int> _places = [];
     private readonly Dictionary<long, int> _holders = [];
@@ -98,7 +102,7 @@ internal sealed class ImportCheck(
     {
         for (var i = 0; i < heads.Count; i++)
         {
-            if (_states[i] is Status.NameTaken or Status.Changed or Status.CopiedAndGone)
+            if (_states[i] is Status.NameTaken or Status.Changed or Status.CopiedAndGone || IsInvalid(i))
             {
                 _families[FamilyOf(i)] = new ImportRefusal(ImportOutcome.RelativeRefused, heads[i].Name);
             }
@@ -111,6 +115,7 @@ internal sealed class ImportCheck(
             {
                 Status.NameTaken => new(ImportOutcome.NameTaken, heads[i].Name),
                 Status.Changed => new(ImportOutcome.SourceChanged, heads[i].Name),
+                Status.Absent when IsInvalid(i) => new(ImportOutcome.InvalidEvent, heads[i].Name),
                 Status.Absent when _families.TryGetValue(FamilyOf(i), out var family) => family,
                 _ => null,
             };
@@ -122,6 +127,8 @@ internal sealed class ImportCheck(
 
         return refusals;
     }
+
+    private bool IsInvalid(int place) => _states[place] == Status.Absent && invalid.Contains(heads[place].Name);
 
     private int FamilyOf(int place)
     {

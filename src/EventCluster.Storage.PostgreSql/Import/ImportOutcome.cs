@@ -23,4 +23,7 @@ public enum ImportOutcome
 
     /// <summary>It shares events with a stream that cannot be copied (one is a fork of the other); nothing was done.</summary>
     RelativeRefused = 5,
+
+    /// <summary>One of its events is not what its content type demands; nothing was done.</summary>
+    InvalidEvent = 6,
 }

@@ -49,9 +49,15 @@ public sealed class EventSplitterTests
     [Fact]
     public void TrySplit_NestingAtAndAboveTheLimit_AcceptsThenRefuses()
     {
-        var deepest = new string('[', EdgeLimits.MaxJsonDepth) + new string(']', EdgeLimits.MaxJsonDepth);
+        var deepest = new string('[', ProtocolLimits.MaxJsonDepth) + new string(']', ProtocolLimits.MaxJsonDepth);
         Assert.True(EventSplitter.TrySplit(Encoding.UTF8.GetBytes(deepest), PayloadKind.Json, out _, out _));
-        Assert.False(EventSplitter.TrySplit(Encoding.UTF8.GetBytes($"[{deepest}]"), PayloadKind.Json, out _, out var fault));
+
+        // The limit is one event's: an array around events does not count.
+        Assert.True(EventSplitter.TrySplit(Encoding.UTF8.GetBytes($"[{deepest}]"), PayloadKind.Json, out var events, out _));
+        Assert.Equal(deepest, Encoding.UTF8.GetString(Assert.Single(events).Span));
+        Assert.False(EventSplitter.TrySplit(Encoding.UTF8.GetBytes($"[[{deepest}]]"), PayloadKind.Json, out _, out var fault));
+        Assert.Equal(ErrorCode.InvalidBody, fault.Code);
+        Assert.False(EventSplitter.TrySplit(Encoding.UTF8.GetBytes($"{{\"a\":{deepest}}}"), PayloadKind.Json, out _, out fault));
         Assert.Equal(ErrorCode.InvalidBody, fault.Code);
     }
 

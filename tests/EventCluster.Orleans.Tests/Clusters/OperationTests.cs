@@ -95,7 +95,7 @@ public sealed class OperationTests : IAsyncDisposable
         await cluster.AddSiloAsync();
         var client = await cluster.ConnectClientAsync();
         var orders = client.GetStream("orders");
-        Assert.IsType<CreateOutcome.Created>(await orders.CreateAsync("text/plain", Cancellation));
+        Assert.IsType<CreateOutcome.Created>(await orders.TryCreateAsync("text/plain", Cancellation));
         var following = FollowAsync(orders, Events);
         for (var i = 0; i < Events; i++)
         {
@@ -104,7 +104,7 @@ public sealed class OperationTests : IAsyncDisposable
                 await cluster.KillAsync(cluster.Backlog(0).LoadedStreams == 1 ? 0 : 2);
             }
 
-            Assert.IsType<AppendOutcome.Appended>(await orders.AppendAsync($"{i}", Cancellation));
+            Assert.IsType<AppendOutcome.Appended>(await orders.TryAppendAsync($"{i}", Cancellation));
         }
 
         Assert.Equal(Enumerable.Range(0, Events).Select(i => $"{i}"), await Phase.OfAsync("follower", following));

@@ -82,6 +82,9 @@ internal sealed class StreamCluster : IAsyncDisposable
     /// <summary>The streams of a backlog silo.</summary>
     public LocalStreamDirectory Backlog(int silo) => Services(silo).GetRequiredService<LocalStreamDirectory>();
 
+    /// <summary>The grains as an application sees them that is no silo; after <see cref="ConnectClientAsync"/>.</summary>
+    public IGrainFactory Grains => _cluster.Client;
+
     /// <summary>Connects an application that is no silo, and gives its client.</summary>
     public async Task<EventClusterClient> ConnectClientAsync()
     {

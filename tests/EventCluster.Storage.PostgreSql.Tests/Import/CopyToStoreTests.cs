@@ -1,7 +1,12 @@
 using System.Net;
 using System.Text;
+using EventCluster.Abstractions.Streams;
+using EventCluster.Core;
+using EventCluster.Protocol;
+using EventCluster.Storage.LocalDisk;
 using EventCluster.Storage.PostgreSql.Tests.Servers;
 using EventCluster.TestKit.Servers;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace EventCluster.Storage.PostgreSql.Tests.Import;
@@ -71,6 +76,48 @@ public sealed class CopyToStoreTests(SharedServer shared) : StoreTest(shared)
         Assert.Equal("of another;", await _http.GetStringAsync(new Uri(server.Url, "/v1/stream/a"), Cancellation));
         await SendAsync(HttpMethod.Get, server.Url, "fork", null, HttpStatusCode.NotFound);
         Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
+    public async Task CopyToStore_StreamsWithEventsThatNobodyMaySend_AreLeftOutAndNamed()
+    {
+        // Goal: a copy is a way in like the others. Method: events that no edge lets through, written past it, one of a kind.
+        var data = Directory.CreateTempSubdirectory("eventcluster-copy-").FullName;
+        await using (var store = await LocalDiskLogStore.OpenAsync(
+            new LocalDiskOptions { Path = data }, new SystemDisk(), TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, Cancellation))
+        await using (var streams = new LocalStreamDirectory(
+            store, new LocalStreamDirectoryOptions(), TimeProvider.System, new Random(1), NullLogger<LocalStreamDirectory>.Instance))
+        {
+            await PutAsync(streams, "bad-json", "application/json", "1"u8.ToArray(), "x"u8.ToArray());
+            await PutAsync(streams, "bad-text", "text/plain", [0xff, 0xfe, 0x00]);
+            await PutAsync(streams, "bytes", "application/octet-stream", [0xff, 0xfe, 0x00]);
+            await PutAsync(streams, "json", "application/json", "1"u8.ToArray());
+            var fork = new CreateRequest { Fork = new ForkSpec(StreamName.Parse("bad-json"), null, FromStart: false, 0) };
+            Assert.IsType<CreateOutcome.Created>(await streams.GetStream(StreamName.Parse("fork")).CreateAsync(fork, Cancellation));
+        }
+
+        string[] shared = ["--EventCluster:PostgreSql:ConnectionString", Options.ConnectionString, "--EventCluster:PostgreSql:Schema", Options.Schema];
+        var copied = await ServerProcess.RunAsync(Cancellation, ["--copy-to-store", "--data", data, .. shared]);
+
+        Assert.Equal(2, copied.ExitCode);
+        Assert.Contains("2 streams", copied.Output, StringComparison.Ordinal);
+        Assert.Contains("'bad-json' is not copied: its event at sequence 1 may not be stored: An event is not valid JSON", copied.Error, StringComparison.Ordinal);
+        Assert.Contains("'bad-text' is not copied: its event at sequence 0 may not be stored: An event is not valid UTF-8", copied.Error, StringComparison.Ordinal);
+        Assert.Contains("'fork' is not copied: it shares events with 'bad-json', which cannot be copied.", copied.Error, StringComparison.Ordinal);
+        await using var server = await ServerProcess.StartAsync(Cancellation, ["--EventCluster:Store", "postgresql", .. shared]);
+        Assert.Equal("[1]", await _http.GetStringAsync(new Uri(server.Url, "/v1/stream/json"), Cancellation));
+        await SendAsync(HttpMethod.Get, server.Url, "bad-json", null, HttpStatusCode.NotFound);
+        Directory.Delete(data, recursive: true);
+    }
+
+    private static async Task PutAsync(LocalStreamDirectory streams, string name, string contentType, params byte[][] payloads)
+    {
+        var request = new CreateRequest
+        {
+            ContentType = StreamContentType.Parse(contentType),
+            Events = [.. payloads.Select(payload => (ReadOnlyMemory<byte>)payload)],
+        };
+        Assert.IsType<CreateOutcome.Created>(await streams.GetStream(StreamName.Parse(name)).CreateAsync(request, Cancellation));
     }
 
     public override async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Conformance.Store;
 using EventCluster.Core.InMemory;
+using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Import;
 using EventCluster.Storage.PostgreSql.Tests.Servers;
 using Xunit;
@@ -105,7 +106,7 @@ public sealed class ImportCheckTests(SharedServer shared) : StoreTest(shared)
         await _source.ListAsync("", after: null, limit: 100, Cancellation);
 
     private async Task<IEnumerable<string>> CheckAsync(PostgreSqlLogStore target) =>
-        (await target.CheckImportAsync(await HeadsAsync(), Cancellation))
+        (await target.CheckImportAsync(await HeadsAsync(), new HashSet<StreamName>(), Cancellation))
             .Select(refusal => $"{refusal.Key} {refusal.Value.Outcome} {refusal.Value.Because}")
             .Order(StringComparer.Ordinal);
 }

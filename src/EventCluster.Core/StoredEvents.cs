@@ -1,0 +1,70 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Core.State;
+using EventCluster.Protocol;
+
+namespace EventCluster.Core;
+
+/// <summary>Checks stored events by the rules that hold for those that come in.</summary>
+public static class StoredEvents
+{
+    private const int BlocksPerPage = 1_000;
+    private const int BytesPerRead = 4 * 1024 * 1024;
+
+    /// <summary>Finds the first event of a stream that could not have come in; null when there is none.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="head">The stream as the store lists it.</param>
+    /// <param name="cancellationToken">Breaks off.</param>
+    /// <returns>Its sequence, from 0, and why.</returns>
+    public static async Task<(long Sequence, Refusal Why)?> FindInvalidAsync(
+        ILogStore store, StoredHead head, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(head);
+        var kind = StreamStateCodec.Decode(head.State).ContentType.Kind;
+        long from = 0;
+        while (true)
+        {
+            var page = await store.ListBlocksAsync(head.Name, from, BlocksPerPage, cancellationToken);
+            for (var i = 0; i < page.Count;)
+            {
+                var range = new BlockRange(head.Name, page[i].Incarnation, page[i].FirstSequence, long.MaxValue);
+                var blocks = await store.ReadAsync(range, BytesPerRead, cancellationToken);
+                if (blocks.Count == 0)
+                {
+                    throw new LogDamagedException(
+                        $"Stream '{head.Name}' lists a block at sequence {page[i].FirstSequence} and does not give it.");
+                }
+
+                foreach (var block in blocks.Take(page.Count - i))
+                {
+                    if (FindInvalid(block, kind) is { } found)
+                    {
+                        return found;
+                    }
+
+                    i++;
+                }
+            }
+
+            if (page.Count < BlocksPerPage)
+            {
+                return null;
+            }
+
+            from = page[^1].EndSequence;
+        }
+    }
+
+    private static (long Sequence, Refusal Why)? FindInvalid(EventBlock block, PayloadKind kind)
+    {
+        for (var i = 0; i < block.Count; i++)
+        {
+            if (EventPayload.Check(block.GetPayload(i).Span, kind) is { } why)
+            {
+                return (block.FirstSequence + i, why);
+            }
+        }
+
+        return null;
+    }
+}
