@@ -67,6 +67,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<CreateHandler>();
         services.TryAddSingleton<DescribeHandler>();
         services.TryAddSingleton<DeleteHandler>();
+        services.TryAddSingleton(static provider => provider.GetRequiredService<FeedDirectory>().Damage);
         services.TryAddSingleton<AnswerGuard>();
         services.TryAddSingleton<StreamEndpoint>();
         services.TryAddSingleton<AdminEndpoint>();

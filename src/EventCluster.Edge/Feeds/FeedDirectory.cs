@@ -17,6 +17,9 @@ internal sealed class FeedDirectory(
     private readonly Dictionary<StreamName, StreamFeed> _feeds = [];
     private readonly Lock _gate = new();
 
+    /// <summary>Where feeds, sessions and requests report damage, so that each place is named once.</summary>
+    public DamageLog Damage { get; } = new(time);
+
     /// <summary>Streams with live subscribers.</summary>
     public int Count
     {

@@ -233,7 +233,10 @@ internal sealed partial class StreamFeed : IDisposable
         }
         catch (Exception e)
         {
-            LogFault(_logger, e, Name);
+            if (!_directory.Damage.TryReport(_logger, e))
+            {
+                LogFault(_logger, e, Name);
+            }
         }
         finally
         {

@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace EventCluster.Edge.Http;
 
 /// <summary>What a surprise answers: problem details while nothing is sent, else a cut connection; never silence.</summary>
-internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
+internal sealed partial class AnswerGuard(DamageLog damage, ILogger<AnswerGuard> logger)
 {
     /// <summary>Waits for an answer that is under way.</summary>
     public async Task RunAsync(HttpContext context, Task answer)
@@ -32,7 +33,7 @@ internal sealed partial class AnswerGuard(ILogger<AnswerGuard> logger)
         }
         catch (LogDamagedException e)
         {
-            LogFault(logger, e, context.Request.Method, context.Request.Path);
+            damage.TryReport(logger, e);
             await AnswerAsync(context, new RequestFault(
                 500, ErrorCode.DataDamaged,
                 "Stored events of this stream are damaged or missing; the server's log names the place."));

@@ -99,7 +99,11 @@ internal sealed partial class HubSubscription
         }
         catch (Exception e)
         {
-            LogFault(_services.Logger, e);
+            if (!_services.Feeds.Damage.TryReport(_services.Logger, e))
+            {
+                LogFault(_services.Logger, e);
+            }
+
             surprise = HubMessage.Error(_services.Frames, stream: null, new RequestFault(
                 500, ErrorCode.Internal, "The server failed; its log has more."));
         }

@@ -74,7 +74,11 @@ internal sealed partial class WebSocketSession : IDisposable
         }
         catch (Exception e)
         {
-            LogFault(_services.Logger, e);
+            if (!_services.Feeds.Damage.TryReport(_services.Logger, e))
+            {
+                LogFault(_services.Logger, e);
+            }
+
             await CloseAfterFaultAsync();
         }
 

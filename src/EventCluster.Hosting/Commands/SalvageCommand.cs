@@ -22,6 +22,11 @@ internal static class SalvageCommand
             await terminal.Out.WriteLineAsync($"lost: {loss}");
         }
 
+        if (report.Losses.Any(loss => loss.To > loss.From))
+        {
+            await terminal.Out.WriteLineAsync("Ranges are half-open: [2, 5) is the events 2, 3 and 4.");
+        }
+
         await terminal.Out.WriteLineAsync(
             $"Copied {report.Events} events of {report.Streams} streams to {to}; {Count(report.Losses.Count)} lost.");
         return ExitCode.Success;
