@@ -94,7 +94,7 @@ internal static class BlockReader
     }
 
     private static LogDamagedException Damaged(BlocksToRead wanted, Segment segment, BlockRef block, string what) => new(
-        $"Stream '{wanted.Name.Value}', sequences {block.FirstSequence} to {block.EndSequence}: the block at byte "
+        $"Stream '{wanted.Name.Value}', sequences [{block.FirstSequence}, {block.EndSequence}): the block at byte "
         + $"{block.Offset} of '{segment.Path}' {what}. {DamageReport.Advice}");
 
     private sealed class SharedArrays(long total)

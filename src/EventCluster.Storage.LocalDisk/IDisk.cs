@@ -5,7 +5,8 @@ namespace EventCluster.Storage.LocalDisk;
 /// flushed: file contents and lengths by <see cref="IDiskFile.FlushAsync"/>, names by <see cref="FlushDirectoryAsync"/>.
 /// </summary>
 /// <remarks>
-/// Every operation reports a medium without room as <see cref="DiskFullException"/> and every other fault as an
+/// Every operation reports a medium without room as <see cref="DiskFullException"/>, a shortage that passes by
+/// itself, before anything was flushed, as <see cref="DiskShortageException"/>, and every other fault as an
 /// <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>. The production disk completes synchronously
 /// on the calling thread; a simulated one may take its (virtual) time.
 /// </remarks>

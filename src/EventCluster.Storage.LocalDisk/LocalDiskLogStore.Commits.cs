@@ -93,7 +93,7 @@ public sealed partial class LocalDiskLogStore
         Block = commit.Block is { } block && !commit.Remove ? new PlacedBlock(BlockRef.Of(block, JournalPosition.None), block.Incarnation) : null,
     };
 
-    private void Applied(IReadOnlyList<PendingRecord> records, JournalPosition end)
+    private void Applied(IReadOnlyList<PendingRecord> records, JournalPosition end, long group)
     {
         lock (_gate)
         {
@@ -103,7 +103,7 @@ public sealed partial class LocalDiskLogStore
                 Settle(record);
             }
 
-            _index.Applied = end;
+            (_index.Applied, _index.AppliedGroup) = (end, group);
             _housekeeper?.Notice();
         }
     }

@@ -44,9 +44,13 @@ public sealed partial class LocalDiskLogStore
     private async Task CopyAsync(string target, uint checkpoint, CancellationToken cancellationToken)
     {
         var segments = new List<(Segment Segment, long Bytes)>();
+        EndRecord record;
         lock (_gate)
         {
-            foreach (var segment in _opened.Start.Segments.All.Where(segment => segment.Id <= _index.Applied.Segment))
+            record = new EndRecord(
+                _opened.Start.StoreId, Counter: 1, _opened.Start.StartNumber, !_options.Flush, _index.Applied, _index.AppliedGroup);
+            var journal = _opened.Start.Segments.All.Where(segment => segment.Id <= _index.Applied.Segment && segment.End > 0);
+            foreach (var segment in journal)
             {
                 var bytes = segment.Id == _index.Applied.Segment ? _index.Applied.Offset : segment.End;
                 segments.Add((_opened.Start.Segments.Acquire(segment.Id), bytes));
@@ -74,6 +78,14 @@ public sealed partial class LocalDiskLogStore
         await using (file)
         {
             await copier.CopyAsync(file, file.Length, name, cancellationToken);
+            record = record.With(
+                [new ListedFile(checkpoint, file.Length)],
+                segments.Select(copy => new ListedFile(copy.Segment.Id, copy.Bytes)));
+        }
+
+        await using (await EndFile.CreateAsync(_disk, target, record))
+        {
+            // Its name is durable, and so are those of all files before it.
         }
 
         // Last, and with a flush of the directory: a backup without it does not open.

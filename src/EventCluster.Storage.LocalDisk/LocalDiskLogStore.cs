@@ -24,6 +24,7 @@ public sealed partial class LocalDiskLogStore : ILogStore
     private readonly FenceTable _fences;
     private readonly Dictionary<StreamName, PendingCommit> _inFlight = [];
     private readonly OpenedJournal _opened;
+    private readonly EndRecorder _ends;
     private readonly JournalWriter _writer;
     private readonly Housekeeper _housekeeper;
     private readonly JournalThread? _ownThread;
@@ -43,9 +44,11 @@ public sealed partial class LocalDiskLogStore : ILogStore
         MaxCommitBytes = Math.Min(options.MaxCommitBytes, JournalWriter.MaxRecordBytes(options.SegmentBytes) / 2);
         MaxCommitProducers = Math.Clamp(options.SegmentBytes / 1024, 16, ProtocolLimits.MaxProducersPerStream);
         _ownThread = options.Scheduler is null ? new JournalThread() : null;
+        _ends = new EndRecorder(options, opened.Ends, opened.Start, time, logger);
         _writer = new JournalWriter(
-            options, opened.Start, Applied, Abandoned, time, logger, options.Scheduler ?? _ownThread!);
-        _housekeeper = new Housekeeper(disk, options, opened, _gate, _writer, time, logger);
+            options, opened.Start, Applied, Abandoned, _ends, time, logger, options.Scheduler ?? _ownThread!);
+        _ends.Failed = _writer.Fail;
+        _housekeeper = new Housekeeper(disk, options, opened, _gate, _writer, _ends, time, logger);
         _writer.StillFull = _housekeeper.Look;
     }
 
@@ -251,6 +254,12 @@ public sealed partial class LocalDiskLogStore : ILogStore
 
         await _housekeeper.DisposeAsync();
         await _writer.DisposeAsync();
+        if (!_writer.Health.IsFinal)
+        {
+            await _ends.RecordStopAsync();
+        }
+
+        await _ends.DisposeAsync();
         _ownThread?.Dispose();
         await _opened.Start.Segments.CloseAsync();
         await _opened.Lock.DisposeAsync();

@@ -13,6 +13,9 @@ internal static partial class NativeDisk
     private const int NotSupportedLinux = 95;
     private const int NoSuchCall = 38;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
+    private const int NoMemory = 12;
+    private const int TooManyFilesOpen = 24;
+    private const int TooManyFilesOpenInSystem = 23;
     private const int HeldLinux = 11;
     private const int HeldMac = 35;
     private const int WindowsSharingViolation = unchecked((int)0x80070020);
@@ -22,6 +25,18 @@ internal static partial class NativeDisk
         e.HResult is NoSpace or WindowsDiskFull
         || (OperatingSystem.IsLinux() && e.HResult == OverQuotaLinux)
         || (OperatingSystem.IsMacOS() && e.HResult == OverQuotaMac);
+
+    /// <summary>True if the system is short of descriptors, memory or another thing that comes back by itself.</summary>
+    public static bool MeansShort(IOException e) => IsShort(e.HResult);
+
+    /// <summary>The exception for a system that is short of something.</summary>
+    public static DiskShortageException Short(string what, string path, Exception e) =>
+        new($"Could not {what} '{path}': {e.Message}");
+
+    private static bool IsShort(int error) =>
+        error is TooManyFilesOpen or TooManyFilesOpenInSystem or NoMemory
+        || (OperatingSystem.IsLinux() && error == HeldLinux)
+        || (OperatingSystem.IsMacOS() && error == HeldMac);
 
     /// <summary>Whether the file could not be opened because another owner holds it.</summary>
     public static bool MeansHeld(IOException e) =>
@@ -47,7 +62,7 @@ internal static partial class NativeDisk
         var descriptor = open(path, 0);
         if (descriptor < 0)
         {
-            throw Fault("open directory", path, Marshal.GetLastPInvokeError());
+            throw FaultOrShortage("open directory", path, Marshal.GetLastPInvokeError());
         }
 
         try
@@ -78,7 +93,7 @@ internal static partial class NativeDisk
                 case NoSpace or OverQuotaLinux:
                     throw Full(path);
                 default:
-                    throw Fault("preallocate", path, error);
+                    throw FaultOrShortage("preallocate", path, error);
             }
         }
 
@@ -96,6 +111,13 @@ internal static partial class NativeDisk
 
     private static IOException Fault(string what, string path, int error) =>
         new($"Could not {what} '{path}': {Marshal.GetPInvokeErrorMessage(error)}.", error);
+
+    /// <summary>A fault of a call that changes nothing durable, so that a shortage passes.</summary>
+    private static IOException FaultOrShortage(string what, string path, int error)
+    {
+        var fault = Fault(what, path, error);
+        return IsShort(error) ? new DiskShortageException(fault.Message) : fault;
+    }
 
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -24,6 +24,10 @@ internal sealed class SystemDiskFile : IDiskFile
         {
             throw NativeDisk.Full(path);
         }
+        catch (IOException e) when (NativeDisk.MeansShort(e) && !NativeDisk.MeansHeld(e))
+        {
+            throw NativeDisk.Short("open", path, e);
+        }
     }
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer, long offset)
@@ -59,6 +63,10 @@ internal sealed class SystemDiskFile : IDiskFile
         catch (IOException e) when (NativeDisk.MeansFull(e))
         {
             throw NativeDisk.Full(_path);
+        }
+        catch (IOException e) when (NativeDisk.MeansShort(e))
+        {
+            throw NativeDisk.Short("write", _path, e);
         }
 
         return ValueTask.CompletedTask;

@@ -170,6 +170,14 @@ public sealed class CopyTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Loss_InWords_SaysThatItsRangeIsHalfOpen()
+    {
+        Assert.Equal("a: sequences [0, 2), 2 events: unreadable", new SalvageLoss("a", 0, 2, "unreadable").ToString());
+        Assert.Equal("a: sequences [4, 5), 1 event: unreadable", new SalvageLoss("a", 4, 5, "unreadable").ToString());
+        Assert.Equal("a: gone", new SalvageLoss("a", 0, 0, "gone").ToString());
+    }
+
+    [Fact]
     public async Task Salvage_WithoutFormatFile_StillReads()
     {
         await _fixture.OpenAsync();

@@ -59,9 +59,9 @@ public sealed class DirectoryTests : IAsyncDisposable
 
         var exception = await Assert.ThrowsAsync<UnsupportedDataFormatException>(() => _fixture.OpenAsync());
 
-        Assert.Equal((7, 1), (exception.Found, exception.Supported));
+        Assert.Equal((7, 2), (exception.Found, exception.Supported));
         Assert.Contains("format 7", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("1 to 1", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("1 to 2", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]

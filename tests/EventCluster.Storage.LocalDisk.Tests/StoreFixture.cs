@@ -85,9 +85,12 @@ public sealed class StoreFixture(int seed = 1) : IAsyncDisposable
     }
 
     /// <summary>All events that the store serves of a stream, and its tail.</summary>
-    public async Task<string> TextAsync(string name)
+    public Task<string> TextAsync(string name) => TextAsync(Store, name);
+
+    /// <summary>All events that a store serves of a stream, and its tail.</summary>
+    public static async Task<string> TextAsync(ILogStore store, string name)
     {
-        var head = await Store.GetHeadAsync(TestData.Name(name), Cancellation);
+        var head = await store.GetHeadAsync(TestData.Name(name), Cancellation);
         if (head is null)
         {
             return "none";
@@ -97,10 +100,10 @@ public sealed class StoreFixture(int seed = 1) : IAsyncDisposable
         var next = head.Head.Earliest;
         while (next < head.Head.Tail)
         {
-            var infos = await Store.ListBlocksAsync(head.Name, next, 1, Cancellation);
+            var infos = await store.ListBlocksAsync(head.Name, next, 1, Cancellation);
             Assert.Single(infos);
             var range = new BlockRange(head.Name, infos[0].Incarnation, next, head.Head.Tail);
-            var blocks = await Store.ReadAsync(range, 1 << 20, Cancellation);
+            var blocks = await store.ReadAsync(range, 1 << 20, Cancellation);
             Assert.NotEmpty(blocks);
             texts.AddRange(blocks.SelectMany(TestData.Texts));
             next = blocks[^1].EndSequence;

@@ -8,14 +8,18 @@ namespace EventCluster.Storage.LocalDisk.Checkpoints;
 internal static class CheckpointReader
 {
     /// <summary>The checkpoint, or null if the file is not a whole one of this store.</summary>
-    public static async Task<Checkpoint?> TryReadAsync(IDisk disk, string directory, UInt128 storeId, uint number)
+    public static Task<Checkpoint?> TryReadAsync(IDisk disk, string directory, UInt128 storeId, uint number) =>
+        TryReadAsync(disk, directory, storeId, number, number);
+
+    /// <summary>The checkpoint in a file that may have the name of another one.</summary>
+    public static async Task<Checkpoint?> TryReadAsync(IDisk disk, string directory, UInt128 storeId, uint number, uint made)
     {
         var file = await disk.OpenAsync($"{directory}/{DataFormat.CheckpointFile(number)}", writable: false);
         await using (file)
         {
             try
             {
-                return await ReadAsync(file, storeId, number);
+                return await ReadAsync(file, storeId, made);
             }
             catch (Exception e) when (e is InvalidDataException or ArgumentException)
             {

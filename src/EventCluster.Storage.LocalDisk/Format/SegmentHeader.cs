@@ -11,13 +11,16 @@ internal readonly record struct SegmentHeader(uint Segment, UInt128 StoreId, Jou
 {
     public const int Bytes = 64;
 
+    /// <summary>The layout of a segment did not change when data format 2 put an end record beside the journal.</summary>
+    private const uint LayoutVersion = 1;
+
     private const uint Magic = 0x4753_4345;
 
     public void Write(Span<byte> bytes)
     {
         bytes[..Bytes].Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], DataFormat.Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], LayoutVersion);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[12..], Segment);
         BinaryPrimitives.WriteUInt128LittleEndian(bytes[16..], StoreId);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], PreviousEnd.Packed);

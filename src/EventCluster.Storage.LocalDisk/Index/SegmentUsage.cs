@@ -7,7 +7,12 @@ internal sealed class SegmentUsage
     private Usage? _last;
     private uint _lastSegment;
 
-    public void Take(in BlockRef block) => Of(block.Segment).LiveBytes += block.StoredBytes;
+    public void Take(in BlockRef block)
+    {
+        var usage = Of(block.Segment);
+        usage.LiveBytes += block.StoredBytes;
+        usage.End = Math.Max(usage.End, block.Offset + (long)block.StoredBytes);
+    }
 
     public void Release(BlockRef block)
     {
@@ -20,6 +25,10 @@ internal sealed class SegmentUsage
 
     /// <summary>Segments that hold data still needed.</summary>
     public IEnumerable<uint> Live => _segments.Where(pair => pair.Value.LiveBytes > 0).Select(pair => pair.Key);
+
+    /// <summary>Where the last block that was ever taken in a segment ends, while the segment holds live ones.</summary>
+    public long EndOf(uint segment) =>
+        _segments.TryGetValue(segment, out var usage) && usage.LiveBytes > 0 ? usage.End : 0;
 
     public long LiveBytes(uint segment) => _segments.TryGetValue(segment, out var usage) ? usage.LiveBytes : 0;
 
@@ -66,6 +75,8 @@ internal sealed class SegmentUsage
     private sealed class Usage
     {
         public long LiveBytes { get; set; }
+
+        public long End { get; set; }
 
         public uint OldestBuried { get; set; } = uint.MaxValue;
     }

@@ -34,6 +34,9 @@ internal sealed class StreamIndex
     /// <summary>Everything before this place is applied.</summary>
     public JournalPosition Applied { get; set; }
 
+    /// <summary>Number of the last group before it.</summary>
+    public long AppliedGroup { get; set; }
+
     public StreamEntry? Find(StreamName name) => _byName.GetValueOrDefault(name);
 
     public StreamEntry? Find(long number) => _byNumber.GetValueOrDefault(number);

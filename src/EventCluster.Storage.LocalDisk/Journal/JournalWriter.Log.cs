@@ -11,6 +11,9 @@ internal sealed partial class JournalWriter
     [LoggerMessage(2001, LogLevel.Error, "The disk is full: {Reason} Appends are refused; reads, deletes and trims go on")]
     private static partial void LogFull(ILogger logger, string reason);
 
+    [LoggerMessage(2005, LogLevel.Warning, "The journal is short of something and waits with its appends: {Reason}")]
+    private static partial void LogShort(ILogger logger, string reason);
+
     [LoggerMessage(2002, LogLevel.Information, "The disk has room again; appends are accepted")]
     private static partial void LogRoomAgain(ILogger logger);
 }

@@ -29,11 +29,23 @@ internal sealed partial class JournalWriter
 
         // The next segment was made ahead; using it up without a replacement is for records that help a full disk.
         var wanted = first.MayUseReserve && !_health.AcceptsWrites ? 1 : 2;
-        if (!await _spares.TryHaveAsync(wanted))
+        try
         {
-            EnterFull($"No room for another journal segment of {_options.SegmentBytes} bytes.");
-            if (!first.MayUseReserve || !await _spares.TryHaveAsync(1))
+            if (!await _spares.TryHaveAsync(wanted))
             {
+                EnterFull($"No room for another journal segment of {_options.SegmentBytes} bytes.");
+                if (!first.MayUseReserve || !await _spares.TryHaveAsync(1))
+                {
+                    return false;
+                }
+            }
+        }
+        catch (DiskShortageException e)
+        {
+            // The one that was made ahead does until the next roll.
+            if (_spares.Count == 0)
+            {
+                EnterShortage(e);
                 return false;
             }
         }
@@ -69,20 +81,38 @@ internal sealed partial class JournalWriter
     /// </summary>
     private async ValueTask GiveUpSegmentAsync(uint offset, DiskFullException e)
     {
-        _groupNumber--;
+        await CutAsync(offset);
+        EnterFull(e.Message);
+        Requeue(record => record.MayUseReserve);
+    }
+
+    private async ValueTask CutAsync(uint offset)
+    {
         await _current.File.TruncateAsync(offset);
         await _current.File.FlushAsync();
         _current.EndEarly(offset);
-        EnterFull(e.Message);
+    }
+
+    /// <summary>What may be tried again goes back to the head of the queue; the others hear that the disk is full.</summary>
+    private void Requeue(Func<PendingRecord, bool> again)
+    {
         List<PendingRecord> refused;
         lock (_queueGate)
         {
-            _queue = new Queue<PendingRecord>([.. _batch.Where(record => record.MayUseReserve), .. _queue]);
-            refused = [.. _batch.Where(record => !record.MayUseReserve)];
+            _queue = new Queue<PendingRecord>([.. _batch.Where(again), .. _queue]);
+            refused = [.. _batch.Where(record => !again(record))];
         }
 
         Refuse(refused, CommitStatus.Full);
         _batch.Clear();
+    }
+
+    /// <summary>Short of descriptors or memory, with nothing flushed: what waits goes on waiting, and is tried again.</summary>
+    private void EnterShortage(DiskShortageException e)
+    {
+        LogShort(_logger, e.Message);
+        _short = true;
+        Arm(_options.RetryFullAfter);
     }
 
     private void EnterFull(string reason)
@@ -98,9 +128,16 @@ internal sealed partial class JournalWriter
     /// <summary>Makes the reserve of a new start; without room for it the rest of the current segment is the reserve.</summary>
     private async ValueTask KeepReserveAsync()
     {
-        if (!await _spares.TryHaveAsync(1))
+        try
         {
-            EnterFull($"No room for a journal segment of {_options.SegmentBytes} bytes in reserve.");
+            if (!await _spares.TryHaveAsync(1))
+            {
+                EnterFull($"No room for a journal segment of {_options.SegmentBytes} bytes in reserve.");
+            }
+        }
+        catch (DiskShortageException e)
+        {
+            LogShort(_logger, e.Message);
         }
     }
 
@@ -110,11 +147,18 @@ internal sealed partial class JournalWriter
     private async ValueTask TryLeaveFullAsync()
     {
         // One spare must stay in reserve; without ordinary room in the current segment the next group takes another.
-        if (await _spares.TryHaveAsync(Room > MaxRecordBytes(_options.SegmentBytes) / 2 ? 1 : 2))
+        try
         {
-            LogRoomAgain(_logger);
-            _health = StoreHealth.Good;
-            return;
+            if (await _spares.TryHaveAsync(Room > MaxRecordBytes(_options.SegmentBytes) / 2 ? 1 : 2))
+            {
+                LogRoomAgain(_logger);
+                _health = StoreHealth.Good;
+                return;
+            }
+        }
+        catch (DiskShortageException)
+        {
+            // Asked again with the next tick.
         }
 
         StillFull?.Invoke();

@@ -24,8 +24,9 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private readonly LocalDiskOptions _options;
     private readonly JournalStart _start;
     private readonly SpareSegments _spares;
-    private readonly Action<IReadOnlyList<PendingRecord>, JournalPosition> _applied;
+    private readonly Action<IReadOnlyList<PendingRecord>, JournalPosition, long> _applied;
     private readonly Action<IReadOnlyList<PendingRecord>> _abandoned;
+    private readonly EndRecorder _ends;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly Task _loop;
@@ -35,20 +36,23 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private long _armedAtGroup;
     private bool _sealed = true;
     private bool _armed;
+    private bool _short;
     private volatile bool _timerFired;
     private volatile bool _stopping;
+    private volatile Exception? _fault;
     private volatile StoreHealth _health = StoreHealth.Good;
 
     public JournalWriter(
         LocalDiskOptions options,
         JournalStart start,
-        Action<IReadOnlyList<PendingRecord>, JournalPosition> applied,
+        Action<IReadOnlyList<PendingRecord>, JournalPosition, long> applied,
         Action<IReadOnlyList<PendingRecord>> abandoned,
+        EndRecorder ends,
         TimeProvider time,
         ILogger logger,
         TaskScheduler scheduler)
     {
-        (_options, _start, _applied, _abandoned, _logger) = (options, start, applied, abandoned, logger);
+        (_options, _start, _applied, _abandoned, _ends, _logger) = (options, start, applied, abandoned, ends, logger);
         _completions = options.Scheduler ?? TaskScheduler.Default;
         (_current, _flushed, _groupNumber) = (start.Current, start.Flushed, start.GroupNumber);
         _spares = new SpareSegments(start.Segments, start.Current.Id + 1, options.SegmentBytes);
@@ -95,6 +99,13 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Something that the journal cannot do without has failed for good.</summary>
+    public void Fail(Exception fault)
+    {
+        _fault = fault;
+        _signal.Set();
+    }
+
     /// <summary>Writes what is queued, seals the journal as cleanly stopped, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -119,6 +130,12 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
                 // Read before the queue is emptied: nothing is queued after it is set, so nothing can be left behind.
                 var stopping = _stopping;
+                if (_fault is { } fault)
+                {
+                    FailForGood(fault);
+                }
+
+                _short &= !_timerFired;
                 while (await TryWriteGroupAsync())
                 {
                 }
@@ -130,6 +147,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
                 if (stopping)
                 {
+                    RefuseQueued();
                     await SealAsync(GroupKind.CleanStop);
                     break;
                 }
@@ -145,13 +163,13 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
     private async ValueTask<bool> TryWriteGroupAsync()
     {
-        if (!_health.IsFinal && await TryGatherAsync())
+        if (!_health.IsFinal && !_short && await TryGatherAsync())
         {
             await WriteGroupAsync();
             return true;
         }
 
-        return !_health.IsFinal && HasPending();
+        return !_health.IsFinal && !_short && HasPending();
     }
 
     private bool HasPending()
@@ -176,7 +194,11 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
         if (!await TryMakeRoomAsync(first))
         {
-            RefuseFull();
+            if (!_short)
+            {
+                RefuseFull();
+            }
+
             return false;
         }
 
@@ -211,8 +233,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         {
             if (_group.Records > 0)
             {
-                await _current.File.WriteAsync(_group.Finish(GroupKind.Records, ++_groupNumber, _flushed), offset);
-                Advance(offset);
+                await WriteAsync(GroupKind.Records, offset);
             }
 
             if ((_options.Flush && _group.Records > 0) || forced)
@@ -223,6 +244,13 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         catch (DiskFullException e)
         {
             await GiveUpSegmentAsync(offset, e);
+            return;
+        }
+        catch (DiskShortageException e)
+        {
+            // Nothing is flushed: the same records are written over what may be there.
+            Requeue(_ => true);
+            EnterShortage(e);
             return;
         }
         catch (Exception e)
@@ -236,7 +264,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
     private void Settle()
     {
-        _applied(_batch, _current.EndPosition);
+        _applied(_batch, _current.EndPosition, _groupNumber);
         Complete(_batch, static record => record.Complete(CommitStatus.Committed));
         _batch.Clear();
         if (!_sealed && !_armed)
@@ -270,8 +298,10 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         }
     }
 
-    private void Advance(uint offset)
+    private async ValueTask WriteAsync(GroupKind kind, uint offset)
     {
+        await _current.File.WriteAsync(_group.Finish(kind, _groupNumber + 1, _flushed), offset);
+        _groupNumber++;
         _current.End = checked((uint)(offset + _group.Length));
         WrittenBytes += _group.Length;
         _sealed = false;
@@ -281,6 +311,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     {
         await _current.File.FlushAsync();
         _flushed = _current.EndPosition;
+        _ends.Publish(_flushed, _groupNumber);
     }
 
     private async ValueTask SealAsync(GroupKind kind)
@@ -300,8 +331,24 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
         var offset = _current.End;
         _group.Begin(_current, null, offset);
-        await _current.File.WriteAsync(_group.Finish(kind, ++_groupNumber, _flushed), offset);
-        Advance(offset);
+        try
+        {
+            await WriteAsync(kind, offset);
+        }
+        catch (DiskFullException e)
+        {
+            // Nothing needs the seal: a later group or the end record says the same.
+            await CutAsync(offset);
+            EnterFull(e.Message);
+            _sealed = true;
+            return;
+        }
+        catch (DiskShortageException)
+        {
+            // The next group or seal is written over what may be there.
+            return;
+        }
+
         await FlushAsync();
         _sealed = true;
         if (kind == GroupKind.CleanStop)
@@ -329,9 +376,9 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             await SealAsync(GroupKind.Seal);
         }
 
-        if (!_sealed || !_health.AcceptsWrites)
+        if (!_sealed || !_health.AcceptsWrites || _short)
         {
-            Arm(_health.AcceptsWrites ? _options.SealAfter : _options.RetryFullAfter);
+            Arm(_health.AcceptsWrites && !_short ? _options.SealAfter : _options.RetryFullAfter);
         }
     }
 
@@ -343,13 +390,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
     private void FailForGood(Exception e)
     {
-        List<PendingRecord> refused;
-        lock (_queueGate)
-        {
-            _health = new StoreHealth(AcceptsWrites: false, IsFinal: true, $"The journal failed: {e.Message}");
-            refused = [.. _queue];
-            _queue.Clear();
-        }
+        _health = new StoreHealth(AcceptsWrites: false, IsFinal: true, $"The journal failed: {e.Message}");
 
         LogFailed(_logger, e, _current.Path);
         _abandoned(_batch);
@@ -357,6 +398,18 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             _batch, record => record.Fail(new IOException($"The outcome of a commit is unknown: {e.Message}", e)));
 
         _batch.Clear();
+        RefuseQueued();
+    }
+
+    private void RefuseQueued()
+    {
+        List<PendingRecord> refused;
+        lock (_queueGate)
+        {
+            refused = [.. _queue];
+            _queue.Clear();
+        }
+
         Refuse(refused, CommitStatus.Refused);
     }
 

@@ -31,24 +31,26 @@ internal sealed class SegmentSet(IDisk disk, string directory, UInt128 storeId)
         return new Segment(id, Checksum.SegmentSeed(storeId, id), file, PathOf(id));
     }
 
-    /// <summary>Makes a preallocated segment of zeros whose name and length are durable.</summary>
+    /// <summary>Makes a preallocated segment of zeros behind its mark, whose name and length are durable.</summary>
     /// <exception cref="DiskFullException">No room; nothing is left behind.</exception>
+    /// <exception cref="DiskShortageException">The system is short of something; nothing is left behind.</exception>
     public async ValueTask<Segment> CreateAsync(uint id, long bytes)
     {
         var file = await disk.CreateAsync(PathOf(id));
         try
         {
             await file.PreallocateAsync(bytes);
+            await file.WriteAsync([SpareMark.Make(storeId, id)], 0);
             await file.FlushAsync();
+            await disk.FlushDirectoryAsync(directory);
         }
-        catch (DiskFullException)
+        catch (Exception e) when (e is DiskFullException or DiskShortageException)
         {
             await file.DisposeAsync();
             await disk.DeleteAsync(PathOf(id));
             throw;
         }
 
-        await disk.FlushDirectoryAsync(directory);
         return new Segment(id, Checksum.SegmentSeed(storeId, id), file, PathOf(id));
     }
 
@@ -57,6 +59,15 @@ internal sealed class SegmentSet(IDisk disk, string directory, UInt128 storeId)
         lock (_gate)
         {
             _segments.Add(segment.Id, segment);
+        }
+    }
+
+    /// <summary>Forgets a segment that no reader has met; its file stays open.</summary>
+    public void Leave(Segment segment)
+    {
+        lock (_gate)
+        {
+            _segments.Remove(segment.Id);
         }
     }
 
@@ -86,7 +97,9 @@ internal sealed class SegmentSet(IDisk disk, string directory, UInt128 storeId)
         }
     }
 
-    /// <summary>Takes a segment out of the journal; its file goes with the last reader.</summary>
+    /// <summary>
+    /// Takes a segment out of the journal; its file goes with the last reader. Only after no end record lists it any more.
+    /// </summary>
     public ValueTask DropAsync(Segment segment)
     {
         lock (_gate)

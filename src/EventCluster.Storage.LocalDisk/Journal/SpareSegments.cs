@@ -6,6 +6,8 @@ internal sealed class SpareSegments(SegmentSet segments, uint nextId, int bytes)
     private readonly Queue<Segment> _spares = new();
     private uint _nextId = nextId;
 
+    public int Count => _spares.Count;
+
     /// <summary>Makes spares until there are this many; false when the disk has no room for them.</summary>
     public async ValueTask<bool> TryHaveAsync(int count)
     {
@@ -26,11 +28,4 @@ internal sealed class SpareSegments(SegmentSet segments, uint nextId, int bytes)
     }
 
     public Segment Take() => _spares.Dequeue();
-
-    /// <summary>A spare of an earlier start, taken over.</summary>
-    public void Adopt(Segment spare)
-    {
-        _spares.Enqueue(spare);
-        _nextId = Math.Max(_nextId, spare.Id + 1);
-    }
 }

@@ -30,6 +30,7 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     private readonly OpenedJournal _opened;
     private readonly Lock _gate;
     private readonly JournalWriter _writer;
+    private readonly EndRecorder _ends;
     private readonly CheckpointWriter _checkpoints;
     private readonly Compactor _compactor;
     private readonly ILogger _logger;
@@ -47,10 +48,11 @@ internal sealed partial class Housekeeper : IAsyncDisposable
         OpenedJournal opened,
         Lock gate,
         JournalWriter writer,
+        EndRecorder ends,
         TimeProvider time,
         ILogger logger)
     {
-        (_disk, _options, _opened, _gate, _writer, _logger) = (disk, options, opened, gate, writer, logger);
+        (_disk, _options, _opened, _gate, _writer, _ends, _logger) = (disk, options, opened, gate, writer, ends, logger);
         (_known, _checkpointedAt) = (opened.Checkpoints, -opened.BytesSinceCheckpoint);
         _checkpoints = new CheckpointWriter(disk, options.Path, opened.Format.StoreId, gate, opened.Index);
         _compactor = new Compactor(options, opened.Index, gate, writer, time);
@@ -175,6 +177,11 @@ internal sealed partial class Housekeeper : IAsyncDisposable
         // What emptied them must be durable before they go.
         var unneeded = Empty().Where(segment => _known.Cover(segment.Id)).ToArray();
         await FlushAsync();
+        if (unneeded.Length > 0)
+        {
+            await _ends.UnlistAsync([.. unneeded.Select(segment => segment.Id)]);
+        }
+
         foreach (var segment in unneeded)
         {
             LogDropped(_logger, segment.Path);
@@ -262,6 +269,7 @@ internal sealed partial class Housekeeper : IAsyncDisposable
         _known = _known.Then(number, range.From);
         (_checkpointedAt, _checkpointBytes) = (written, bytes);
         LogCheckpoint(_logger, number, range.From.ToString(), bytes);
+        await _ends.ListCheckpointsAsync(new ListedFile(number, bytes), kept);
         foreach (var old in DataFormat.Checkpoints(await _disk.ListAsync(_options.Path)))
         {
             if (old != number && old != kept)

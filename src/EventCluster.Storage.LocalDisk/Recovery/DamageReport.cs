@@ -12,7 +12,7 @@ internal static class DamageReport
 
     /// <summary>Compares what follows the damage with the state before it.</summary>
     public static async Task<string> DescribeAsync(
-        string directory, JournalScan scan, JournalPosition damage, StreamIndex index)
+        string directory, JournalScan scan, JournalPosition damage, StreamIndex index, EndRecord? record)
     {
         var names = index.Entries.ToDictionary(entry => entry.Number, entry => entry.Name.Value);
         var known = index.Entries.ToDictionary(entry => entry.Number, entry => (entry.Version, entry.Head.Tail));
@@ -31,8 +31,17 @@ internal static class DamageReport
         }
 
         return $"'{directory}/{DataFormat.SegmentFile(damage.Segment)}' is damaged at byte {damage.Offset}, before data that "
-            + $"was flushed later. Touched: {Join(touched)}. {Advice}";
+            + $"was flushed later{Recorded(record)}. Touched: {Join(touched)}. {Advice}";
     }
+
+    /// <summary>Says that a segment ends before blocks that are still needed.</summary>
+    public static string DescribeCut(string path, long length, long needed) =>
+        $"'{path}' ends at byte {length}, and its blocks reach to byte {needed}. {Advice}";
+
+    private static string Recorded(EndRecord? record) => record is null
+        ? ""
+        : $" (the end record says that everything up to byte {record.End.Offset} of "
+            + $"'{DataFormat.SegmentFile(record.End.Segment)}' was)";
 
     /// <summary>Says what segments that are gone held.</summary>
     public static string DescribeMissing(string directory, IReadOnlyCollection<uint> segments, StreamIndex index)
@@ -44,12 +53,12 @@ internal static class DamageReport
             if (lost.Length > 0)
             {
                 touched.Add(
-                    $"stream '{entry.Name.Value}', {lost.Length} blocks in sequences {lost[0].FirstSequence} to {lost[^1].EndSequence}");
+                    $"stream '{entry.Name.Value}', {lost.Length} blocks in sequences [{lost[0].FirstSequence}, {lost[^1].EndSequence})");
             }
         }
 
         var files = string.Join(", ", segments.Select(DataFormat.SegmentFile));
-        return $"'{directory}' lacks {files}. Touched: {Join(touched)}. {Advice}";
+        return $"'{directory}' lacks {files}, or has other files under these names. Touched: {Join(touched)}. {Advice}";
     }
 
     private static string Join(SortedSet<string> touched) => touched.Count switch
@@ -84,7 +93,7 @@ internal static class DamageReport
         var tail = known.GetValueOrDefault(change.Number).Tail;
         Remember(change, names, known);
         var stream = names.TryGetValue(change.Number, out var name) ? $"stream '{name}'" : $"stream number {change.Number}";
-        touched.Add(end > tail ? $"{stream} sequences {tail} to {end}" : $"{stream} (no events, other changes)");
+        touched.Add(end > tail ? $"{stream} sequences [{tail}, {end})" : $"{stream} (no events, other changes)");
     }
 
     private static void Remember(

@@ -9,8 +9,14 @@ internal sealed class JournalScan
     /// <summary>Segments of the journal, ascending; closed ones that no scan needs included.</summary>
     public List<Segment> Journal { get; } = [];
 
-    /// <summary>Files that are no part of the journal: spares, and segments whose first write was lost.</summary>
+    /// <summary>Files that are no part of the journal: segments made ahead, and those that a later start rewrote.</summary>
     public List<Segment> Leftovers { get; } = [];
+
+    /// <summary>Leftovers with bytes that nothing explains: not this store's, or damaged.</summary>
+    public HashSet<uint> Unexplained { get; } = [];
+
+    /// <summary>Leftovers that begin with the mark of a segment made ahead: nothing in them was ever flushed.</summary>
+    public HashSet<uint> Marked { get; } = [];
 
     /// <summary>All whole groups with records, in order.</summary>
     public List<GroupExtent> Groups { get; } = [];
@@ -29,7 +35,11 @@ internal sealed class JournalScan
 
     public long LastGroup { get; set; }
 
+    /// <summary>Largest number of any start.</summary>
     public long StartNumber { get; set; }
+
+    /// <summary>The start that wrote the newest segment.</summary>
+    public long NewestStart { get; set; }
 
     /// <summary>Damage in the middle of flushed data; null for none. The groups end there.</summary>
     public JournalPosition? Damage { get; set; }

@@ -8,6 +8,7 @@ namespace EventCluster.Storage.LocalDisk.Recovery;
 /// <param name="Format">The directory's format file.</param>
 /// <param name="Index">Everything known.</param>
 /// <param name="Start">Where the writer begins.</param>
+/// <param name="Ends">The record of the journal's end, which names the start.</param>
 /// <param name="Checkpoints">The checkpoints that are there.</param>
 /// <param name="BytesSinceCheckpoint">Journal bytes that were replayed.</param>
 /// <param name="LostAcks">The last stop was not clean, and the store did not flush before acknowledging.</param>
@@ -16,6 +17,7 @@ internal sealed record OpenedJournal(
     FormatFile Format,
     StreamIndex Index,
     JournalStart Start,
+    EndFile Ends,
     KnownCheckpoints Checkpoints,
     long BytesSinceCheckpoint,
     bool LostAcks);

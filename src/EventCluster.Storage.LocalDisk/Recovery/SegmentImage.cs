@@ -23,6 +23,9 @@ internal sealed class SegmentImage(Segment segment, byte[] bytes)
         return new SegmentImage(segment, read == bytes.Length ? bytes : bytes[..read]);
     }
 
+    /// <summary>Bytes from an offset up to the last one that is not zero.</summary>
+    public int UsedBehind(int offset) => offset >= Length ? 0 : Bytes[offset..].LastIndexOfAnyExcept((byte)0) + 1;
+
     public ReadOnlyMemory<byte> Slice(int offset, int count) => bytes.AsMemory(offset, count);
 
     /// <summary>The header of a group whose records are all whole, or null.</summary>

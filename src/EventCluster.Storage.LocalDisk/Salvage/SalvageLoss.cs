@@ -8,5 +8,7 @@ namespace EventCluster.Storage.LocalDisk.Salvage;
 public sealed record SalvageLoss(string Stream, long From, long To, string What)
 {
     /// <summary>One line for the operator.</summary>
-    public override string ToString() => From == To ? $"{Stream}: {What}" : $"{Stream}: sequences {From} to {To}: {What}";
+    public override string ToString() => From == To ? $"{Stream}: {What}" : $"{Stream}: sequences [{From}, {To}), {Count(To - From)}: {What}";
+
+    private static string Count(long events) => events == 1 ? "1 event" : $"{events} events";
 }

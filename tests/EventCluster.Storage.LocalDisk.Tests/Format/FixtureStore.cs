@@ -51,13 +51,13 @@ internal static class FixtureStore
     }
 
     /// <summary>Everything that a store answers about its streams, one line each.</summary>
-    public static async Task<string> DescribeAsync(StoreFixture fixture)
+    public static async Task<string> DescribeAsync(ILogStore store)
     {
         var lines = new List<string>();
-        foreach (var head in await fixture.Store.ListAsync("", null, 100, CancellationToken.None))
+        foreach (var head in await store.ListAsync("", null, 100, CancellationToken.None))
         {
-            var opened = await fixture.Store.OpenAsync(head.Name, CancellationToken.None);
-            var blocks = await fixture.Store.ListBlocksAsync(head.Name, 0, 100, CancellationToken.None);
+            var opened = await store.OpenAsync(head.Name, CancellationToken.None);
+            var blocks = await store.ListBlocksAsync(head.Name, 0, 100, CancellationToken.None);
             var due = head.Head.DueAtMilliseconds == StreamHead.NeverDue ? "never" : $"{head.Head.DueAtMilliseconds}";
             lines.Add(
                 $"{head.Name.Value} v{head.Version} tail {head.Head.Tail} earliest {head.Head.Earliest} "
@@ -66,7 +66,7 @@ internal static class FixtureStore
                 + $"state '{TestData.Text(head.State)}' "
                 + $"producers {string.Join(',', opened.Producers.Select(p => $"{p.Id}/{p.Epoch}/{p.Sequence}/{p.LastUsedMilliseconds}"))} "
                 + $"blocks {string.Join(',', blocks.Select(block => $"{block.Incarnation}:{block.FirstSequence}+{block.Count}"))} "
-                + $"events [{await fixture.TextAsync(head.Name.Value)}]");
+                + $"events [{await StoreFixture.TextAsync(store, head.Name.Value)}]");
         }
 
         return string.Join('\n', lines);

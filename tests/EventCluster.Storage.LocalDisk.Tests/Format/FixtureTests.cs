@@ -3,19 +3,21 @@ using Xunit;
 
 namespace EventCluster.Storage.LocalDisk.Tests.Format;
 
-/// <summary>The committed data directory of format 1 opens with every later build, and says the same.</summary>
+/// <summary>The committed data directories of every format open with every later build, and say the same.</summary>
 public sealed class FixtureTests : IAsyncDisposable
 {
     private readonly StoreFixture _fixture = new();
 
-    private static string FixtureDirectory => Path.Combine(AppContext.BaseDirectory, "fixtures", "format-1");
+    private static string FixtureDirectory(string name) => Path.Combine(AppContext.BaseDirectory, "fixtures", name);
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
-    [Fact]
-    public async Task Open_CommittedFixture_SaysWhatItAlwaysSaid()
+    [Theory]
+    [InlineData("format-1")]
+    [InlineData("format-1-killed")]
+    public async Task Open_CommittedFixture_SaysWhatItAlwaysSaid(string fixture)
     {
-        foreach (var path in Directory.GetFiles(FixtureDirectory))
+        foreach (var path in Directory.GetFiles(FixtureDirectory(fixture)))
         {
             _fixture.Disk.WriteAllBytes(
                 $"{StoreFixture.Data}/{Path.GetFileName(path)}",
@@ -24,7 +26,7 @@ public sealed class FixtureTests : IAsyncDisposable
 
         await _fixture.OpenAsync();
 
-        Assert.Equal(FixtureStore.Expected, await FixtureStore.DescribeAsync(_fixture));
+        Assert.Equal(FixtureStore.Expected, await FixtureStore.DescribeAsync(_fixture.Store));
         Assert.Equal(8, await _fixture.Store.DrawIncarnationAsync(TestContext.Current.CancellationToken));
     }
 
@@ -34,13 +36,15 @@ public sealed class FixtureTests : IAsyncDisposable
         await FixtureStore.WriteAsync(_fixture);
         await _fixture.ReopenAsync();
 
-        Assert.Equal(FixtureStore.Expected, await FixtureStore.DescribeAsync(_fixture));
+        Assert.Equal(FixtureStore.Expected, await FixtureStore.DescribeAsync(_fixture.Store));
     }
 
-    [Fact]
-    public void CommittedFixture_HoldsCheckpointSegmentsAndFormat()
+    [Theory]
+    [InlineData("format-1")]
+    [InlineData("format-1-killed")]
+    public void CommittedFixture_HoldsCheckpointSegmentsAndFormat(string fixture)
     {
-        var names = Directory.GetFiles(FixtureDirectory).Select(path => Path.GetFileName(path)!).ToArray();
+        var names = Directory.GetFiles(FixtureDirectory(fixture)).Select(path => Path.GetFileName(path)!).ToArray();
 
         Assert.Contains("format.json", names);
         Assert.Contains(names, name => name.StartsWith("checkpoint-", StringComparison.Ordinal));

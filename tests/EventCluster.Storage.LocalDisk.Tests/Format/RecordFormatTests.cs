@@ -278,7 +278,8 @@ public sealed class RecordFormatTests
         Assert.Equal([0, 1, 2], Enum.GetValues<GroupKind>().Select(kind => (int)kind));
         Assert.Equal([1, 2, 3], Enum.GetValues<RecordKind>().Select(kind => (int)kind));
         Assert.Equal([0, 1, 2, 4, 8, 16, 32, 64], Enum.GetValues<RecordSections>().Select(section => (int)section));
-        Assert.Equal(1, DataFormat.Version);
+        Assert.Equal(2, DataFormat.Version);
+        Assert.Equal("end.dat", DataFormat.EndFile);
         Assert.Equal("segment-0000000007.log", DataFormat.SegmentFile(7));
         Assert.Equal("checkpoint-0000000007.dat", DataFormat.CheckpointFile(7));
     }

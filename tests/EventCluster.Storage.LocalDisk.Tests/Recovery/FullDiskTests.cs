@@ -129,6 +129,52 @@ public sealed class FullDiskTests : IAsyncDisposable
         await kept.RemoveAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Open_DiskFullAndKilledAgainAndAgain_StartsAndDeletes(bool deletesInBetween)
+    {
+        // Goal: a start needs no more room than a kill left, however often. Method: not one byte is free.
+        await FillAsync();
+        for (var i = 0; deletesInBetween && i < 5; i++)
+        {
+            await (await _fixture.OwnAsync("kept")).CommitAsync((await _fixture.OwnAsync("kept")).Next());
+        }
+
+        for (var round = 0; round < 6; round++)
+        {
+            _fixture.Disk.Capacity = _fixture.Disk.Used;
+            if (round % 2 == 0)
+            {
+                await _fixture.KillAndOpenAsync();
+            }
+            else
+            {
+                await _fixture.CrashAndOpenAsync();
+            }
+
+            Assert.Equal("1 2", await _fixture.TextAsync("kept"));
+            if (deletesInBetween)
+            {
+                var trimmed = await _fixture.OwnAsync("big");
+                Assert.Equal(CommitStatus.Committed, await trimmed.SendAsync(trimmed.Next() with
+                {
+                    Head = trimmed.Head with { Earliest = round + 1 },
+                }));
+            }
+        }
+
+        // Checkpoints are files too: with a few free kilobytes a delete makes room.
+        await (await _fixture.OwnAsync("big")).RemoveAsync();
+        _fixture.Disk.Capacity = _fixture.Disk.Used + 8192;
+        await Phase.UntilAsync("room again", () => _fixture.Store.Health.AcceptsWrites, Cancellation);
+        await _fixture.CreateAsync("after", "x");
+        await _fixture.CrashAndOpenAsync();
+        Assert.Equal("x", await _fixture.TextAsync("after"));
+        Assert.Equal("1 2", await _fixture.TextAsync("kept"));
+        Assert.Equal("none", await _fixture.TextAsync("big"));
+    }
+
     [Fact]
     public async Task Open_NoRoomForANewStore_IsRefusedInOneLine()
     {

@@ -69,7 +69,7 @@ public sealed class TornTailTests : IAsyncDisposable
         _fixture.Disk.Rot(path, offset);
         var exception = await Assert.ThrowsAsync<LogDamagedException>(() => _fixture.KillAndOpenAsync());
 
-        Assert.Contains("stream 'orders' sequences 1 to 2", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("stream 'orders' sequences [1, 2)", exception.Message, StringComparison.Ordinal);
         Assert.Contains("--salvage", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("fine", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
@@ -143,7 +143,7 @@ public sealed class TornTailTests : IAsyncDisposable
         _fixture.Disk.Rot(path, offset);
         var exception = await Assert.ThrowsAsync<LogDamagedException>(() => _fixture.TextAsync("a"));
 
-        Assert.Contains("Stream 'a', sequences 1 to 2", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Stream 'a', sequences [1, 2)", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

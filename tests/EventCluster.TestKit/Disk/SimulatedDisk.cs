@@ -14,6 +14,8 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
     private readonly List<NameChange> _unflushedNames = [];
     private SortedDictionary<string, SimulatedFile> _names = new(StringComparer.Ordinal);
     private SortedDictionary<string, SimulatedFile> _durableNames = new(StringComparer.Ordinal);
+    private int _diesAt;
+    private bool _diesByPower;
     private int _failReads;
     private int _failWrites;
     private int _failFlushes;
@@ -42,6 +44,14 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
 
     public int Flushes { get; private set; }
 
+    /// <summary>Operations so far that change a file, a name or what is durable of them.</summary>
+    public int Changes { get; private set; }
+
+    /// <summary>
+    /// Asked with "create", "write", "preallocate" or "flush directory": true makes the call fail for want of descriptors or memory.
+    /// </summary>
+    public Func<string, bool>? IsShort { get; set; }
+
     /// <summary>Faults that were injected so far, by name.</summary>
     public SortedDictionary<string, int> FaultCounts { get; } = new(StringComparer.Ordinal);
 
@@ -67,6 +77,15 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
 
     /// <summary>The next flushes throw and lose pages.</summary>
     public void FailNextFlushes(int count) => _failFlushes = count;
+
+    /// <summary>The power goes, or the process is killed, right before the n-th change from now on; 0 takes it back.</summary>
+    public void DieAt(int change, bool power)
+    {
+        lock (_gate)
+        {
+            (_diesAt, _diesByPower) = (change == 0 ? 0 : Changes + change, power);
+        }
+    }
 
     /// <summary>The disk as one process has it: after a crash or kill every call of that process throws.</summary>
     public IDisk Attach() => new SimulatedProcess(this, Epoch);
@@ -160,6 +179,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
     {
         lock (_gate)
         {
+            Begin("create", path);
             var file = new SimulatedFile();
             Change(new NameChange(null, path, file));
             return new(new SimulatedDiskFile(this, file, path, Epoch, writable: true));
@@ -178,6 +198,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
     {
         lock (_gate)
         {
+            Begin("rename", to);
             Change(new NameChange(from, to, Find(from)));
         }
 
@@ -188,6 +209,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
     {
         lock (_gate)
         {
+            Begin("delete", path);
             if (_names.ContainsKey(path))
             {
                 Change(new NameChange(path, null, null));
@@ -201,6 +223,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
     {
         lock (_gate)
         {
+            Begin("flush directory", path);
             if (!SkipFlush)
             {
                 var prefix = path.TrimEnd('/') + "/";
@@ -248,6 +271,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
         lock (_gate)
         {
             Check(handle);
+            Begin("write", handle.Path);
             Writes++;
             byte[] data = [.. buffers.SelectMany(buffer => buffer.ToArray())];
             if (Take(ref _failWrites) || Happens(Faults.WriteError, "failed write"))
@@ -272,6 +296,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
         lock (_gate)
         {
             Check(handle);
+            Begin(allocate ? "preallocate" : "truncate", handle.Path);
             if (!allocate)
             {
                 handle.File.SetLength(length);
@@ -298,6 +323,7 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
         lock (_gate)
         {
             Check(handle);
+            Begin("flush", handle.Path);
             Flushes++;
             if (Take(ref _failFlushes) || Happens(Faults.FlushError, "failed flush"))
             {
@@ -325,6 +351,28 @@ public sealed class SimulatedDisk(Random random, TimeProvider time)
             {
                 handle.File.CompleteFlush(point);
             }
+        }
+    }
+
+    private void Begin(string operation, string path)
+    {
+        if (++Changes == _diesAt)
+        {
+            if (_diesByPower)
+            {
+                Crash();
+            }
+            else
+            {
+                KillProcess();
+            }
+
+            throw new IOException($"The simulated process died before the {operation} of '{path}'.");
+        }
+
+        if (IsShort?.Invoke(operation) == true)
+        {
+            throw new DiskShortageException($"Simulated shortage: {operation} of '{path}'.");
         }
     }
 
