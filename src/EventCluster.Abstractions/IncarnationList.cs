@@ -82,6 +82,30 @@ public sealed class IncarnationList : IReadOnlyList<IncarnationStart>, IEquatabl
         return false;
     }
 
+    /// <summary>The position as one that can be compared with others of this list; false if the list does not hold it.</summary>
+    public bool TryHold(StreamOffset position, out HeldPosition held)
+    {
+        // Nearly every position belongs to the newest incarnation.
+        var latest = _starts[^1];
+        var isHeld = position.Incarnation == latest.Incarnation
+            ? position.Sequence >= latest.FirstSequence
+            : Holds(position);
+        held = isHeld ? new HeldPosition(latest.Incarnation, position.Sequence) : default;
+        return isHeld;
+    }
+
+    /// <summary>The position, which the list must hold, as one that can be compared with others of this list.</summary>
+    /// <exception cref="ArgumentException">The list does not hold the position.</exception>
+    public HeldPosition Hold(StreamOffset position) => TryHold(position, out var held)
+        ? held
+        : throw new ArgumentException($"The incarnations do not hold the position {position}.", nameof(position));
+
+    /// <summary>The position after the event that ends at a position of this list, as an append or an SSE id names it.</summary>
+    /// <exception cref="ArgumentException">The position belongs to other incarnations.</exception>
+    public StreamOffset OffsetAfter(HeldPosition position) => position.Incarnation == Latest.Incarnation
+        ? OffsetAfter(position.Sequence)
+        : throw new ArgumentException($"The position {position} belongs to other incarnations.", nameof(position));
+
     /// <inheritdoc />
     public bool Equals(IncarnationList? other) => other is not null && _starts.AsSpan().SequenceEqual(other._starts);
 

@@ -22,6 +22,10 @@ public abstract record ReadOutcome
 
         /// <summary>The batch reaches the end of a closed stream.</summary>
         public bool AtEnd => Descriptor.Closed && UpToDate;
+
+        /// <summary>Whether a position is where the batch ends; at the boundary of two incarnations both offsets are.</summary>
+        public bool EndsAt(StreamOffset position) =>
+            Descriptor.Incarnations.TryHold(position, out var held) && held.Sequence == Next.Sequence;
     }
 
     /// <summary>The position cannot be served.</summary>

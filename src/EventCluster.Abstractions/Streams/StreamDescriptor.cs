@@ -41,6 +41,10 @@ public sealed record StreamDescriptor
     /// <summary>Source of a fork.</summary>
     public StreamName? ForkedFrom { get; init; }
 
+    /// <summary>Whether this instant is of an older life of the stream than another one: nothing in it counts any more.</summary>
+    public bool IsOlderThan(StreamDescriptor other) =>
+        Incarnations.Latest.Incarnation < other.Incarnations.Latest.Incarnation;
+
     /// <summary>Number of events between earliest and tail.</summary>
     public long RetainedEvents => Tail.Sequence - Earliest.Sequence;
 }

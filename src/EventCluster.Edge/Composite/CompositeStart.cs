@@ -40,6 +40,7 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, Read
     {
         var reader = new PositionReader(services.Streams.GetStream(name), services.Time);
         var outcome = await reader.OpenAsync(start, maxBytes: 1, maxEvents: 1, TimeSpan.Zero, cancellationToken);
+        services.Feeds.OnSeen(name, outcome);
 
         // "now" means the time of the request; the others may be resolved again, so that they never end in a gap.
         return new CompositeStart(

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
@@ -67,7 +68,7 @@ internal sealed class BlockCache(long maxBytes)
 
         // The load belongs to the cache: it goes on when this reader leaves.
         var outcome = await load.WaitAsync(cancellationToken);
-        return outcome is ReadOutcome.Batch { Slices.Count: > 0 } loaded && loaded.From.Sequence == from.Sequence
+        return outcome is ReadOutcome.Batch { Slices.Count: > 0 } loaded && loaded.From == from
             ? Cut(loaded, descriptor, maxBytes, maxEvents)
             : null;
     }
@@ -87,14 +88,15 @@ internal sealed class BlockCache(long maxBytes)
         }
 
         var from = PositionReader.Resolve(start, descriptor);
-        return from.Sequence >= descriptor.Earliest.Sequence && descriptor.Incarnations.Holds(from) && IsLong(descriptor, from)
+        return descriptor.Incarnations.TryHold(from, out var held) && held >= descriptor.Incarnations.Hold(descriptor.Earliest)
+            && IsLong(descriptor, held)
             ? await ReadAsync(stream, descriptor, from, maxBytes, maxEvents, cancellationToken)
             : null;
     }
 
-    private static bool IsLong(StreamDescriptor descriptor, StreamOffset from)
+    private static bool IsLong(StreamDescriptor descriptor, HeldPosition from)
     {
-        var events = descriptor.Tail.Sequence - from.Sequence;
+        var events = descriptor.Incarnations.Hold(descriptor.Tail) - from;
         return events >= SmallestBacklog
             || (events > 0 && (double)descriptor.RetainedBytes / descriptor.RetainedEvents * events >= SmallestBacklogBytes);
     }
@@ -138,6 +140,11 @@ internal sealed class BlockCache(long maxBytes)
     private ReadOutcome.Batch? Collect(StreamDescriptor descriptor, StreamOffset from, int maxBytes, int maxEvents)
     {
         List<BlockSlice>? slices = null;
+        if (!descriptor.Incarnations.Holds(from))
+        {
+            return null;
+        }
+
         var next = from.Sequence;
         while (next < descriptor.Tail.Sequence && _index.Find(descriptor.Incarnations.HolderOf(next), next) is { } block)
         {
@@ -166,9 +173,17 @@ internal sealed class BlockCache(long maxBytes)
             : new ReadOutcome.Batch(from, descriptor.Incarnations.OffsetAfter(next), slices, descriptor);
     }
 
-    /// <summary>The part of a loaded batch that a reader's budget has room for.</summary>
-    private static ReadOutcome.Batch Cut(ReadOutcome.Batch loaded, StreamDescriptor descriptor, int maxBytes, int maxEvents)
+    /// <summary>
+    /// The part of a loaded batch that a reader's budget has room for; null when it tells of an older life of the stream than
+    /// the instant that admits the reader.
+    /// </summary>
+    private static ReadOutcome.Batch? Cut(ReadOutcome.Batch loaded, StreamDescriptor descriptor, int maxBytes, int maxEvents)
     {
+        if (loaded.Descriptor.IsOlderThan(descriptor))
+        {
+            return null;
+        }
+
         List<BlockSlice> slices = [];
         var next = loaded.From.Sequence;
         for (var i = 0; i < loaded.Slices.Count; i++)
@@ -191,7 +206,9 @@ internal sealed class BlockCache(long maxBytes)
         }
 
         // The owner's instant may be newer than the feed's; it is the one that admitted these events.
-        var instant = loaded.Descriptor.Tail.Sequence >= descriptor.Tail.Sequence ? loaded.Descriptor : descriptor;
+        var isNewer = descriptor.IsOlderThan(loaded.Descriptor)
+            || loaded.Descriptor.Incarnations.Hold(loaded.Descriptor.Tail) >= descriptor.Incarnations.Hold(descriptor.Tail);
+        var instant = isNewer ? loaded.Descriptor : descriptor;
         return new ReadOutcome.Batch(loaded.From, instant.Incarnations.OffsetAfter(next), slices, instant);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
@@ -14,30 +15,23 @@ internal sealed class FeedDirectory(
     IOptions<EdgeOptions> options,
     ILogger<StreamFeed> logger)
 {
-    private readonly Dictionary<StreamName, StreamFeed> _feeds = [];
+    /// <summary>Changed under the lock; looked up without it, by everything that passes an instant of a stream on.</summary>
+    private readonly ConcurrentDictionary<StreamName, StreamFeed> _feeds = new();
     private readonly Lock _gate = new();
+    private int _count;
 
     /// <summary>Where feeds, sessions and requests report damage, so that each place is named once.</summary>
     public DamageLog Damage { get; } = new(time);
 
     /// <summary>Streams with live subscribers.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _feeds.Count;
-            }
-        }
-    }
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Payload bytes that each feed may keep now: the whole allowance shared among all feeds.</summary>
     public long WindowBytes
     {
         get
         {
-            var feeds = Math.Max(1, _feeds.Count);
+            var feeds = Math.Max(1, Count);
             return Math.Min(EdgeLimits.MaxFeedWindowBytes, options.Value.FeedBytes / feeds);
         }
     }
@@ -48,23 +42,36 @@ internal sealed class FeedDirectory(
     /// <summary>A reader of one subscription to a stream.</summary>
     public FeedReader Open(IStreamHandle stream) => new(stream, this, blocks, deadlines, time);
 
-    /// <summary>Takes a lease on a stream's feed; the first one starts the feed at the tail of the given instant.</summary>
+    /// <summary>
+    /// Takes a lease on a stream's feed; the first one starts the feed at the tail of the given instant. A feed that is older
+    /// than that instant, because the stream was deleted and created again elsewhere, ends (CORRECTNESS rule 22).
+    /// </summary>
     public FeedLease Acquire(IStreamHandle stream, StreamDescriptor descriptor)
     {
         StreamFeed? feed;
+        StreamFeed? outdated = null;
         var isNew = false;
         lock (_gate)
         {
-            if (!_feeds.TryGetValue(stream.Name, out feed))
+            if (_feeds.TryGetValue(stream.Name, out feed) && feed.Descriptor.IsOlderThan(descriptor))
+            {
+                outdated = feed;
+                RemoveUnderLock(feed);
+                feed = null;
+            }
+
+            if (feed is null)
             {
                 isNew = true;
                 feed = new StreamFeed(stream, descriptor, this, time, logger);
-                _feeds.Add(stream.Name, feed);
+                _feeds[stream.Name] = feed;
+                _count++;
             }
 
             feed.Leases++;
         }
 
+        outdated?.End();
         if (isNew)
         {
             feed.Start();
@@ -105,12 +112,54 @@ internal sealed class FeedDirectory(
     }
 
     /// <summary>
-    /// This edge moved a stream's earliest position: its feed admits nothing before it any more, from now on and not only
-    /// from when the owner tells (CORRECTNESS rule 15).
+    /// An instant of a stream passed through this edge. A trim counts from now on, not only from when the feed hears of it
+    /// (CORRECTNESS rule 15), and a feed of an older incarnation ends (rule 22).
     /// </summary>
-    public void OnTrimmed(StreamDescriptor descriptor) => Find(descriptor.Name)?.Learn(descriptor);
+    public void OnSeen(StreamDescriptor descriptor) => Find(descriptor.Name)?.Learn(descriptor);
 
-    /// <summary>This edge deleted a stream: its feed ends now.</summary>
+    /// <summary>An answer of an owner passed through this edge.</summary>
+    public void OnSeen(StreamName name, ReadOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case ReadOutcome.Batch batch:
+                OnSeen(batch.Descriptor);
+                break;
+            case ReadOutcome.Gap gap:
+                OnSeen(gap.Descriptor);
+                break;
+            case ReadOutcome.NotFound or ReadOutcome.Gone:
+                OnDeleted(name);
+                break;
+        }
+    }
+
+    /// <summary>An answer of an owner passed through this edge.</summary>
+    public void OnSeen(StreamName name, DescribeOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case DescribeOutcome.Found found:
+                OnSeen(found.Descriptor);
+                break;
+            case DescribeOutcome.NotFound or DescribeOutcome.Gone:
+                OnDeleted(name);
+                break;
+        }
+    }
+
+    /// <summary>The outcome of an append passed through this edge.</summary>
+    public void OnSeen(StreamName name, AppendOutcome outcome)
+    {
+        if (Find(name) is { } feed
+            && outcome is AppendOutcome.Appended { Next: var tail }
+            && feed.Descriptor.Incarnations.Latest.Incarnation < tail.Incarnation)
+        {
+            feed.End();
+        }
+    }
+
+    /// <summary>A stream is deleted: its feed ends now.</summary>
     public void OnDeleted(StreamName name) => Find(name)?.End();
 
     /// <summary>Forgets a feed that ended, so that the next subscriber starts a new one.</summary>
@@ -122,19 +171,14 @@ internal sealed class FeedDirectory(
         }
     }
 
-    private StreamFeed? Find(StreamName name)
-    {
-        lock (_gate)
-        {
-            return _feeds.GetValueOrDefault(name);
-        }
-    }
+    private StreamFeed? Find(StreamName name) =>
+        Volatile.Read(ref _count) > 0 && _feeds.TryGetValue(name, out var feed) ? feed : null;
 
     private void RemoveUnderLock(StreamFeed feed)
     {
-        if (_feeds.TryGetValue(feed.Name, out var current) && ReferenceEquals(current, feed))
+        if (_feeds.TryRemove(new KeyValuePair<StreamName, StreamFeed>(feed.Name, feed)))
         {
-            _feeds.Remove(feed.Name);
+            _count--;
         }
     }
 }

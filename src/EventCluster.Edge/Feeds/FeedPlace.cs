@@ -15,9 +15,12 @@ internal enum FeedPlace
     /// <summary>Retained, but older than the window: the block cache has it, or gets it.</summary>
     Behind = 3,
 
-    /// <summary>Anything else, such as trimmed, of another history or beyond the tail: only the owner can say.</summary>
-    Elsewhere = 4,
+    /// <summary>Beyond the tail of an open stream, in its own incarnations: the feed may be on its way; only the owner can say.</summary>
+    Ahead = 4,
+
+    /// <summary>Trimmed, or of another incarnation: only the owner can say.</summary>
+    Elsewhere = 5,
 
     /// <summary>The feed ended; only the owner can say.</summary>
-    Ended = 5,
+    Ended = 6,
 }

@@ -19,6 +19,7 @@ internal sealed class FeedReader(
 {
     private readonly PositionReader _owner = new(stream, time);
     private FeedWait? _wait;
+    private RetryDelay? _delay;
     private StreamDescriptor? _descriptor;
     private FeedLease? _lease;
 
@@ -91,18 +92,34 @@ internal sealed class FeedReader(
                 attempts++;
             }
 
+            var instant = seen;
             if (place != FeedPlace.AtTail)
             {
                 var outcome = Learn(await _owner.ReadAsync(maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
-                if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
+                if (outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } empty)
                 {
                     return outcome;
                 }
+
+                if (place != FeedPlace.Ended && feed.PlaceOf(Position) is not (FeedPlace.AtTail or FeedPlace.Ahead))
+                {
+                    // What the owner calls the tail is none to the feed. One of the two speaks of another life of the stream,
+                    // or the feed went on meanwhile: neither means that this reader has caught up.
+                    attempts++;
+                    if (!await SettleAsync(feed, outcome, cancellationToken))
+                    {
+                        break;
+                    }
+
+                    continue;
+                }
+
+                instant = empty.Descriptor;
             }
 
             if (place != FeedPlace.Ended && !await WaitAsync(feed, seen, until, cancellationToken))
             {
-                return new ReadOutcome.Batch(Position, Position, [], seen);
+                return new ReadOutcome.Batch(Position, Position, [], instant);
             }
         }
 
@@ -147,6 +164,23 @@ internal sealed class FeedReader(
     }
 
     /// <summary>
+    /// After an answer of the owner that does not go with the feed: leaves a feed that the answer outdated, and lets time pass
+    /// when it is the answer that is old, as from an owner that was replaced. False when that was tried often enough.
+    /// </summary>
+    private async ValueTask<bool> SettleAsync(StreamFeed feed, ReadOutcome outcome, CancellationToken cancellationToken)
+    {
+        if (feed.IsEnded)
+        {
+            Leave();
+            Learn(outcome);
+            return true;
+        }
+
+        return feed.PlaceOf(Position) == FeedPlace.Inside
+            || await (_delay ??= new RetryDelay(time)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
     /// What a feed that is here says of <see cref="Position"/>; null when there is none, or only the owner can say.
     /// </summary>
     private async ValueTask<ReadOutcome.Batch?> TryFollowAsync(int maxBytes, int maxEvents, CancellationToken cancellationToken)
@@ -177,6 +211,11 @@ internal sealed class FeedReader(
     {
         List<BlockSlice> slices = [];
         var place = feed.Read(Position, maxBytes, maxEvents, slices, out var next, out var seen);
+        if (place is FeedPlace.Inside or FeedPlace.AtTail)
+        {
+            _delay = null;
+        }
+
         return (place, seen, place switch
         {
             FeedPlace.Inside => new ReadOutcome.Batch(Position, seen.Incarnations.OffsetAfter(next), slices, seen),
@@ -223,6 +262,7 @@ internal sealed class FeedReader(
 
     private ReadOutcome Learn(ReadOutcome outcome)
     {
+        directory.OnSeen(stream.Name, outcome);
         if (_lease is null && outcome is ReadOutcome.Batch batch)
         {
             _descriptor = batch.Descriptor;

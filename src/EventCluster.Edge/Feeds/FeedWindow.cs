@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 
 namespace EventCluster.Edge.Feeds;
@@ -14,19 +15,19 @@ internal sealed class FeedWindow
     private BlockSlice[] _ring = [];
     private int _first;
     private int _count;
-    private long _end;
+    private HeldPosition _end;
 
-    /// <summary>Sequence before the oldest event; the end when there is none.</summary>
-    public long Start { get; private set; }
+    /// <summary>Position before the oldest event; the end when there is none.</summary>
+    public HeldPosition Start { get; private set; }
 
     /// <summary>Payload bytes held.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Begins again, empty, at a sequence.</summary>
-    public void Reset(long sequence)
+    /// <summary>Begins again, empty, at a position.</summary>
+    public void Reset(HeldPosition position)
     {
         (_ring, _first, _count) = ([], 0, 0);
-        (Start, _end, Bytes) = (sequence, sequence, 0);
+        (Start, _end, Bytes) = (position, position, 0);
     }
 
     /// <summary>Adds events that follow the newest one, and drops the oldest while the rest is above the bound.</summary>
@@ -36,7 +37,7 @@ internal sealed class FeedWindow
         {
             Enqueue(slices[i]);
             Bytes += slices[i].PayloadBytes;
-            _end = slices[i].FirstSequence + slices[i].Count;
+            _end = _end.At(slices[i].FirstSequence + slices[i].Count);
         }
 
         while (Bytes > maxBytes && _count > slices.Count)
@@ -45,23 +46,24 @@ internal sealed class FeedWindow
         }
     }
 
-    /// <summary>Drops whole slices before a sequence: they were trimmed.</summary>
-    public void DropBefore(long sequence)
+    /// <summary>Drops whole slices before a position: they were trimmed.</summary>
+    public void DropBefore(HeldPosition position)
     {
-        while (_count > 0 && EndOf(0) <= sequence)
+        var bound = position < _end ? position : _end;
+        while (_count > 0 && EndOf(0) <= bound.Sequence)
         {
             DropOldest();
         }
 
-        Start = Math.Max(Start, Math.Min(sequence, _end));
+        Start = bound > Start ? bound : Start;
     }
 
-    /// <summary>Copies events from a sequence inside the window on: at least one, then as many as the budget has room for.</summary>
-    /// <returns>The sequence after the last event copied.</returns>
-    public long Read(long from, int maxBytes, int maxEvents, List<BlockSlice> into)
+    /// <summary>Copies events from a position inside the window on: at least one, then as many as the budget has room for.</summary>
+    /// <returns>The position after the last event copied.</returns>
+    public HeldPosition Read(HeldPosition from, int maxBytes, int maxEvents, List<BlockSlice> into)
     {
-        var next = from;
-        for (var i = IndexOf(from); i < _count; i++)
+        var next = from.Sequence;
+        for (var i = IndexOf(next); i < _count; i++)
         {
             ref readonly var slice = ref At(i);
             var start = slice.Start + (int)(next - slice.FirstSequence);
@@ -81,7 +83,7 @@ internal sealed class FeedWindow
             }
         }
 
-        return next;
+        return from.At(next);
     }
 
     private ref BlockSlice At(int index) => ref _ring[(_first + index) & (_ring.Length - 1)];
@@ -132,7 +134,7 @@ internal sealed class FeedWindow
     {
         ref var oldest = ref At(0);
         Bytes -= oldest.PayloadBytes;
-        Start = oldest.FirstSequence + oldest.Count;
+        Start = Start.At(oldest.FirstSequence + oldest.Count);
         oldest = default;
         _first = (_first + 1) & (_ring.Length - 1);
         _count--;

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Live;
 using EventCluster.Protocol;
@@ -33,7 +34,7 @@ internal sealed partial class StreamFeed : IDisposable
         IStreamHandle stream, StreamDescriptor descriptor, FeedDirectory directory, TimeProvider time, ILogger logger)
     {
         (_stream, _descriptor, _directory, _time, _logger) = (stream, descriptor, directory, time, logger);
-        _window.Reset(descriptor.Tail.Sequence);
+        _window.Reset(descriptor.Incarnations.Hold(descriptor.Tail));
     }
 
     /// <summary>The stream.</summary>
@@ -68,27 +69,35 @@ internal sealed partial class StreamFeed : IDisposable
     /// <param name="maxBytes">Payload bytes wanted at most; one event is returned whatever its size.</param>
     /// <param name="maxEvents">Events wanted at most.</param>
     /// <param name="slices">An empty list, for the events.</param>
-    /// <param name="next">The sequence after the last event.</param>
+    /// <param name="next">The position after the last event.</param>
     /// <param name="descriptor">The instant that the answer belongs to.</param>
     public FeedPlace Read(
         StreamOffset from,
         int maxBytes,
         int maxEvents,
         List<BlockSlice> slices,
-        out long next,
+        out HeldPosition next,
         out StreamDescriptor descriptor)
     {
         lock (_gate)
         {
             descriptor = _descriptor;
-            next = from.Sequence;
-            var place = PlaceOf(from, descriptor);
+            var place = PlaceOf(from, descriptor, out next);
             if (place == FeedPlace.Inside)
             {
-                next = _window.Read(from.Sequence, maxBytes, maxEvents, slices);
+                next = _window.Read(next, maxBytes, maxEvents, slices);
             }
 
             return place;
+        }
+    }
+
+    /// <summary>Where a position lies now.</summary>
+    public FeedPlace PlaceOf(StreamOffset position)
+    {
+        lock (_gate)
+        {
+            return PlaceOf(position, _descriptor, out _);
         }
     }
 
@@ -144,17 +153,24 @@ internal sealed partial class StreamFeed : IDisposable
         }
     }
 
-    /// <summary>Takes over a later earliest position of the same history.</summary>
+    /// <summary>
+    /// Takes note of an instant that passed through this edge: a later earliest position of the same incarnation is taken
+    /// over, and an instant of a newer incarnation ends the feed, which has not heard of it yet (CORRECTNESS rule 22).
+    /// </summary>
     public void Learn(StreamDescriptor descriptor)
     {
         lock (_gate)
         {
-            if (descriptor.Earliest.Sequence > _descriptor.Earliest.Sequence
-                && descriptor.Incarnations.Latest == _descriptor.Incarnations.Latest)
+            if (descriptor.Incarnations.Latest == _descriptor.Incarnations.Latest)
             {
-                Volatile.Write(ref _descriptor, _descriptor with { Earliest = descriptor.Earliest });
-                _window.DropBefore(descriptor.Earliest.Sequence);
+                Raise(descriptor.Earliest);
+                return;
             }
+        }
+
+        if (Descriptor.IsOlderThan(descriptor))
+        {
+            End();
         }
     }
 
@@ -174,25 +190,38 @@ internal sealed partial class StreamFeed : IDisposable
         Notify(woken, listeners);
     }
 
-    private FeedPlace PlaceOf(StreamOffset from, StreamDescriptor descriptor)
+    private void Raise(StreamOffset earliest)
     {
+        if (_descriptor.Incarnations.TryHold(earliest, out var later)
+            && later > _descriptor.Incarnations.Hold(_descriptor.Earliest))
+        {
+            Volatile.Write(ref _descriptor, _descriptor with { Earliest = earliest });
+            _window.DropBefore(later);
+        }
+    }
+
+    private FeedPlace PlaceOf(StreamOffset from, StreamDescriptor descriptor, out HeldPosition position)
+    {
+        position = default;
         if (_isEnded && !descriptor.Closed)
         {
             return FeedPlace.Ended;
         }
 
-        if (!descriptor.Incarnations.Holds(from) || from.Sequence < descriptor.Earliest.Sequence
-            || from.Sequence > descriptor.Tail.Sequence)
+        var incarnations = descriptor.Incarnations;
+        if (!incarnations.TryHold(from, out position) || position < incarnations.Hold(descriptor.Earliest))
         {
             return FeedPlace.Elsewhere;
         }
 
-        if (from.Sequence == descriptor.Tail.Sequence)
+        var tail = incarnations.Hold(descriptor.Tail);
+        if (position >= tail)
         {
-            return descriptor.Closed ? FeedPlace.AtEnd : FeedPlace.AtTail;
+            return position > tail ? descriptor.Closed ? FeedPlace.Elsewhere : FeedPlace.Ahead
+                : descriptor.Closed ? FeedPlace.AtEnd : FeedPlace.AtTail;
         }
 
-        return from.Sequence >= _window.Start ? FeedPlace.Inside : FeedPlace.Behind;
+        return position >= _window.Start ? FeedPlace.Inside : FeedPlace.Behind;
     }
 
     private async Task ReadUpstreamAsync(CancellationToken unused)
@@ -255,8 +284,15 @@ internal sealed partial class StreamFeed : IDisposable
                 return;
             }
 
+            var incarnations = batch.Descriptor.Incarnations;
+            if (incarnations.Latest != _descriptor.Incarnations.Latest)
+            {
+                // The stream goes on in a new incarnation from here; what is held counts in the ones before.
+                _window.Reset(incarnations.Hold(batch.From));
+            }
+
             _window.Add(batch.Slices, _directory.WindowBytes);
-            _window.DropBefore(batch.Descriptor.Earliest.Sequence);
+            _window.DropBefore(incarnations.Hold(batch.Descriptor.Earliest));
 
             // The window reaches to the batch's end, which may lie before the tail of its instant.
             Volatile.Write(ref _descriptor, batch.UpToDate

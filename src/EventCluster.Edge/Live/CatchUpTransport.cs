@@ -9,6 +9,7 @@ namespace EventCluster.Edge.Live;
 /// <summary>GET without <c>live</c>: one answer with what is there (Durable Streams 5.6).</summary>
 internal sealed class CatchUpTransport(
     IStreamDirectory directory,
+    FeedDirectory feeds,
     BlockCache blocks,
     AnswerBudget budget,
     IOptions<EdgeOptions> options,
@@ -25,6 +26,7 @@ internal sealed class CatchUpTransport(
         ReadOutcome outcome = await blocks.TryOpenAsync(directory.GetStream(read.Name), read.Start, maxBytes, maxEvents, ended) is { } backlog
             ? backlog
             : await read.Reader.OpenAsync(read.Start, maxBytes, maxEvents, TimeSpan.Zero, ended);
+        feeds.OnSeen(read.Name, outcome);
         if (ErrorResponses.Of(outcome, read.Name) is { } fault)
         {
             await ProblemResponse.WriteAsync(read.Context, fault);

@@ -1,5 +1,7 @@
+using EventCluster.Abstractions;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Pumping;
+using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Live;
 
@@ -11,9 +13,9 @@ internal sealed class DurableSseConnection(LiveResponse response, SseFraming fra
     public long Cursor => Math.Max(cursor, cursors.Next(clientCursor: null));
 
     /// <inheritdoc />
-    public override void WriteSlice(FrameLog log, PumpedFeed source, long to)
+    public override void WriteSlice(FrameLog log, PumpedFeed source, HeldPosition from, HeldPosition to)
     {
-        log.Read(Position.Sequence, to, out var first, out var second);
+        log.Read(from, to, out var first, out var second);
         DurableSseFrames.WriteDataStart(Output, Framing);
         if (Framing == SseFraming.DurableBase64)
         {
@@ -26,16 +28,13 @@ internal sealed class DurableSseConnection(LiveResponse response, SseFraming fra
         }
 
         DurableSseFrames.WriteDataEnd(Output, Framing);
-        WriteControl(source, to);
+        WriteControl(source.Descriptor.Incarnations.OffsetAfter(to), upToDate: to >= source.Tail);
     }
 
     /// <inheritdoc />
-    public override void WriteHeartbeat(PumpedFeed source) => WriteControl(source, Position.Sequence);
+    public override void WriteHeartbeat(PumpedFeed source) => WriteControl(
+        Position, upToDate: source.TryFind(this, out var at) && at >= source.Tail);
 
-    private void WriteControl(PumpedFeed source, long to) => DurableSseFrames.WriteControl(
-        Output,
-        source.Descriptor.Incarnations.OffsetAfter(to),
-        Cursor,
-        upToDate: to >= source.Descriptor.Tail.Sequence,
-        closed: false);
+    private void WriteControl(StreamOffset next, bool upToDate) =>
+        DurableSseFrames.WriteControl(Output, next, Cursor, upToDate, closed: false);
 }

@@ -103,7 +103,7 @@ internal sealed class DurableSseTransport(
             DurableSseFrames.WriteDataEnd(response.Output, connection.Framing);
         }
 
-        var reached = subscription.Position.Sequence == batch.Next.Sequence;
+        var reached = batch.EndsAt(subscription.Position);
         var closed = batch.AtEnd && reached;
         DurableSseFrames.WriteControl(
             response.Output, subscription.Position, connection.Cursor, reached && batch.UpToDate, closed);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using EventCluster.Abstractions;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Pumping;
 
@@ -8,9 +9,9 @@ namespace EventCluster.Edge.Live;
 internal sealed class EventSourceConnection(LiveResponse response, SseFraming framing) : PumpedConnection(response, framing)
 {
     /// <inheritdoc />
-    public override void WriteSlice(FrameLog log, PumpedFeed source, long to)
+    public override void WriteSlice(FrameLog log, PumpedFeed source, HeldPosition from, HeldPosition to)
     {
-        log.Read(Position.Sequence, to, out var first, out var second);
+        log.Read(from, to, out var first, out var second);
         Output.Write(first);
         if (!second.IsEmpty)
         {

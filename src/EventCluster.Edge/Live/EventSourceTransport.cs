@@ -172,7 +172,7 @@ internal sealed class EventSourceTransport(
             EventSourceFrames.WriteHeartbeat(response.Output);
         }
 
-        if (!batch.AtEnd || subscription.Position.Sequence != batch.Next.Sequence)
+        if (!batch.AtEnd || !batch.EndsAt(subscription.Position))
         {
             return true;
         }

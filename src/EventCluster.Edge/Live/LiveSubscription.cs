@@ -19,7 +19,7 @@ internal sealed class LiveSubscription : IDisposable
     private readonly int _bytes;
     private readonly int _events;
     private long _nextBurst;
-    private long _burstEnd;
+    private StreamOffset _burstEnd;
 
     public LiveSubscription(
         FeedReader reader, SubscriptionPumps pumps, DeadlineQueue deadlines, in ReadQuery query, EdgeOptions options)
@@ -66,13 +66,16 @@ internal sealed class LiveSubscription : IDisposable
     /// </summary>
     public async ValueTask<ReadOutcome?> NextAsync(LiveResponse response)
     {
-        if (_window > TimeSpan.Zero && Position.Sequence >= _burstEnd)
+        // Offsets of a later life of the stream are behind those of the one before, so such a burst is over too.
+        if (_window > TimeSpan.Zero && Position >= _burstEnd)
         {
             return await NextBurstAsync(response.Ended);
         }
 
         var outcome = await _reader.ReadAsync(_bytes, _events, TimeSpan.Zero, response.Ended);
-        return outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } && _reader.TryFeed() is not null ? null : outcome;
+        return outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false } || _reader.TryFeed() is null ? outcome
+            : _window > TimeSpan.Zero ? await NextBurstAsync(response.Ended)
+            : null;
     }
 
     /// <summary>Follows the tail on the pump, from where <see cref="NextAsync"/> answered null. Nothing else is held meanwhile.</summary>
@@ -109,7 +112,7 @@ internal sealed class LiveSubscription : IDisposable
         if (_window > TimeSpan.Zero)
         {
             _nextBurst = _deadlines.In(_window);
-            _burstEnd = outcome is ReadOutcome.Batch batch ? batch.Descriptor.Tail.Sequence : 0;
+            _burstEnd = outcome is ReadOutcome.Batch batch ? batch.Descriptor.Tail : default;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,7 @@ namespace EventCluster.Edge.Live;
 
 /// <summary><c>live=long-poll</c>: waits at the tail, then answers once (Durable Streams 5.7).</summary>
 internal sealed class LongPollTransport(
+    FeedDirectory feeds,
     AnswerBudget budget,
     IOptions<EdgeOptions> options,
     TimeProvider time,
@@ -38,6 +40,7 @@ internal sealed class LongPollTransport(
             return;
         }
 
+        feeds.OnSeen(read.Name, outcome);
         if (ErrorResponses.Of(outcome, read.Name) is { } fault)
         {
             await ProblemResponse.WriteAsync(read.Context, fault);

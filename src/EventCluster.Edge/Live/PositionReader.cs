@@ -134,11 +134,15 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         }
     }
 
-    /// <summary>A batch that begins elsewhere, or has a hole, is never delivered.</summary>
+    /// <summary>
+    /// A batch that begins elsewhere, has a hole, or holds events of an incarnation that is not the stream's there, is never
+    /// delivered.
+    /// </summary>
     private static bool BeginsAt(ReadOutcome.Batch batch, StreamOffset position)
     {
+        var incarnations = batch.Descriptor.Incarnations;
         var sequence = position.Sequence;
-        if (batch.From.Sequence != sequence)
+        if (batch.From != position || !incarnations.Holds(position))
         {
             return false;
         }
@@ -146,7 +150,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         for (var i = 0; i < batch.Slices.Count; i++)
         {
             var slice = batch.Slices[i];
-            if (slice.FirstSequence != sequence)
+            if (slice.FirstSequence != sequence || slice.Block.Incarnation != incarnations.HolderOf(sequence))
             {
                 return false;
             }

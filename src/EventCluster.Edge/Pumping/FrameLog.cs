@@ -1,4 +1,5 @@
 using System.Buffers;
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Framing;
 
@@ -24,11 +25,14 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
     /// <summary>How events stand in it.</summary>
     public SseFraming Framing => framing;
 
-    /// <summary>Sequence before the oldest event held.</summary>
-    public long Start { get; private set; }
+    /// <summary>Position before the oldest event held.</summary>
+    public HeldPosition Start { get; private set; }
 
-    /// <summary>Sequence after the newest event held.</summary>
-    public long End { get; private set; }
+    /// <summary>Position after the newest event held.</summary>
+    public HeldPosition End { get; private set; }
+
+    /// <summary>Connections that read it.</summary>
+    public int Readers { get; set; }
 
     /// <summary>Bytes held.</summary>
     public int Bytes => (int)(ByteAt(End) - _startByte);
@@ -36,11 +40,11 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
     /// <summary>Memory taken.</summary>
     public int Capacity => _ring.Length;
 
-    /// <summary>Begins again, empty, at a sequence.</summary>
-    public void Reset(long sequence)
+    /// <summary>Begins again, empty, at a position.</summary>
+    public void Reset(HeldPosition position)
     {
         Dispose();
-        (Start, End, _startByte) = (sequence, sequence, 0);
+        (Start, End, _startByte) = (position, position, 0);
     }
 
     /// <summary>Encodes events that follow the newest one.</summary>
@@ -70,8 +74,8 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
         }
     }
 
-    /// <summary>The largest sequence up to <see cref="End"/> so that the frames from another one fit; at least one event more.</summary>
-    public long Fit(long from, int maxBytes)
+    /// <summary>The last position up to <see cref="End"/> so that the frames from another one fit; at least one event more.</summary>
+    public HeldPosition Fit(HeldPosition from, int maxBytes)
     {
         var begin = ByteAt(from);
         if (ByteAt(End) - begin <= maxBytes)
@@ -82,7 +86,7 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
         var (low, high) = (from, End);
         while (high - low > 1)
         {
-            var middle = (low + high) / 2;
+            var middle = low.Plus((high - low) / 2);
             if (ByteAt(middle) - begin <= maxBytes)
             {
                 low = middle;
@@ -93,11 +97,11 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
             }
         }
 
-        return Math.Max(low, from + 1);
+        return low > from ? low : from.Plus(1);
     }
 
-    /// <summary>The frames between two sequences; the second part is empty unless the ring wraps between them.</summary>
-    public void Read(long from, long to, out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
+    /// <summary>The frames between two positions; the second part is empty unless the ring wraps between them.</summary>
+    public void Read(HeldPosition from, HeldPosition to, out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
     {
         var length = (int)(ByteAt(to) - ByteAt(from));
         var start = (int)(ByteAt(from) & (_ring.Length - 1));
@@ -123,8 +127,8 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
     {
         while (Start < End && (Bytes + frame.Length > maxBytes || End - Start == LargestIndex))
         {
-            _startByte = ByteAt(Start + 1);
-            Start++;
+            _startByte = ByteAt(Start.Plus(1));
+            Start = Start.Plus(1);
         }
 
         GrowIndex();
@@ -134,12 +138,13 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
         var untilWrap = Math.Min(frame.Length, _ring.Length - start);
         frame[..untilWrap].CopyTo(_ring.AsSpan(start));
         frame[untilWrap..].CopyTo(_ring);
-        _ends[End & (_ends.Length - 1)] = at + frame.Length;
-        End++;
+        _ends[End.Sequence & (_ends.Length - 1)] = at + frame.Length;
+        End = End.Plus(1);
     }
 
-    /// <summary>Where the frame after a sequence begins, counted in bytes since the last reset.</summary>
-    private long ByteAt(long sequence) => sequence == Start ? _startByte : _ends[(sequence - 1) & (_ends.Length - 1)];
+    /// <summary>Where the frame after a position begins, counted in bytes since the last reset.</summary>
+    private long ByteAt(HeldPosition position) =>
+        position == Start ? _startByte : _ends[(position.Sequence - 1) & (_ends.Length - 1)];
 
     private void GrowIndex()
     {
@@ -150,7 +155,7 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
 
         // The pool hands out powers of two from 16 on, which the masks rely on.
         var larger = ArrayPool<long>.Shared.Rent(Math.Max(SmallestIndex, _ends.Length * 2));
-        for (var sequence = Start; sequence < End; sequence++)
+        for (var sequence = Start.Sequence; sequence < End.Sequence; sequence++)
         {
             larger[sequence & (larger.Length - 1)] = _ends[sequence & (_ends.Length - 1)];
         }

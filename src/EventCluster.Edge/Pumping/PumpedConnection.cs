@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using EventCluster.Abstractions;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Live;
@@ -71,8 +72,8 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     /// <summary>Most bytes of its next slice.</summary>
     internal int Slice => response.Slice;
 
-    /// <summary>Writes the frames up to a sequence, which fit a slice.</summary>
-    public abstract void WriteSlice(FrameLog log, PumpedFeed source, long to);
+    /// <summary>Writes the frames between two positions, which fit a slice.</summary>
+    public abstract void WriteSlice(FrameLog log, PumpedFeed source, HeldPosition from, HeldPosition to);
 
     /// <summary>Writes a heartbeat.</summary>
     public abstract void WriteHeartbeat(PumpedFeed source);

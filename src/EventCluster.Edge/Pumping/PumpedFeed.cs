@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
@@ -30,11 +31,17 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     /// <summary>The stream.</summary>
     public StreamFeed Feed => feed;
 
-    /// <summary>The newest instant that its frames come from.</summary>
+    /// <summary>The newest instant that its frames come from; all its logs count in the incarnations of this one.</summary>
     public StreamDescriptor Descriptor { get; private set; } = feed.Descriptor;
+
+    /// <summary>The tail of that instant.</summary>
+    public HeldPosition Tail => Descriptor.Incarnations.Hold(Descriptor.Tail);
 
     /// <summary>Connections on this pump.</summary>
     public List<PumpedConnection> Connections => _connections;
+
+    /// <summary>The framings that are encoded.</summary>
+    public IEnumerable<SseFraming> Framings => _logs.Select(static log => log.Framing);
 
     /// <summary>The pump's thread serves it in its next round.</summary>
     public bool IsActive { get; set; }
@@ -63,39 +70,76 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     /// <summary>The pump took the news.</summary>
     public void Take() => Interlocked.Exchange(ref _isPosted, false);
 
-    /// <summary>Adds a connection. False when it is older than what is here and has to read on by itself.</summary>
-    public bool TryAdd(PumpedConnection connection)
+    /// <summary>
+    /// Takes over new incarnations of the stream, as after a restore below a running feed: positions of before have no order
+    /// with those of now. True when it did; then whoever is here has to leave.
+    /// </summary>
+    public bool TryBeginAnew()
     {
-        var log = _logs.Find(log => log.Framing == connection.Framing);
-        if (log is null)
-        {
-            log = new FrameLog(connection.Framing);
-            log.Reset(connection.Position.Sequence);
-            _logs.Add(log);
-        }
-        else if (log.Start == log.End && connection.Position.Sequence < log.Start)
-        {
-            // Nothing is held, so the log can as well begin where this one needs it; the others take what is new to them.
-            log.Reset(connection.Position.Sequence);
-        }
-
-        if (connection.Position.Sequence < log.Start)
+        var descriptor = feed.Descriptor;
+        if (IsSameLife(descriptor))
         {
             return false;
         }
 
+        // A log that a pending flush still belongs to is disposed with its last reader.
+        Descriptor = descriptor;
+        _logs.Clear();
+        return true;
+    }
+
+    /// <summary>
+    /// Adds a connection. False when the stream's incarnations do not hold its position, or when it is older than what is
+    /// here: it has to read on by itself.
+    /// </summary>
+    public bool TryAdd(PumpedConnection connection)
+    {
+        if (!TryFind(connection, out var at))
+        {
+            return false;
+        }
+
+        var log = _logs.Find(log => log.Framing == connection.Framing);
+        if (log is null)
+        {
+            log = new FrameLog(connection.Framing);
+            log.Reset(at);
+            _logs.Add(log);
+        }
+        else if (log.Start == log.End && at < log.Start)
+        {
+            // Nothing is held, so the log can as well begin where this one needs it; the others take what is new to them.
+            log.Reset(at);
+        }
+
+        if (at < log.Start)
+        {
+            return false;
+        }
+
+        log.Readers++;
         (connection.Source, connection.Log, connection.Index) = (this, log, _connections.Count);
         _connections.Add(connection);
         return true;
     }
 
-    /// <summary>Removes a connection.</summary>
+    /// <summary>Where a connection is among the events of this stream; false when its position belongs to another life of it.</summary>
+    public bool TryFind(PumpedConnection connection, out HeldPosition position) =>
+        Descriptor.Incarnations.TryHold(connection.Position, out position);
+
+    /// <summary>Removes a connection, and the log that no other one reads: a framing that nobody uses is not encoded.</summary>
     public void Remove(PumpedConnection connection)
     {
         var last = _connections[^1];
         _connections[connection.Index] = last;
         last.Index = connection.Index;
         _connections.RemoveAt(_connections.Count - 1);
+        var log = connection.Log!;
+        if (--log.Readers == 0)
+        {
+            _logs.Remove(log);
+            log.Dispose();
+        }
     }
 
     /// <summary>
@@ -139,7 +183,7 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     {
         foreach (var connection in _connections)
         {
-            if (connection.Log == log && connection.Position.Sequence < log.End)
+            if (connection.Log == log && TryFind(connection, out var at) && at < log.End)
             {
                 return false;
             }
@@ -148,26 +192,34 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
         return true;
     }
 
+    private bool IsSameLife(StreamDescriptor descriptor) => descriptor.Incarnations.Latest == Descriptor.Incarnations.Latest;
+
     private bool Encode(FrameLog log, int maxBytes, FrameBuffer scratch)
     {
-        var from = feed.Descriptor.Incarnations.OffsetAfter(log.End);
+        var from = Descriptor.Incarnations.OffsetAfter(log.End);
         var place = feed.Read(from, EncodeBytes, EncodeEvents, _slices, out var next, out var descriptor);
+        if (!IsSameLife(descriptor))
+        {
+            _slices.Clear();
+            return false;
+        }
+
         Descriptor = descriptor;
         switch (place)
         {
             case FeedPlace.Inside:
                 log.Append(_slices, maxBytes, scratch);
                 _slices.Clear();
-                HasMore |= next < descriptor.Tail.Sequence;
+                HasMore |= next < Tail;
 
                 // The end of a closed stream is no event: whoever has everything else reads it by himself.
                 return !descriptor.Closed;
             case FeedPlace.AtTail:
                 return true;
             case FeedPlace.Behind:
-                log.Reset(descriptor.Tail.Sequence);
+                log.Reset(Tail);
                 return true;
-            case FeedPlace.Elsewhere when log.End > descriptor.Tail.Sequence:
+            case FeedPlace.Ahead:
                 // A connection that asked the owner is ahead of the feed, which is on its way.
                 return true;
             default:

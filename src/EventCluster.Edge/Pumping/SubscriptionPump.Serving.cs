@@ -8,7 +8,7 @@ internal sealed partial class SubscriptionPump
     private void Serve(PumpedFeed source, FrameBuffer scratch)
     {
         source.HasMore = false;
-        if (!source.Encode((int)feeds.WindowBytes, scratch))
+        if (source.TryBeginAnew() || !source.Encode((int)feeds.WindowBytes, scratch))
         {
             LeaveAll(source, PumpExit.ReadOn);
             return;
@@ -30,22 +30,26 @@ internal sealed partial class SubscriptionPump
     /// <summary>Writes a connection's next slice, if it can take one. True when there is more to write at once.</summary>
     private bool TryWrite(PumpedConnection connection)
     {
-        var log = connection.Log!;
-        var from = connection.Position.Sequence;
-        if (connection.IsFlushing || from >= log.End)
+        if (connection.IsFlushing)
         {
             return false;
         }
 
-        if (from < log.Start)
+        var log = connection.Log!;
+        var source = connection.Source!;
+        if (!source.TryFind(connection, out var from) || from < log.Start)
         {
             Leave(connection, PumpExit.ReadOn);
             return false;
         }
 
-        var source = connection.Source!;
+        if (from >= log.End)
+        {
+            return false;
+        }
+
         var to = log.Fit(from, connection.Slice);
-        connection.WriteSlice(log, source, to);
+        connection.WriteSlice(log, source, from, to);
         connection.Position = source.Descriptor.Incarnations.OffsetAfter(to);
         Flush(connection);
         return connection.Source is not null && !connection.IsFlushing && to < log.End;

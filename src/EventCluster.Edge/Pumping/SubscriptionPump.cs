@@ -363,6 +363,11 @@ internal sealed partial class SubscriptionPump(
 
         lock (source.Turn)
         {
+            if (source.TryBeginAnew())
+            {
+                LeaveAll(source, PumpExit.ReadOn);
+            }
+
             if (!source.TryAdd(connection))
             {
                 connection.Leave(PumpExit.ReadOn);

@@ -35,6 +35,10 @@ internal sealed partial class SessionLoop
     private void Enqueue(SessionEvent next)
     {
         _events.Writer.TryWrite(next);
+
+        // A store followed by a load: without a full fence both sides could miss each other, and the post would wait for the
+        // next one. The other half is in RideAsync.
+        Interlocked.MemoryBarrier();
         Volatile.Read(ref _rideEnds)?.Cancel();
     }
 
@@ -67,9 +71,10 @@ internal sealed partial class SessionLoop
                 Volatile.Write(ref _connection, connection);
             }
 
-            // What was posted before the line above is seen here; what comes later cancels.
+            // What was posted before the line below is seen after it; what comes later cancels.
+            Interlocked.MemoryBarrier();
             var exit = PumpExit.Cancelled;
-            if (!_events.Reader.TryPeek(out _))
+            if (!_events.Reader.TryPeek(out _) && !_events.Reader.Completion.IsCompleted)
             {
                 connection.Position = subscription.Position;
                 exit = await connection.RunAsync(_services.Pumps.Next(), feed, ends.Token);

@@ -207,6 +207,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     private void Fail(Exception e)
     {
         _events.Writer.TryComplete(e);
+        Interlocked.MemoryBarrier();
         Volatile.Read(ref _rideEnds)?.Cancel();
     }
 

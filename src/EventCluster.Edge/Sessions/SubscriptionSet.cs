@@ -242,7 +242,7 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
             subscription.Credit -= PayloadBytes(batch, subscription.Position.Sequence);
         }
 
-        subscription.IsCaughtUp = batch.UpToDate && subscription.Position.Sequence == batch.Next.Sequence;
+        subscription.IsCaughtUp = batch.UpToDate && batch.EndsAt(subscription.Position);
         if (batch.AtEnd && subscription.IsCaughtUp)
         {
             EndAt(subscription, batch.Next);

@@ -36,6 +36,7 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
         // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
         var name = message.Stream;
         var outcome = await services.Streams.GetStream(name).AppendAsync(message.Request, CancellationToken.None);
+        services.Feeds.OnSeen(name, outcome);
         var durability = services.Streams.Durability;
         return outcome switch
         {
@@ -58,6 +59,7 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
         }
 
         var outcome = await services.Streams.GetStream(name).DescribeAsync(Context.ConnectionAborted);
+        services.Feeds.OnSeen(name, outcome);
         return outcome is DescribeOutcome.Found found
             ? HubMessage.Described(services.Frames, found.Descriptor)
             : throw HubMessage.Error(services.Frames, stream, ErrorResponses.Of(outcome, name)!);

@@ -39,6 +39,7 @@ internal sealed class AppendHandler(IStreamDirectory directory, FeedDirectory fe
 
         // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
         var outcome = await directory.GetStream(name).AppendAsync(request!, CancellationToken.None);
+        feeds.OnSeen(name, outcome);
         await AnswerAsync(context, name, request!, outcome);
     }
 

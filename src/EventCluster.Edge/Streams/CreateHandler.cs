@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>PUT: create, also as a fork, or confirm (Durable Streams 5.1 and 4.2).</summary>
-internal sealed class CreateHandler(IStreamDirectory directory, IOptions<EdgeOptions> options)
+internal sealed class CreateHandler(IStreamDirectory directory, FeedDirectory feeds, IOptions<EdgeOptions> options)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
 
@@ -82,6 +83,7 @@ internal sealed class CreateHandler(IStreamDirectory directory, IOptions<EdgeOpt
             response.StatusCode = StatusCodes.Status201Created;
             response.Headers.Location =
                 $"{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}";
+            feeds.OnSeen(created.Descriptor);
             ResponseHeaders.SetDescription(response.Headers, created.Descriptor);
         }
         else

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -6,11 +7,12 @@ using Microsoft.AspNetCore.Http;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>HEAD: what the stream is, without reading it (Durable Streams 5.5).</summary>
-internal sealed class DescribeHandler(IStreamDirectory directory)
+internal sealed class DescribeHandler(IStreamDirectory directory, FeedDirectory feeds)
 {
     public async Task InvokeAsync(HttpContext context, StreamName name)
     {
         var outcome = await directory.GetStream(name).DescribeAsync(context.RequestAborted);
+        feeds.OnSeen(name, outcome);
         if (ErrorResponses.Of(outcome, name) is { } fault)
         {
             await ProblemResponse.WriteAsync(context, fault);

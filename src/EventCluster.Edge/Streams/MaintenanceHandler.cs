@@ -50,7 +50,7 @@ internal sealed class MaintenanceHandler(IStreamDirectory directory, FeedDirecto
             return ProblemResponse.WriteAsync(context, fault!);
         }
 
-        feeds.OnTrimmed(stream);
+        feeds.OnSeen(stream);
         var headers = context.Response.Headers;
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         headers[HeaderNames.EarliestOffset] = stream.Earliest.ToString();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using EventCluster.Abstractions;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Sessions;
@@ -14,9 +15,9 @@ internal sealed class MessageConnection(LiveResponse response, Subscription subs
     private readonly byte[] _prefix = ServerMessages.PrefixOf(subscription);
 
     /// <inheritdoc />
-    public override void WriteSlice(FrameLog log, PumpedFeed source, long to)
+    public override void WriteSlice(FrameLog log, PumpedFeed source, HeldPosition from, HeldPosition to)
     {
-        log.Read(Position.Sequence, to, out var first, out var second);
+        log.Read(from, to, out var first, out var second);
         if (first.IsEmpty)
         {
             first = second;

@@ -238,6 +238,7 @@ internal sealed partial class WebSocketSession : IDisposable
         {
             // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
             outcome = await _services.Streams.GetStream(message.Stream).AppendAsync(message.Request, CancellationToken.None);
+            _services.Feeds.OnSeen(message.Stream, outcome);
         }
         catch (Exception e)
         {

@@ -46,6 +46,9 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
     /// <summary>Answers to reads that waited do not arrive any more.</summary>
     public bool HoldsReads { get; set; }
 
+    /// <summary>What an owner that was replaced answers to reads that do not wait; null to ask the real one.</summary>
+    public Func<ReadRequest, ReadOutcome?>? Stale { get; set; }
+
     public Durability Durability => _directory.Durability;
 
     public StoreHealth Health => _directory.Health;
@@ -92,6 +95,11 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
         public async ValueTask<ReadOutcome> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref counter._reads);
+            if (request.WaitUpTo == TimeSpan.Zero && counter.Stale?.Invoke(request) is { } stale)
+            {
+                return stale;
+            }
+
             var outcome = await inner.ReadAsync(request, cancellationToken);
             if (counter.HoldsReads && request.WaitUpTo > TimeSpan.Zero)
             {

@@ -281,7 +281,7 @@ public sealed class FeedReaderTests
 
         var trimmed = Assert.IsType<TrimOutcome.Trimmed>(
             await stream.TrimAsync(reader.Feed!.Descriptor.Tail, Token));
-        fixture.Feeds.OnTrimmed(trimmed.Descriptor);
+        fixture.Feeds.OnSeen(trimmed.Descriptor);
         Assert.IsType<ReadOutcome.Gap>(await reader.ReadAsync(ManyBytes, ManyEvents, Wait, Token));
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Pumping;
+using EventCluster.Edge.Tests.Feeds;
 using EventCluster.Edge.Tests.Framing;
 using EventCluster.TestKit;
 
@@ -20,7 +21,7 @@ public sealed class FrameLogTests
         using var log = new FrameLog(framing);
         using var scratch = new FrameBuffer(16);
         var expected = new List<byte[]>();
-        log.Reset(0);
+        log.Reset(TestPosition.At(0));
         for (var round = 0; round < 300; round++)
         {
             var payloads = Enumerable.Range(0, random.Next(1, 6)).Select(_ => Payload(random)).ToArray();
@@ -33,12 +34,12 @@ public sealed class FrameLogTests
                 expected.Add(frame.Written.ToArray());
             }
 
-            Assert.Equal(expected.Count, log.End);
+            Assert.Equal(expected.Count, log.End.Sequence);
             Assert.True(log.Bytes <= maxBytes || log.End - log.Start == 1);
-            var from = log.Start + random.NextInt64(log.End - log.Start);
+            var from = log.Start.Plus(random.NextInt64(log.End - log.Start));
             var to = log.Fit(from, random.Next(1, maxBytes + 1));
             log.Read(from, to, out var first, out var second);
-            var between = expected.Skip((int)from).Take((int)(to - from)).SelectMany(frame => frame).ToArray();
+            var between = expected.Skip((int)from.Sequence).Take((int)(to - from)).SelectMany(frame => frame).ToArray();
             Assert.Equal(between, (byte[])[.. first, .. second]);
         }
     }
@@ -48,14 +49,14 @@ public sealed class FrameLogTests
     {
         using var log = new FrameLog(SseFraming.DurableText);
         using var scratch = new FrameBuffer(16);
-        log.Reset(10);
+        log.Reset(TestPosition.At(10));
         log.Append([Blocks.All(Blocks.Of(10, "aaaa", "bbbb", "cccccccccc", "d"))], 1000, scratch);
-        Assert.Equal(14, log.Fit(10, 100));
-        Assert.Equal(12, log.Fit(10, 8));
-        Assert.Equal(12, log.Fit(10, 17));
-        Assert.Equal(11, log.Fit(10, 1));
-        Assert.Equal(13, log.Fit(12, 1));
-        Assert.Equal(14, log.Fit(13, 1));
+        Assert.Equal(14, log.Fit(TestPosition.At(10), 100).Sequence);
+        Assert.Equal(12, log.Fit(TestPosition.At(10), 8).Sequence);
+        Assert.Equal(12, log.Fit(TestPosition.At(10), 17).Sequence);
+        Assert.Equal(11, log.Fit(TestPosition.At(10), 1).Sequence);
+        Assert.Equal(13, log.Fit(TestPosition.At(12), 1).Sequence);
+        Assert.Equal(14, log.Fit(TestPosition.At(13), 1).Sequence);
     }
 
     [Fact]
@@ -63,12 +64,12 @@ public sealed class FrameLogTests
     {
         using var log = new FrameLog(SseFraming.DurableText);
         using var scratch = new FrameBuffer(16);
-        log.Reset(0);
+        log.Reset(TestPosition.At(0));
         log.Append([Blocks.All(Blocks.Of(0, "one"))], 1000, scratch);
         log.Dispose();
-        Assert.Equal((1, 1, 0), (log.Start, log.End, log.Capacity));
+        Assert.Equal((1, 1, 0), (log.Start.Sequence, log.End.Sequence, log.Capacity));
         log.Append([Blocks.All(Blocks.Of(1, "two"))], 1000, scratch);
-        log.Read(1, 2, out var first, out _);
+        log.Read(TestPosition.At(1), TestPosition.At(2), out var first, out _);
         Assert.Equal("two", Encoding.UTF8.GetString(first));
     }
 
