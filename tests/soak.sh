@@ -16,6 +16,8 @@ bit-flips    every byte of three stores flipped and zeroed, files cut, swapped, 
 crash-points the real server killed at, and failed in, every call that changes its disk, at a first boot and in recoveries; needs strace
 transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
 exhaust      the real server against limits of descriptors, memory, threads and disk under clients that cost what they can
+incarnations a stream is deleted, expires or is forked again under readers of every transport (--runs, default 100000 rounds)
+parallel     feeds, pump, caches, answers and parked reads on several threads against all orders (--runs, default 3000 cases of each)
 TEXT
 }
 
@@ -124,6 +126,36 @@ case $case in
     project src/EventCluster.Server
     project tests/EventCluster.Exhaust
     dotnet "$root/tests/EventCluster.Exhaust/bin/Release/net10.0/EventCluster.Exhaust.dll"
+    ;;
+  incarnations)
+    # A printed seed is repeated by --seed SEED --runs 1. With --minutes: pieces of 2,000 rounds.
+    project tests/EventCluster.Edge.Tests
+    incarnations_round() { EVENTCLUSTER_INCARNATIONS_SEED=$1 EVENTCLUSTER_INCARNATIONS_ROUNDS=$2 \
+      dotnet "$root/tests/EventCluster.Edge.Tests/bin/Release/net10.0/EventCluster.Edge.Tests.dll" -noColor -noLogo -showLiveOutput \
+      -class EventCluster.Edge.Tests.Incarnations.IncarnationTests; }
+    if [ -n "$minutes" ]; then
+      incarnations_minute() { incarnations_round $((seed + (($1 - seed) * 2000))) 2000; }
+      rounds incarnations_minute
+    else
+      incarnations_round "$seed" "${runs:-100000}"
+    fi
+    ;;
+  parallel)
+    # The library prints the seed of a case that fails.
+    project tests/EventCluster.Edge.Tests
+    project tests/EventCluster.Core.Tests
+    parallel_round() {
+      for name in Edge Core; do
+        EVENTCLUSTER_PARALLEL_ITERATIONS=$2 dotnet "$root/tests/EventCluster.$name.Tests/bin/Release/net10.0/EventCluster.$name.Tests.dll" \
+          -noColor -noLogo -namespace "EventCluster.$name.Tests.Concurrency"
+      done
+    }
+    if [ -n "$minutes" ]; then
+      parallel_minute() { parallel_round "$1" 500; }
+      rounds parallel_minute
+    else
+      parallel_round "$seed" "${runs:-3000}"
+    fi
     ;;
   *)
     usage

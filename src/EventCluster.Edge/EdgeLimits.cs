@@ -99,6 +99,12 @@ public static class EdgeLimits
     /// <summary>How often a read is tried again when the head moved between resolving and reading.</summary>
     public const int MaxReadAttempts = 8;
 
+    /// <summary>Most names of streams that do not exist and that clients of this node wait for (<c>wait-for-stream</c>).</summary>
+    public const int MaxMissingStreams = 1_000;
+
+    /// <summary>Longest <c>wait-for-stream</c>, seconds.</summary>
+    public const int MaxWaitForStreamSeconds = 60;
+
     /// <summary>Most payload bytes of the newest events that one feed keeps in memory for its subscribers.</summary>
     public const int MaxFeedWindowBytes = 1024 * 1024;
 

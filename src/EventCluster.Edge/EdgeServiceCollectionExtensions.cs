@@ -49,6 +49,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<IPeerProbe, TcpInfoProbe>();
         services.TryAddSingleton<PeerWatcher>();
         services.TryAddSingleton<FeedDirectory>();
+        services.TryAddSingleton<MissingStreams>();
         services.TryAddSingleton<SubscriptionPumps>();
         services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<SubscriptionPumps>());
         services.TryAddSingleton<AnswerBudget>();

@@ -1,4 +1,5 @@
 using EventCluster.Protocol;
+using Xunit;
 
 namespace EventCluster.Abstractions.Tests;
 

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using EventCluster.Edge.Http;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 
@@ -109,7 +110,7 @@ internal static class CompositeCursor
         {
             if (!TryReadVarint(ref rest, StreamOffset.MaxIncarnation, out var incarnation)
                 || !TryReadVarint(ref rest, StreamOffset.MaxSequence, out var sequence)
-                || incarnation == 0)
+                || (incarnation == 0 && sequence != 0))
             {
                 return false;
             }
@@ -126,6 +127,10 @@ internal static class CompositeCursor
         error = null;
         return true;
     }
+
+    /// <summary>Where a stream goes on; one that did not exist yet begins at its first event.</summary>
+    public static ReadStart StartOf(StreamOffset position) =>
+        position == default ? default : new ReadStart(StartKind.Position, position);
 
     private static int WriteVarint(Span<byte> destination, long value)
     {

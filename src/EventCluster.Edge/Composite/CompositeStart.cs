@@ -22,10 +22,12 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, Read
         Task.WhenAll(names.Select((name, i) => OpenAsync(services, name, starts[i], cancellationToken)));
 
     /// <summary>What refuses the whole connection: a stream that does not exist, or a gap under <c>fail</c>.</summary>
-    public RequestFault? Refusal(GapPolicy onGap)
+    /// <param name="onGap">What happens at a gap.</param>
+    /// <param name="waits">Streams that do not exist are waited for.</param>
+    public RequestFault? Refusal(GapPolicy onGap, bool waits)
     {
         // "Not now" is no status for an EventSource, which it would close for good; nor is a gap that is signalled.
-        var isRefused = Outcome is ReadOutcome.NotFound or ReadOutcome.Gone
+        var isRefused = (Outcome is ReadOutcome.NotFound && !waits) || Outcome is ReadOutcome.Gone
             || (Outcome is ReadOutcome.Gap && onGap == GapPolicy.Fail);
         if (!isRefused || ErrorResponses.Of(Outcome, Name) is not { } fault)
         {
@@ -44,7 +46,7 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, Read
 
         // "now" means the time of the request; the others may be resolved again, so that they never end in a gap.
         return new CompositeStart(
-            name, outcome, start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start,
+            name, outcome, outcome is ReadOutcome.NotFound ? start.OfMissing() : start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start,
             reader.Position);
     }
 }

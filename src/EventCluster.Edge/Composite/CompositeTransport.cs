@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Sessions;
@@ -63,10 +64,17 @@ internal sealed class CompositeTransport(SessionServices services)
     }
 
     /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end of all streams.</summary>
-    private static async ValueTask<bool> RefuseAsync(
+    private async ValueTask<bool> RefuseAsync(
         HttpContext context, SessionQuery query, CompositeStart[] opened, bool isReconnect)
     {
-        if (opened.Select(start => start.Refusal(query.Delivery.OnGap)).FirstOrDefault(static fault => fault is not null) is { } fault)
+        if (query.Delivery.WaitForStream is not null && !HasRoomFor(opened))
+        {
+            await ProblemResponse.WriteAsync(
+                context, ErrorResponses.OfUnavailable(MissingStreams.Full.Reason, MissingStreams.Full.Detail));
+            return true;
+        }
+
+        if (opened.Select(start => start.Refusal(query.Delivery.OnGap, query.Delivery.WaitForStream is not null)).FirstOrDefault(static fault => fault is not null) is { } fault)
         {
             await ProblemResponse.WriteAsync(context, fault);
             return true;
@@ -79,6 +87,24 @@ internal sealed class CompositeTransport(SessionServices services)
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         context.Response.Headers.CacheControl = ResponseHeaders.NoStore;
+        return true;
+    }
+
+    /// <summary>Whether the streams that do not exist can be waited for; a place that is lost meanwhile is an error of its stream.</summary>
+    private bool HasRoomFor(CompositeStart[] opened)
+    {
+        foreach (var start in opened)
+        {
+            if (start.Outcome is ReadOutcome.NotFound)
+            {
+                using var place = services.Missing.TryEnter(start.Name);
+                if (place is null)
+                {
+                    return false;
+                }
+            }
+        }
+
         return true;
     }
 
@@ -101,9 +127,16 @@ internal sealed class CompositeTransport(SessionServices services)
             return;
         }
 
-        var loop = new SessionLoop(services, output, messages, query.Delivery.Window, context.RequestAborted)
+        SessionLoop? loop = null;
+        loop = new SessionLoop(services, output, messages, query.Delivery.Window, context.RequestAborted)
         {
             EndsWithLastSubscription = true,
+            WhenStillMissing = () =>
+            {
+                // The cursor says that the stream did not begin: the next connection waits for it again.
+                sink.PutRetry(services.NextRetryMilliseconds());
+                loop!.End();
+            },
         };
         await RunAsync(context, query, subscriptions, loop, sink, messages);
     }

@@ -15,6 +15,9 @@ internal struct DeliveryQuery
     /// <summary>Delivery at most once per this time; zero when it is off.</summary>
     public TimeSpan Window { get; private set; }
 
+    /// <summary>How long a stream that does not exist is waited for; null when that is an error at once.</summary>
+    public TimeSpan? WaitForStream { get; private set; }
+
     /// <summary>The heartbeat in force: never shorter than the window.</summary>
     public readonly TimeSpan HeartbeatOr(TimeSpan usual)
     {
@@ -29,8 +32,25 @@ internal struct DeliveryQuery
         "window" => SetWindow(value),
         "onGap" => SetGapPolicy(value),
         "encoding" => SetEncoding(value),
+        "wait-for-stream" => SetWaitForStream(value),
         _ => null,
     };
+
+    private RequestFault? SetWaitForStream(ReadOnlySpan<char> value)
+    {
+        if (WaitForStream is not null)
+        {
+            return QueryValue.Repeated("wait-for-stream");
+        }
+
+        if (!QueryValue.TryNumber(value, 1, EdgeLimits.MaxWaitForStreamSeconds, out var seconds))
+        {
+            return RequestFault.BadRequest($"wait-for-stream must be 1 to {EdgeLimits.MaxWaitForStreamSeconds} whole seconds.");
+        }
+
+        WaitForStream = TimeSpan.FromSeconds(seconds);
+        return null;
+    }
 
     private RequestFault? SetHeartbeat(ReadOnlySpan<char> value)
     {

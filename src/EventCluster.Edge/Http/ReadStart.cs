@@ -28,6 +28,9 @@ internal readonly record struct ReadStart(StartKind Kind, StreamOffset Position 
         "offset must be -1 (the beginning), now (the tail), or 20 characters of 0-9a-v as answers name them, "
         + "for example 00000010000000000000.";
 
+    /// <summary>The same start in a stream that is created later: everything in it comes after now.</summary>
+    public ReadStart OfMissing() => Kind == StartKind.Position ? this : default;
+
     public static bool TryParseOffset(ReadOnlySpan<char> text, out ReadStart start)
     {
         start = default;

@@ -18,6 +18,7 @@ namespace EventCluster.Edge.Live;
 internal sealed class EventSourceTransport(
     IOptions<EdgeOptions> options,
     FeedDirectory feeds,
+    MissingStreams missing,
     SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     FrameWriter frames,
@@ -70,12 +71,57 @@ internal sealed class EventSourceTransport(
         ReadOperation read, LiveResponse response, LiveSubscription subscription)
     {
         var first = await subscription.OpenAsync(read.Start, response.Ended);
+        if (first is ReadOutcome.NotFound && read.Query.Delivery.WaitForStream is { } wait)
+        {
+            return await BeginLaterAsync(read, response, subscription, wait);
+        }
+
         if (await RefuseAsync(read, first))
         {
             return null;
         }
 
         response.Begin(base64: false);
+        return Begin(response, subscription, first);
+    }
+
+    /// <summary>The stream does not exist: an open response that begins when it does, or ends when the time is over.</summary>
+    private async ValueTask<EventSourceConnection?> BeginLaterAsync(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription, TimeSpan wait)
+    {
+        using var place = missing.TryEnter(read.Name);
+        if (place is null)
+        {
+            await ProblemResponse.WriteAsync(
+                read.Context, ErrorResponses.OfUnavailable(MissingStreams.Full.Reason, MissingStreams.Full.Detail));
+            return null;
+        }
+
+        response.Begin(base64: false);
+        var until = deadlines.In(wait);
+        while (deadlines.Now < until)
+        {
+            // A first sign of life sends the headers.
+            EventSourceFrames.WriteHeartbeat(response.Output);
+            if (!await response.FlushAsync())
+            {
+                return null;
+            }
+
+            var left = deadlines.Until(until);
+            if (await place.WaitAsync(left < subscription.Heartbeat ? left : subscription.Heartbeat, read.Time, response.Ended)
+                && await subscription.OpenAsync(read.Start.OfMissing(), response.Ended) is var first and not ReadOutcome.NotFound)
+            {
+                return Begin(response, subscription, first);
+            }
+        }
+
+        EventSourceFrames.WriteRetry(response.Output, RetryMilliseconds());
+        return null;
+    }
+
+    private EventSourceConnection? Begin(LiveResponse response, LiveSubscription subscription, ReadOutcome first)
+    {
         if (first is ReadOutcome.Batch)
         {
             EventSourceFrames.WritePriming(response.Output, subscription.Position, RetryMilliseconds());

@@ -11,7 +11,7 @@ internal sealed partial class SessionLoop
 {
     private Subscription? _boarding;
     private PumpedConnection? _connection;
-    private CancellationTokenSource? _rideEnds;
+    private readonly PumpInterrupt _interrupt = new();
 
     /// <summary>Makes the connection that a pump serves; null for transports that the loop alone writes.</summary>
     public Func<Subscription, PumpedConnection>? Carriage { get; init; }
@@ -35,11 +35,7 @@ internal sealed partial class SessionLoop
     private void Enqueue(SessionEvent next)
     {
         _events.Writer.TryWrite(next);
-
-        // A store followed by a load: without a full fence both sides could miss each other, and the post would wait for the
-        // next one. The other half is in RideAsync.
-        Interlocked.MemoryBarrier();
-        Volatile.Read(ref _rideEnds)?.Cancel();
+        _interrupt.Raise();
     }
 
     /// <summary>Waits until there is something to do, on the pump if possible. False when the connection is gone.</summary>
@@ -61,9 +57,7 @@ internal sealed partial class SessionLoop
     {
         if (subscription.Phase == SubscriptionPhase.Reading && CanRide(subscription) && subscription.Source!.Feed is { } feed)
         {
-            // Not disposed: a post may still be about to cancel it, and without a timer it holds nothing.
-            var ends = new CancellationTokenSource();
-            Volatile.Write(ref _rideEnds, ends);
+            var interrupted = _interrupt.Arm();
             var connection = Volatile.Read(ref _connection);
             if (connection is null || connection.Framing != subscription.Framing)
             {
@@ -71,17 +65,16 @@ internal sealed partial class SessionLoop
                 Volatile.Write(ref _connection, connection);
             }
 
-            // What was posted before the line below is seen after it; what comes later cancels.
-            Interlocked.MemoryBarrier();
+            // What was posted before the pump was armed is seen here; what comes later cancels.
             var exit = PumpExit.Cancelled;
             if (!_events.Reader.TryPeek(out _) && !_events.Reader.Completion.IsCompleted)
             {
                 connection.Position = subscription.Position;
-                exit = await connection.RunAsync(_services.Pumps.Next(), feed, ends.Token);
+                exit = await connection.RunAsync(_services.Pumps.Next(), feed, interrupted);
                 subscription.Position = connection.Position;
             }
 
-            Volatile.Write(ref _rideEnds, null);
+            _interrupt.Disarm();
             if (exit == PumpExit.Aborted)
             {
                 return false;

@@ -58,6 +58,9 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     /// <summary>Nothing more is written after the present turn.</summary>
     public bool IsEnding => _isEnding;
 
+    /// <summary>What happens when a stream that was waited for does not exist in time; null to tell the client as an error.</summary>
+    public Action? WhenStillMissing { get; init; }
+
     /// <summary>Whether the loop ends when the last subscription is over.</summary>
     public bool EndsWithLastSubscription { get; init; }
 
@@ -161,6 +164,10 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
         {
             work();
         }
+        else if (next is { IsOpening: true, Outcome: ReadOutcome.NotFound, Subscription.IsAwaited: true } && WhenStillMissing is { } end)
+        {
+            end();
+        }
         else if (next.IsOpening)
         {
             Subscriptions.OnOpened(next.Subscription!, next.Outcome!, next.Subscription!.Source!.Start);
@@ -175,7 +182,8 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     {
         try
         {
-            if (await source.OpenAsync(subscription.Options.Start, maxBytes) is { } outcome)
+            if (await source.OpenAsync(
+                subscription.Options, maxBytes, _services, () => Post(() => subscription.IsAwaited = true)) is { } outcome)
             {
                 Enqueue(new SessionEvent(null, subscription, outcome, IsOpening: true));
             }
@@ -207,8 +215,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     private void Fail(Exception e)
     {
         _events.Writer.TryComplete(e);
-        Interlocked.MemoryBarrier();
-        Volatile.Read(ref _rideEnds)?.Cancel();
+        _interrupt.Raise();
     }
 
     private async ValueTask<bool> FlushAsync()

@@ -81,7 +81,8 @@ internal sealed class SessionQuery
         var subscriptions = new List<Subscription>(_streams.Count);
         for (var i = 0; i < _streams.Count; i++)
         {
-            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(starts[i], _delivery.OnGap, _delivery.Base64, Credit)));
+            subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(
+                starts[i], _delivery.OnGap, _delivery.Base64, Credit, _delivery.WaitForStream)));
         }
 
         return subscriptions;
@@ -117,7 +118,7 @@ internal sealed class SessionQuery
             return false;
         }
 
-        starts = [.. positions.Select(static position => new ReadStart(StartKind.Position, position))];
+        starts = [.. positions.Select(CompositeCursor.StartOf)];
         fault = null;
         return true;
     }

@@ -3,6 +3,7 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
+using EventCluster.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,9 +11,10 @@ using Microsoft.Extensions.Options;
 namespace EventCluster.Edge.Sessions;
 
 /// <summary>What all sessions share.</summary>
-internal sealed class SessionServices(
+internal sealed partial class SessionServices(
     IStreamDirectory streams,
     FeedDirectory feeds,
+    MissingStreams missing,
     FrameWriter frames,
     SubscriptionPumps pumps,
     DeadlineQueue deadlines,
@@ -26,6 +28,8 @@ internal sealed class SessionServices(
     public IStreamDirectory Streams => streams;
 
     public FeedDirectory Feeds => feeds;
+
+    public MissingStreams Missing => missing;
 
     public FrameWriter Frames => frames;
 
@@ -43,6 +47,49 @@ internal sealed class SessionServices(
     public CancellationToken Stopping => lifetime.ApplicationStopping;
 
     public ILogger Logger => logger;
+
+    /// <summary>
+    /// Appends for a client of a session. Not cancelled with the client: what was sent whole is decided whole, and a retry
+    /// finds it. Never throws, so that an answer is always given.
+    /// </summary>
+    public async ValueTask<AppendOutcome> AppendAsync(StreamName stream, AppendRequest request)
+    {
+        AppendOutcome outcome;
+        try
+        {
+            outcome = await streams.GetStream(stream).AppendAsync(request, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogAppendFault(logger, e);
+            outcome = new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, "The server failed; its log has more.");
+        }
+
+        feeds.OnSeen(stream, outcome);
+        return outcome;
+    }
+
+    /// <summary>Describes a stream for a client of a session; an answer is always given.</summary>
+    public async ValueTask<DescribeOutcome> DescribeAsync(StreamName stream, CancellationToken cancellationToken)
+    {
+        DescribeOutcome outcome;
+        try
+        {
+            outcome = await streams.GetStream(stream).DescribeAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = new DescribeOutcome.Unavailable(UnavailableReason.Moved, "The connection ended.");
+        }
+        catch (Exception e)
+        {
+            LogDescribeFault(logger, e);
+            outcome = new DescribeOutcome.Unavailable(UnavailableReason.StoreFailed, "The server failed; its log has more.");
+        }
+
+        feeds.OnSeen(stream, outcome);
+        return outcome;
+    }
 
     /// <summary>A delay before a client comes back, ± 50 % around the middle.</summary>
     public int NextRetryMilliseconds()

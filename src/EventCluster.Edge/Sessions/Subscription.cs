@@ -28,6 +28,9 @@ internal sealed class Subscription(StreamName name, SubscribeOptions options, by
     /// <summary>The client was told that it began.</summary>
     public bool IsOpen { get; set; }
 
+    /// <summary>Its stream does not exist and is waited for.</summary>
+    public bool IsAwaited { get; set; }
+
     /// <summary>When it last had something, that was everything there was.</summary>
     public bool IsCaughtUp { get; set; }
 
@@ -45,6 +48,9 @@ internal sealed class Subscription(StreamName name, SubscribeOptions options, by
 
     /// <summary>How its events stand in messages.</summary>
     public SseFraming Framing { get; set; }
+
+    /// <summary>The answer that the client waits for; null when it was given, or when no request opened the subscription.</summary>
+    public AnswerOrder.Answer? Answer { get; set; }
 
     /// <summary>Where it reads; the loop's alone.</summary>
     public SubscriptionSource? Source { get; set; }

@@ -41,7 +41,8 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         {
             foreach (var subscription in _byName.Values)
             {
-                if (subscription.Phase is SubscriptionPhase.Opening or SubscriptionPhase.Ready
+                if (subscription.Phase == SubscriptionPhase.Ready
+                    || (subscription.Phase == SubscriptionPhase.Opening && !subscription.IsAwaited)
                     || (subscription.Phase == SubscriptionPhase.Reading && !subscription.IsCaughtUp))
                 {
                     return false;

@@ -21,8 +21,13 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
     /// <summary>The start that <see cref="OpenAsync"/> resolved.</summary>
     public StreamOffset Start { get; private set; }
 
-    /// <summary>The first read. Null when the subscription was left meanwhile.</summary>
-    public async ValueTask<ReadOutcome?> OpenAsync(ReadStart start, int maxBytes)
+    /// <summary>The first read, or the first after the stream was created. Null when the subscription was left meanwhile.</summary>
+    /// <param name="options">Where it begins, and how long it waits for a stream that does not exist.</param>
+    /// <param name="maxBytes">Payload bytes wanted at most.</param>
+    /// <param name="services">Where missing streams are waited for.</param>
+    /// <param name="onWaiting">Called when the stream does not exist and is waited for.</param>
+    public async ValueTask<ReadOutcome?> OpenAsync(
+        SubscribeOptions options, int maxBytes, SessionServices services, Action onWaiting)
     {
         if (!TryEnter())
         {
@@ -31,7 +36,13 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
 
         try
         {
-            var outcome = await reader.OpenAsync(start, maxBytes, maxEvents, _leaving.Token);
+            var outcome = await reader.OpenAsync(options.Start, maxBytes, maxEvents, _leaving.Token);
+            if (outcome is ReadOutcome.NotFound && options.WaitForStream is { } wait)
+            {
+                onWaiting();
+                outcome = await WaitForStreamAsync(options.Start.OfMissing(), maxBytes, wait, services);
+            }
+
             Start = reader.Position;
             return outcome;
         }
@@ -94,6 +105,26 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
         {
             Release();
         }
+    }
+
+    private async ValueTask<ReadOutcome> WaitForStreamAsync(ReadStart start, int maxBytes, TimeSpan wait, SessionServices services)
+    {
+        using var place = services.Missing.TryEnter(reader.Name);
+        if (place is null)
+        {
+            return MissingStreams.Full;
+        }
+
+        var began = services.Time.GetTimestamp();
+        while (await place.WaitAsync(wait - services.Time.GetElapsedTime(began), services.Time, _leaving.Token))
+        {
+            if (await reader.OpenAsync(start, maxBytes, maxEvents, _leaving.Token) is var outcome and not ReadOutcome.NotFound)
+            {
+                return outcome;
+            }
+        }
+
+        return new ReadOutcome.NotFound();
     }
 
     private bool TryEnter() => Interlocked.CompareExchange(ref _state, Busy, Idle) == Idle;

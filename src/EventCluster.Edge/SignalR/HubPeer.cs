@@ -1,3 +1,4 @@
+using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace EventCluster.Edge.SignalR;
@@ -10,6 +11,9 @@ internal sealed class HubPeer(OpenCount calls, IConnectionLifetimeNotificationFe
 {
     private int _streams;
     private int _calls;
+
+    /// <summary>The answers to calls that name one stream, in the order of the calls.</summary>
+    public AnswerOrder Answers { get; } = new();
 
     /// <summary>Calls of this connection that deliver.</summary>
     public int Calls => Volatile.Read(ref _calls);

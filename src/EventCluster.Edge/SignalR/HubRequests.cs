@@ -179,7 +179,7 @@ internal static class HubRequests
         }
 
         starts.Clear();
-        starts.AddRange(positions.Select(static position => new ReadStart(StartKind.Position, position)));
+        starts.AddRange(positions.Select(CompositeCursor.StartOf));
         fault = null;
         return true;
     }

@@ -4,6 +4,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Sessions;
+using EventCluster.Protocol;
 using Microsoft.AspNetCore.SignalR;
 
 namespace EventCluster.Edge.SignalR;
@@ -28,24 +29,25 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
     /// <summary>Appends events, closes, or both.</summary>
     public async Task<HubJson> Append(string? stream, JsonElement append)
     {
-        if (!HubRequests.TryAppend(stream, append, out var message, out var fault))
+        if (!HubRequests.TryStream(stream, out var name, out var fault))
         {
             throw HubMessage.Error(services.Frames, stream, fault);
         }
 
-        // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
-        var name = message.Stream;
-        var outcome = await services.Streams.GetStream(name).AppendAsync(message.Request, CancellationToken.None);
-        services.Feeds.OnSeen(name, outcome);
-        var durability = services.Streams.Durability;
+        var answer = connections.Of(Context).Answers.Begin(name);
+        AppendOutcome? outcome = null;
+        if (HubRequests.TryAppend(stream, append, out var message, out fault))
+        {
+            outcome = await services.AppendAsync(name, message.Request);
+        }
+
+        await answer;
         return outcome switch
         {
-            AppendOutcome.Appended a => HubMessage.Appended(
-                services.Frames, name, a.Next, isDuplicate: false, a.Closed, durability),
-            AppendOutcome.Duplicate d => HubMessage.Appended(
-                services.Frames, name, d.Tail, isDuplicate: true, d.Closed, durability),
-            AppendOutcome.AlreadyClosed c => HubMessage.Appended(
-                services.Frames, name, c.Tail, isDuplicate: true, isClosed: true, durability),
+            null => throw HubMessage.Error(services.Frames, stream, fault!),
+            AppendOutcome.Appended a => Appended(name, a.Next, isDuplicate: false, a.Closed),
+            AppendOutcome.Duplicate d => Appended(name, d.Tail, isDuplicate: true, d.Closed),
+            AppendOutcome.AlreadyClosed c => Appended(name, c.Tail, isDuplicate: true, isClosed: true),
             _ => throw HubMessage.Error(services.Frames, stream, ErrorResponses.Of(outcome, name)!),
         };
     }
@@ -58,8 +60,9 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
             throw HubMessage.Error(services.Frames, stream, fault);
         }
 
-        var outcome = await services.Streams.GetStream(name).DescribeAsync(Context.ConnectionAborted);
-        services.Feeds.OnSeen(name, outcome);
+        var answer = connections.Of(Context).Answers.Begin(name);
+        var outcome = await services.DescribeAsync(name, Context.ConnectionAborted);
+        await answer;
         return outcome is DescribeOutcome.Found found
             ? HubMessage.Described(services.Frames, found.Descriptor)
             : throw HubMessage.Error(services.Frames, stream, ErrorResponses.Of(outcome, name)!);
@@ -79,13 +82,16 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
         return Task.CompletedTask;
     }
 
+    private HubJson Appended(StreamName name, StreamOffset tail, bool isDuplicate, bool isClosed) =>
+        HubMessage.Appended(services.Frames, name, tail, isDuplicate, isClosed, services.Streams.Durability);
+
     private async IAsyncEnumerable<HubJson> RunAsync(
         HubManyRequest request, HubPeer peer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var opened = await CompositeStart.OpenAsync(services, request.Streams, request.Starts, cancellationToken);
         foreach (var start in opened)
         {
-            var fault = start.Refusal(request.Options.OnGap)
+            var fault = start.Refusal(request.Options.OnGap, request.Options.WaitForStream is not null)
                 ?? (start.Outcome is ReadOutcome.Unavailable ? ErrorResponses.Of(start.Outcome, start.Name) : null);
             if (fault is not null)
             {

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>PUT: create, also as a fork, or confirm (Durable Streams 5.1 and 4.2).</summary>
-internal sealed class CreateHandler(IStreamDirectory directory, FeedDirectory feeds, IOptions<EdgeOptions> options)
+internal sealed class CreateHandler(
+    IStreamDirectory directory, FeedDirectory feeds, MissingStreams missing, IOptions<EdgeOptions> options)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
 
@@ -84,6 +85,7 @@ internal sealed class CreateHandler(IStreamDirectory directory, FeedDirectory fe
             response.Headers.Location =
                 $"{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}";
             feeds.OnSeen(created.Descriptor);
+            missing.OnCreated(name);
             ResponseHeaders.SetDescription(response.Headers, created.Descriptor);
         }
         else

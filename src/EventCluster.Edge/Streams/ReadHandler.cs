@@ -26,6 +26,13 @@ internal sealed class ReadHandler(
             return ProblemResponse.WriteAsync(context, fault);
         }
 
+        if (query.Delivery.WaitForStream is not null && live != LiveMode.EventSource)
+        {
+            return ProblemResponse.WriteAsync(context, RequestFault.BadRequest(
+                "wait-for-stream is for followers: native EventSource (Accept: text/event-stream or live=eventsource), WebSocket, "
+                + "SignalR and several streams on one connection. This request would be answered at once."));
+        }
+
         ISubscriberTransport transport = live switch
         {
             LiveMode.LongPoll => longPoll,

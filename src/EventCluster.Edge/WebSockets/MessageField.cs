@@ -24,4 +24,5 @@ internal enum MessageField
     Base64 = 18,
     Window = 19,
     Cursor = 20,
+    WaitForStream = 21,
 }

@@ -14,6 +14,7 @@ internal readonly ref struct MessageFields
     [
         "type", "id", "stream", "offset", "last", "onGap", "encoding", "credit", "bytes", "contentType", "events", "close",
         "producer", "epoch", "seq", "streamSeq", "expectedOffset", "data", "base64", "window", "cursor",
+        "waitForStream",
     ];
 
     private readonly ReadOnlySpan<byte> _text;
@@ -99,7 +100,7 @@ internal readonly ref struct MessageFields
         return -1;
     }
 
-    [InlineArray((int)MessageField.Cursor + 1)]
+    [InlineArray((int)MessageField.WaitForStream + 1)]
     private struct Places
     {
         private Range _first;

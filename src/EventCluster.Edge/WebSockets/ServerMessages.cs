@@ -17,6 +17,9 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     /// <summary>What stands behind the elements of an <c>events</c> message.</summary>
     public static ReadOnlySpan<byte> EventsSuffix => "]}"u8;
 
+    /// <summary>Told when the client learns that a subscription began, or did not.</summary>
+    public Action<Subscription>? Answered { get; set; }
+
     public void Hello(Durability durability, TimeSpan heartbeat) => Send("hello"u8, json =>
     {
         json.WriteString("protocol"u8, WebSocketHandshake.Subprotocol);
@@ -48,6 +51,7 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
                 json.WriteBoolean("closed"u8, true);
             }
         });
+        Answered?.Invoke(subscription);
     }
 
     /// <inheritdoc />
@@ -84,8 +88,11 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     });
 
     /// <inheritdoc />
-    public void Failed(Subscription subscription, RequestFault fault) =>
+    public void Failed(Subscription subscription, RequestFault fault)
+    {
         Error(subscription.IsOpen ? null : subscription.Id, subscription.Name.Value, fault);
+        Answered?.Invoke(subscription);
+    }
 
     /// <summary>An unsubscribe is done: nothing of the stream follows.</summary>
     public void Unsubscribed(byte[]? id, Subscription subscription) => Send("ack"u8, json =>

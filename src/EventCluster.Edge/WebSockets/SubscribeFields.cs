@@ -39,7 +39,15 @@ internal static class SubscribeFields
             return false;
         }
 
-        options = new SubscribeOptions(start, onGap, base64, credit);
+        var wait = fields.Number(MessageField.WaitForStream, 1, EdgeLimits.MaxWaitForStreamSeconds);
+        if (wait is null && fields.Has(MessageField.WaitForStream))
+        {
+            fault = RequestFault.BadRequest($"waitForStream must be 1 to {EdgeLimits.MaxWaitForStreamSeconds} whole seconds.");
+            return false;
+        }
+
+        options = new SubscribeOptions(
+            start, onGap, base64, credit, wait is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
         return true;
     }
 

@@ -2,6 +2,7 @@ using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Sessions;
+using EventCluster.Protocol;
 
 namespace EventCluster.Edge.WebSockets;
 
@@ -13,47 +14,93 @@ namespace EventCluster.Edge.WebSockets;
 /// <param name="messages">The answers.</param>
 /// <param name="durability">What an ack promises.</param>
 /// <param name="append">Starts an append, whose outcome comes back to <see cref="OnAppended"/>.</param>
+/// <param name="later">Has something done after the present piece of work.</param>
 /// <param name="close">Ends the connection; nothing is written afterwards.</param>
+/// <remarks>Each stream's requests are answered in their order; a request that changes subscriptions is done in its turn.</remarks>
 internal sealed class WebSocketProtocol(
     SubscriptionSet subscriptions,
     ServerMessages messages,
     Durability durability,
-    Action<ClientMessage.Append> append,
+    Action<ClientMessage.Append, AnswerOrder.Answer> append,
+    Action<Action> later,
     Action<CloseCode, string> close)
 {
+    private readonly AnswerOrder _answers = new();
+
     /// <summary>A message arrived.</summary>
-    public void Receive(ClientMessage message)
+    /// <param name="message">The message.</param>
+    /// <param name="done">Called once, when the message is not held any more.</param>
+    public void Receive(ClientMessage message, Action done)
     {
         switch (message)
         {
             case ClientMessage.Subscribe m:
-                Subscribe(m);
-                break;
-            case ClientMessage.Unsubscribe m:
-                Unsubscribe(m);
-                break;
-            case ClientMessage.Append m:
-                append(m);
-                break;
-            case ClientMessage.Credit m:
-                // Its subscription may have ended while the message was on its way: then it means nothing.
-                if (subscriptions.TryGet(m.Stream, out var subscription))
+                var answer = _answers.Begin(m.Stream);
+                _answers.Take(answer, () =>
                 {
-                    subscriptions.AddCredit(subscription, m.Bytes);
-                }
-
+                    done();
+                    Subscribe(m, answer);
+                });
+                return;
+            case ClientMessage.Unsubscribe m:
+                Unsubscribe(m, done);
+                return;
+            case ClientMessage.Append m:
+                append(m, _answers.Begin(m.Stream));
+                break;
+            case ClientMessage.Credit m when !subscriptions.TryGet(m.Stream, out _) && _answers.HasOpen(m.Stream):
+                // Its subscription may be about to begin.
+                _answers.Complete(_answers.Begin(m.Stream), () =>
+                {
+                    done();
+                    AddCredit(m);
+                });
+                return;
+            case ClientMessage.Credit m:
+                AddCredit(m);
                 break;
             case ClientMessage.Ping m:
                 messages.Pong(m.Id);
                 break;
+            case ClientMessage.Refused { Stream: { } name } m when StreamName.TryParse(name, out var stream, out _):
+                _answers.Complete(_answers.Begin(stream), () =>
+                {
+                    done();
+                    messages.Error(m.Id, m.Stream, m.Fault);
+                });
+                return;
             case ClientMessage.Refused m:
                 messages.Error(m.Id, m.Stream, m.Fault);
                 break;
         }
+
+        done();
     }
 
-    /// <summary>An append is decided.</summary>
-    public void OnAppended(ClientMessage.Append message, AppendOutcome outcome)
+    /// <summary>An append is decided; it is answered after what was asked of its stream before.</summary>
+    /// <param name="message">The append.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="outcome">What the owner decided.</param>
+    /// <param name="answered">Called when the answer is written.</param>
+    public void OnAppended(ClientMessage.Append message, AnswerOrder.Answer answer, AppendOutcome outcome, Action answered) =>
+        _answers.Complete(answer, () =>
+        {
+            answered();
+            Answer(message, outcome);
+        });
+
+    /// <summary>The client was told that a subscription began, or did not.</summary>
+    public void OnAnswered(Subscription subscription)
+    {
+        if (subscription.Answer is { } answer)
+        {
+            // Later: what waits for this answer may change the subscriptions, which are being changed now.
+            subscription.Answer = null;
+            later(() => _answers.End(answer));
+        }
+    }
+
+    private void Answer(ClientMessage.Append message, AppendOutcome outcome)
     {
         switch (outcome)
         {
@@ -72,12 +119,22 @@ internal sealed class WebSocketProtocol(
         }
     }
 
-    private void Subscribe(ClientMessage.Subscribe message)
+    private void AddCredit(ClientMessage.Credit message)
+    {
+        // Its subscription may have ended while the message was on its way: then it means nothing.
+        if (subscriptions.TryGet(message.Stream, out var subscription))
+        {
+            subscriptions.AddCredit(subscription, message.Bytes);
+        }
+    }
+
+    private void Subscribe(ClientMessage.Subscribe message, AnswerOrder.Answer answer)
     {
         if (subscriptions.TryGet(message.Stream, out _))
         {
             messages.Error(message.Id, message.Stream.Value, RequestFault.BadRequest(
                 "The stream is subscribed to already; unsubscribe first to start elsewhere."));
+            _answers.End(answer);
         }
         else if (subscriptions.Count == EdgeLimits.MaxStreamsPerSession)
         {
@@ -85,26 +142,47 @@ internal sealed class WebSocketProtocol(
         }
         else
         {
-            subscriptions.Add(new Subscription(message.Stream, message.Options, message.Id));
+            // An answer that waits for its stream to be created holds up no other.
+            var waits = message.Options.WaitForStream is not null;
+            subscriptions.Add(new Subscription(message.Stream, message.Options, message.Id) { Answer = waits ? null : answer });
+            if (waits)
+            {
+                _answers.End(answer);
+            }
         }
     }
 
-    private void Unsubscribe(ClientMessage.Unsubscribe message)
+    private void Unsubscribe(ClientMessage.Unsubscribe message, Action done)
     {
-        if (subscriptions.TryGet(message.Stream, out var subscription))
+        var answer = _answers.Begin(message.Stream);
+        if (subscriptions.TryGet(message.Stream, out var opening) && !opening.IsOpen)
         {
-            subscriptions.Remove(subscription);
-            if (!subscription.IsOpen)
-            {
-                // Every request is answered, also one that the client took back before it was dealt with.
-                messages.Failed(subscription, RequestFault.BadRequest("The stream was unsubscribed from before its subscription began."));
-            }
-
-            messages.Unsubscribed(message.Id, subscription);
+            // Every request is answered, also one that the client took back before it was dealt with.
+            subscriptions.Remove(opening);
+            messages.Failed(opening, RequestFault.BadRequest("The stream was unsubscribed from before its subscription began."));
         }
         else
         {
-            messages.Error(message.Id, message.Stream.Value, RequestFault.BadRequest("The stream is not subscribed to."));
+            opening = null;
         }
+
+        _answers.Complete(answer, () =>
+        {
+            done();
+            var subscription = opening;
+            if (subscription is null && subscriptions.TryGet(message.Stream, out subscription))
+            {
+                subscriptions.Remove(subscription);
+            }
+
+            if (subscription is not null)
+            {
+                messages.Unsubscribed(message.Id, subscription);
+            }
+            else
+            {
+                messages.Error(message.Id, message.Stream.Value, RequestFault.BadRequest("The stream is not subscribed to."));
+            }
+        });
     }
 }

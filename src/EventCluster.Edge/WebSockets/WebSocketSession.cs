@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Http;
@@ -22,6 +21,7 @@ internal sealed partial class WebSocketSession : IDisposable
     private readonly SessionClock _clock;
     private readonly TimeSpan _heartbeat;
     private readonly InFlightGate _undealt = new(EdgeLimits.MaxUndealtMessages, long.MaxValue);
+    private readonly Action _dealt;
     private readonly InFlightGate _appends = new(EdgeLimits.MaxAppendsInFlight, EdgeLimits.MaxAppendBytesInFlight);
 
     /// <param name="context">The accepted request.</param>
@@ -34,6 +34,7 @@ internal sealed partial class WebSocketSession : IDisposable
         _context = context;
         _services = services;
         _heartbeat = heartbeat;
+        _dealt = () => _undealt.Exit(0);
         _input = PipeReader.Create(frames, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
         _reader = new WebSocketReader(_input);
         _response = new LiveResponse(
@@ -52,7 +53,8 @@ internal sealed partial class WebSocketSession : IDisposable
             Carriage = subscription => new MessageConnection(_response, subscription) { Heartbeat = 2 * heartbeat },
         };
         _protocol = new WebSocketProtocol(
-            _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, Close);
+            _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, _loop.Post, Close);
+        _messages.Answered = _protocol.OnAnswered;
         _clock = new SessionClock(services.Deadlines, heartbeat, window, _loop, hears: true, _messages.Ping, context.Abort);
     }
 
@@ -176,7 +178,11 @@ internal sealed partial class WebSocketSession : IDisposable
                 return await RefuseAsync(CloseCode.Protocol, violation);
             case SocketInputKind.Ping when !_loop.IsEnding:
                 var payload = input.Payload.ToArray();
-                await PostAsync(() => _frames.PutPong(payload));
+                await PostAsync(done =>
+                {
+                    done();
+                    _frames.PutPong(payload);
+                });
                 return true;
             case SocketInputKind.Close:
                 _clock.BeginFarewell();
@@ -198,18 +204,15 @@ internal sealed partial class WebSocketSession : IDisposable
 
         if (message is not ClientMessage.Pong)
         {
-            await PostAsync(() => _protocol.Receive(message));
+            await PostAsync(done => _protocol.Receive(message, done));
         }
     }
 
-    private async ValueTask PostAsync(Action work)
+    /// <summary>Has something done by the loop, which says when it is done: at once, or in the turn of its answer.</summary>
+    private async ValueTask PostAsync(Action<Action> work)
     {
         await _undealt.EnterAsync(0, _context.RequestAborted);
-        _loop.Post(() =>
-        {
-            _undealt.Exit(0);
-            work();
-        });
+        _loop.Post(() => work(_dealt));
     }
 
     /// <summary>Closes for a violation; what still comes is dropped, so that the close is not lost to a reset.</summary>
@@ -229,24 +232,13 @@ internal sealed partial class WebSocketSession : IDisposable
         }
     }
 
-    private void StartAppend(ClientMessage.Append message) => _ = AppendAsync(message);
+    private void StartAppend(ClientMessage.Append message, AnswerOrder.Answer answer) => _ = AppendAsync(message, answer);
 
-    private async Task AppendAsync(ClientMessage.Append message)
+    private async Task AppendAsync(ClientMessage.Append message, AnswerOrder.Answer answer)
     {
-        AppendOutcome outcome;
-        try
-        {
-            // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
-            outcome = await _services.Streams.GetStream(message.Stream).AppendAsync(message.Request, CancellationToken.None);
-            _services.Feeds.OnSeen(message.Stream, outcome);
-        }
-        catch (Exception e)
-        {
-            LogFault(_services.Logger, e);
-            outcome = new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, "The server failed; its log has more.");
-        }
+        var outcome = await _services.AppendAsync(message.Stream, message.Request);
 
-        _appends.Exit(message.Bytes);
-        _loop.Post(() => _protocol.OnAppended(message, outcome));
+        // The append counts until its answer is given: answers that wait for an earlier one are bounded too.
+        _loop.Post(() => _protocol.OnAppended(message, answer, outcome, () => _appends.Exit(message.Bytes)));
     }
 }

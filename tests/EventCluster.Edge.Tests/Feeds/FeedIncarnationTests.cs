@@ -5,7 +5,6 @@ using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
-using EventCluster.Edge.Tests.Framing;
 using EventCluster.Edge.Tests.Pumping;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -138,7 +137,8 @@ public sealed class FeedIncarnationTests
         var descriptor = await DescribeAsync(stream) with
         {
             Incarnations = new(new IncarnationStart(3, 0), new IncarnationStart(7, 10)),
-            Earliest = new(3, 4), Tail = new(7, 20),
+            Earliest = new(3, 4),
+            Tail = new(7, 20),
         };
         using var hold = new StreamFeedHold(fixture, stream, descriptor);
         Assert.Equal(
@@ -164,7 +164,8 @@ public sealed class FeedIncarnationTests
         var descriptor = await DescribeAsync(stream) with
         {
             Incarnations = new(new IncarnationStart(3, 0), new IncarnationStart(7, 10)),
-            Earliest = new(3, 0), Tail = new(7, 20),
+            Earliest = new(3, 0),
+            Tail = new(7, 20),
         };
         using var hold = new StreamFeedHold(fixture.Base, stream, descriptor);
         var source = new PumpedFeed(hold.Feed, fixture.Pumps.Next());

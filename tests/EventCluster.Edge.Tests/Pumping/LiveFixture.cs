@@ -1,4 +1,5 @@
 using System.Text;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
@@ -52,7 +53,7 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
         ISubscriberTransport transport = parsed.Live == LiveMode.Sse
             ? new DurableSseTransport(
                 options, Base.Feeds, Pumps, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), peers, this)
-            : new EventSourceTransport(options, Base.Feeds, Pumps, Base.Deadlines, _frames, peers, _random, this);
+            : new EventSourceTransport(options, Base.Feeds, new MissingStreams(Base, Base.Clock), Pumps, Base.Deadlines, _frames, peers, _random, this);
         return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, Base.GetStream(name), Base.Clock));
     }
 

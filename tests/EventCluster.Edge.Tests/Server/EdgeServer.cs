@@ -72,6 +72,9 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <summary>WebSockets open now.</summary>
     public int Sessions => _app.Services.GetRequiredService<WebSocketTransport>().Count;
 
+    /// <summary>Streams that followers wait for.</summary>
+    public MissingStreams Missing => _app.Services.GetRequiredService<MissingStreams>();
+
     public FrameCache Frames => _app.Services.GetRequiredService<FrameCache>();
 
     public AnswerBudget Answers => _app.Services.GetRequiredService<AnswerBudget>();
