@@ -35,13 +35,16 @@ public static class EdgeLimits
     /// </summary>
     public const int MaxBytesPerSlowReader = (2 * (ResponseBufferBytes + SlowSliceBytes)) + LiveUnsentBytes;
 
-    /// <summary>Bytes of a long answer that are written before they are flushed.</summary>
+    /// <summary>
+    /// Bytes of a long answer that are written before they are flushed; a flush may end inside an event. On HTTP/2 it is
+    /// <see cref="Http2SliceBytes"/>.
+    /// </summary>
     public const int AnswerFlushBytes = 64 * 1024;
 
-    /// <summary>Most bytes of answers longer than one flush that wait for their clients; beyond it they are 503.</summary>
-    public const long MaxUnreadAnswerBytes = 256L * 1024 * 1024;
-
-    /// <summary>Largest slice that a live response hands to its connection before it waits for the client.</summary>
+    /// <summary>
+    /// Largest slice that a live response hands to its connection before it waits for the client. An event whose frame is
+    /// larger goes out in slices.
+    /// </summary>
     public const int MaxSseSliceBytes = 64 * 1024;
 
     /// <summary>Most pumps of one edge.</summary>
@@ -53,9 +56,27 @@ public static class EdgeLimits
     /// <summary>Largest slice of one HTTP/2 stream: the size of a frame.</summary>
     public const int Http2SliceBytes = 16 * 1024;
 
-    /// <summary>Most bytes that one HTTP/2 connection can make the server hold: every stream with a full slice and buffer.</summary>
+    /// <summary>Largest slice of a WebSocket over HTTP/2: it lies twice in memory, before and behind the request's stream.</summary>
+    public const int Http2SocketSliceBytes = Http2SliceBytes / 2;
+
+    /// <summary>Largest fragment of a WebSocket's message that is larger than a slice; it lies twice in memory, too.</summary>
+    public const int SocketPartBytes = MaxSseSliceBytes / 2;
+
+    /// <summary>
+    /// Most bytes that one HTTP/2 connection can make the server hold: every stream with a full slice and buffer, whatever
+    /// the size of its events.
+    /// </summary>
     public const long MaxBytesPerHttp2Connection =
         (long)Http2StreamsPerConnection * (Http2SliceBytes + ResponseBufferBytes);
+
+    /// <summary>
+    /// Most bytes that an event stream or an answer over HTTP/1.1 holds when its client stops suddenly: a full buffer and one
+    /// slice, whatever the size of its events.
+    /// </summary>
+    public const int MaxBytesPerStalledResponse = ResponseBufferBytes + MaxSseSliceBytes;
+
+    /// <summary>The same for a WebSocket over HTTP/1.1, whose whole messages lie twice in memory.</summary>
+    public const int MaxBytesPerStalledWebSocket = ResponseBufferBytes + (2 * MaxSseSliceBytes);
 
     /// <summary>
     /// Connections that may wait to be accepted, up to the system's own bound (<c>net.core.somaxconn</c>). When it is too
@@ -137,11 +158,21 @@ public static class EdgeLimits
 
     /// <summary>
     /// Most bytes of events that one SignalR connection whose client takes nothing makes the server hold, kernel included: a
-    /// full buffer and one slice per call. An event larger than its slice counts as a slice.
+    /// full buffer and one slice per call. An event larger than its slice is one item all the same; its bytes are reserved in
+    /// the share of delivery (<see cref="HubItemCopies"/>).
     /// </summary>
     public const int MaxBytesPerSlowHubConnection =
         HubBufferBytes + MaxSseSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes)
         + (2 * ResponseBufferBytes) + MaxSseSliceBytes + LiveUnsentBytes;
+
+    /// <summary>
+    /// How often an item of SignalR is in memory at once: as an item, in SignalR's message, in its buffer, and in the response
+    /// of a transport that copies once more.
+    /// </summary>
+    public const int HubItemCopies = 4;
+
+    /// <summary>How long a call of SignalR waits until there is room for an event larger than its slice.</summary>
+    public static readonly TimeSpan HubAdmissionTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>Most calls of a SignalR connection that are dealt with at once; further ones wait in its buffer.</summary>
     public const int MaxHubCallsInFlight = 4;

@@ -52,7 +52,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<MissingStreams>();
         services.TryAddSingleton<SubscriptionPumps>();
         services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<SubscriptionPumps>());
-        services.TryAddSingleton<AnswerBudget>();
+        services.TryAddSingleton<PinnedBlocks>();
         services.TryAddSingleton<LiveCursor>();
         services.TryAddSingleton<CatchUpTransport>();
         services.TryAddSingleton<LongPollTransport>();

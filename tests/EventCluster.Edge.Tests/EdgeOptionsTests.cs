@@ -27,7 +27,15 @@ public sealed class EdgeOptionsTests
     public void EdgeLimits_Relations_Hold()
     {
         Assert.Equal(512L * (16 + 16) * 1024, EdgeLimits.MaxBytesPerHttp2Connection);
+        Assert.Equal(EdgeLimits.Http2SliceBytes, 2 * EdgeLimits.Http2SocketSliceBytes);
+        Assert.Equal((16 + 64) * 1024, EdgeLimits.MaxBytesPerStalledResponse);
+        Assert.Equal((16 + 64 + 64) * 1024, EdgeLimits.MaxBytesPerStalledWebSocket);
+        Assert.True(2 * EdgeLimits.SocketPartBytes <= EdgeLimits.MaxSseSliceBytes);
+        Assert.True(EdgeLimits.AnswerFlushBytes <= EdgeLimits.MaxSseSliceBytes);
         Assert.True(EdgeLimits.MaxBytesPerSlowReader < 64 * 1024);
+        Assert.True(
+            EdgeLimits.MaxBytesPerSlowHubConnection >= EdgeLimits.HubBufferBytes + EdgeLimits.MaxSseSliceBytes
+            + (EdgeLimits.MaxStreamsPerSession * EdgeLimits.SmallestHubSliceBytes) + EdgeLimits.ResponseBufferBytes);
         Assert.True(EdgeLimits.MaxBytesPerSlowHubConnection < 512 * 1024);
         Assert.True(EdgeLimits.MaxHubCallsInFlight * EdgeLimits.MaxWebSocketMessageBytes <= ProtocolLimits.MaxRequestBodyBytes);
         Assert.True(EdgeLimits.HubClientTimeout >= 2 * EdgeLimits.HubKeepAlive);

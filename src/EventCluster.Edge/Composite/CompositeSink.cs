@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EventCluster.Edge.Framing;
 using EventCluster.Edge.Sessions;
 using EventCluster.Edge.WebSockets;
 
@@ -12,6 +13,18 @@ namespace EventCluster.Edge.Composite;
 internal sealed class CompositeSink(SessionWriter output, IReadOnlyList<Subscription> subscriptions) : IMessageSink
 {
     private readonly byte[] _hash = CompositeCursor.HashOf([.. subscriptions.Select(static s => s.Name)]);
+
+    /// <inheritdoc />
+    public int MaxFrameBytes => output.MaxSlice;
+
+    /// <inheritdoc />
+    public long Unflushed => output.Unflushed;
+
+    /// <inheritdoc />
+    public PayloadCoding LargeJson => PayloadCoding.JsonLines;
+
+    /// <inheritdoc />
+    public ReadOnlySpan<byte> LargeTail => "\n\n"u8;
 
     /// <summary>No data, so nothing is dispatched, but a browser remembers the position and the delay.</summary>
     public void PutPriming(int retryMilliseconds)
@@ -52,6 +65,25 @@ internal sealed class CompositeSink(SessionWriter output, IReadOnlyList<Subscrip
 
         output.Write(text);
         output.Write("\n\n"u8);
+    }
+
+    /// <inheritdoc />
+    public void WriteLargeHead(FrameBuffer head, ReadOnlySpan<byte> prefix)
+    {
+        Span<byte> cursor = stackalloc byte[CompositeCursor.MaxTextLength];
+        var length = CompositeCursor.Format(cursor, _hash, subscriptions);
+        head.Write("id: "u8);
+        head.Write(cursor[..length]);
+        head.Write("\ndata: "u8);
+        head.Write(prefix);
+    }
+
+    /// <inheritdoc />
+    public void PutPart(LargeEvent large, int maxBytes)
+    {
+        using var part = new FrameBuffer(maxBytes);
+        large.Write(part, maxBytes);
+        output.Write(part.Written);
     }
 
     private void PutId()

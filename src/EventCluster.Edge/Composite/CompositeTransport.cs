@@ -137,6 +137,7 @@ internal sealed class CompositeTransport(SessionServices services)
                 sink.PutRetry(services.NextRetryMilliseconds());
                 loop!.End();
             },
+            Cut = context.Abort,
         };
         await RunAsync(context, query, subscriptions, loop, sink, messages);
     }

@@ -8,6 +8,12 @@ namespace EventCluster.Edge.Framing;
 /// <summary>A growing buffer of frames; its array comes from the pool and goes back with <see cref="Dispose"/>.</summary>
 internal sealed class FrameBuffer(int capacity) : IDisposable
 {
+    /// <summary>Fewest bytes that a part of a payload may be given.</summary>
+    public const int SmallestPart = 16;
+
+    /// <summary>Longest text that stands for a line end.</summary>
+    private const int LongestSeparator = 7;
+
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
 
     /// <summary>Bytes written.</summary>
@@ -80,10 +86,70 @@ internal sealed class FrameBuffer(int capacity) : IDisposable
         }
     }
 
+    /// <summary>Writes a payload from a place on, as far as a number of bytes has room for it.</summary>
+    /// <param name="payload">The whole payload.</param>
+    /// <param name="offset">The place, where an earlier part ended.</param>
+    /// <param name="coding">How it stands in its frame.</param>
+    /// <param name="maxBytes">Most bytes, at least <see cref="SmallestPart"/>.</param>
+    /// <returns>Bytes of the payload that were written; at least one.</returns>
+    public int WritePart(ReadOnlySpan<byte> payload, int offset, PayloadCoding coding, int maxBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, SmallestPart);
+        var rest = payload[offset..];
+        switch (coding)
+        {
+            case PayloadCoding.Base64:
+                // Whole groups of three, so that the next part goes on where this one ends.
+                var groups = rest[..Math.Min(rest.Length, maxBytes / 4 * 3)];
+                WriteBase64(groups);
+                return groups.Length;
+            case PayloadCoding.Escaped:
+                JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(rest, Reserve(maxBytes)[..maxBytes], out var read, out var written);
+                Length += written;
+                return read;
+            case PayloadCoding.Raw:
+                var part = rest[..Math.Min(rest.Length, maxBytes)];
+                Write(part);
+                return part.Length;
+            default:
+                return WriteLinesPart(rest, coding, maxBytes);
+        }
+    }
+
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = [];
+    }
+
+    private int WriteLinesPart(ReadOnlySpan<byte> rest, PayloadCoding coding, int maxBytes)
+    {
+        var (all, last) = (rest.Length, Length + maxBytes - LongestSeparator);
+        while (!rest.IsEmpty && Length < last)
+        {
+            var piece = rest[..Math.Min(rest.Length, last - Length)];
+            var end = piece.IndexOfAny((byte)'\r', (byte)'\n');
+            if (end < 0)
+            {
+                Write(piece);
+                rest = rest[piece.Length..];
+                continue;
+            }
+
+            var isPair = coding is PayloadCoding.Lines or PayloadCoding.Run
+                && rest[end] == '\r' && end + 1 < rest.Length && rest[end + 1] == '\n';
+            var isFeed = rest[end] == '\n';
+            Write(piece[..end]);
+            rest = rest[(end + (isPair ? 2 : 1))..];
+            Write(coding switch
+            {
+                PayloadCoding.JsonSpaces => isFeed ? "\n"u8 : " "u8,
+                PayloadCoding.Run when !rest.IsEmpty && rest[0] != ' ' => "\ndata:"u8,
+                _ => "\ndata: "u8,
+            });
+        }
+
+        return all - rest.Length;
     }
 
     private static bool TakeLine(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> line)

@@ -16,7 +16,12 @@ internal static class FrameEncoder
     public static (int Start, int End) ChunkOf(EventBlock block, int index)
     {
         var chunk = Place(block, index) / ChunkBytes;
-        return (FirstAt(block, chunk * ChunkBytes, 0, index), FirstAt(block, (chunk + 1) * ChunkBytes, index + 1, block.Count));
+        var start = FirstAt(block, chunk * ChunkBytes, 0, index);
+        var end = FirstAt(block, (chunk + 1) * ChunkBytes, index + 1, block.Count);
+
+        // Only the last event of a chunk can be a large one. It is never encoded as a whole, so it stands by itself.
+        return end - start == 1 || !LargeFrame.IsCertain(block, end - 1) ? (start, end)
+            : index == end - 1 ? (index, end) : (start, end - 1);
     }
 
     /// <summary>Encodes the events from index <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>

@@ -7,8 +7,6 @@ namespace EventCluster.Edge.Live;
 /// <summary>Writes the body of a read: payloads end to end, or a JSON array, built without parsing.</summary>
 internal static class AnswerWriter
 {
-    private const int FlushBytes = EdgeLimits.AnswerFlushBytes;
-
     /// <summary>Length of the body in bytes.</summary>
     public static long LengthOf(ReadOutcome.Batch batch, PayloadKind kind)
     {
@@ -23,13 +21,13 @@ internal static class AnswerWriter
         return kind == PayloadKind.Json ? payloads + Math.Max(events - 1, 0) + 2 : payloads;
     }
 
-    /// <summary>Writes the body and waits for the client whenever a buffer is full.</summary>
+    /// <summary>Writes the body slice by slice and waits until the client takes each; a slice may end inside an event.</summary>
     public static async ValueTask WriteAsync(
-        PipeWriter output, ReadOutcome.Batch batch, PayloadKind kind, CancellationToken cancellationToken)
+        PipeWriter output, ReadOutcome.Batch batch, PayloadKind kind, int sliceBytes, CancellationToken cancellationToken)
     {
         var json = kind == PayloadKind.Json;
-        var (slice, index, flushes) = (0, 0, 0);
-        while (WriteSome(output, batch, json, ref slice, ref index))
+        var (place, flushes) = (default(Place), 0);
+        while (WriteSome(output, batch, json, sliceBytes, ref place))
         {
             flushes++;
             var flushed = await output.FlushAsync(cancellationToken);
@@ -46,32 +44,37 @@ internal static class AnswerWriter
         }
     }
 
-    /// <summary>Writes until a buffer is full or all is written; false when it is.</summary>
-    /// <param name="output">The connection.</param>
-    /// <param name="batch">The events.</param>
-    /// <param name="json">As elements of an array.</param>
-    /// <param name="slice">The slice to go on with.</param>
-    /// <param name="index">The event of that slice to go on with, counted from its start.</param>
-    private static bool WriteSome(PipeWriter output, ReadOutcome.Batch batch, bool json, ref int slice, ref int index)
+    /// <summary>Writes until a slice is full or all is written; false when it is.</summary>
+    private static bool WriteSome(PipeWriter output, ReadOutcome.Batch batch, bool json, int sliceBytes, ref Place place)
     {
         var buffer = new PipeBuffer(output);
-        for (; slice < batch.Slices.Count; slice++, index = 0)
+        for (; place.Slice < batch.Slices.Count; place.Slice++, place.Index = 0)
         {
-            var (block, start, end) = batch.Slices[slice];
-            for (; start + index < end; index++)
+            var (block, start, end) = batch.Slices[place.Slice];
+            for (; start + place.Index < end; place.Index++, place.Offset = 0)
             {
-                if (buffer.Written >= FlushBytes)
+                if (buffer.Written >= sliceBytes)
                 {
                     buffer.Commit();
                     return true;
                 }
 
-                if (json)
+                if (json && place.Offset == 0)
                 {
-                    buffer.Write(slice + index == 0 ? (byte)'[' : (byte)',');
+                    buffer.Write(place.Slice + place.Index == 0 ? (byte)'[' : (byte)',');
                 }
 
-                buffer.Write(block.GetPayload(start + index).Span);
+                var payload = block.GetPayload(start + place.Index).Span[place.Offset..];
+                var room = Math.Max(sliceBytes - buffer.Written, 1);
+                if (payload.Length > room)
+                {
+                    buffer.Write(payload[..room]);
+                    buffer.Commit();
+                    place.Offset += room;
+                    return true;
+                }
+
+                buffer.Write(payload);
             }
         }
 
@@ -82,5 +85,18 @@ internal static class AnswerWriter
 
         buffer.Commit();
         return false;
+    }
+
+    /// <summary>Where the next slice goes on.</summary>
+    private struct Place
+    {
+        /// <summary>The slice of the batch.</summary>
+        public int Slice;
+
+        /// <summary>The event, counted from the start of that slice.</summary>
+        public int Index;
+
+        /// <summary>The byte of its payload.</summary>
+        public int Offset;
     }
 }

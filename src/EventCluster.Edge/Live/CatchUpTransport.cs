@@ -11,11 +11,11 @@ internal sealed class CatchUpTransport(
     IStreamDirectory directory,
     FeedDirectory feeds,
     BlockCache blocks,
-    AnswerBudget budget,
+    PinnedBlocks pins,
     IOptions<EdgeOptions> options,
     TimeProvider time) : ISubscriberTransport
 {
-    private readonly PollAnswer _answer = new(options.Value, budget, time);
+    private readonly PollAnswer _answer = new(options.Value, pins.Answers, time);
 
     /// <inheritdoc />
     public async Task RunAsync(ReadOperation read)

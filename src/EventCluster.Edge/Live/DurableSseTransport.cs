@@ -20,6 +20,7 @@ internal sealed class DurableSseTransport(
     SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     FrameWriter frames,
+    PinnedBlocks pins,
     LiveCursor cursors,
     PeerWatcher peers,
     IHostApplicationLifetime lifetime) : ISubscriberTransport
@@ -39,7 +40,7 @@ internal sealed class DurableSseTransport(
 
             // A response may stay for a while: what only its beginning needs is let go.
             read = null!;
-            while (connection is not null && await response.FlushAsync() && !subscription.IsOver)
+            while (connection is not null && await SendAsync(response, subscription, connection) && !subscription.IsOver)
             {
                 if (await subscription.NextAsync(response) is { } outcome)
                 {
@@ -94,13 +95,10 @@ internal sealed class DurableSseTransport(
             return null;
         }
 
-        if (batch.Slices.Count > 0)
+        if (batch.Slices.Count > 0 && !TryWriteData(subscription, response, batch, connection.Framing))
         {
-            DurableSseFrames.WriteDataStart(response.Output, connection.Framing);
-            subscription.Position = connection.Framing == SseFraming.DurableBase64
-                ? frames.WriteBase64(response.Output, batch, response.Slice)
-                : frames.Write(response.Output, batch, connection.Framing, response.Slice);
-            DurableSseFrames.WriteDataEnd(response.Output, connection.Framing);
+            subscription.Large = LargeFrame.OfDurable(batch, connection.Framing);
+            return connection;
         }
 
         var reached = batch.EndsAt(subscription.Position);
@@ -108,5 +106,48 @@ internal sealed class DurableSseTransport(
         DurableSseFrames.WriteControl(
             response.Output, subscription.Position, connection.Cursor, reached && batch.UpToDate, closed);
         return closed ? null : connection;
+    }
+
+    /// <summary>Writes a <c>data</c> event; false when its first event does not fit a slice.</summary>
+    private bool TryWriteData(
+        LiveSubscription subscription, LiveResponse response, ReadOutcome.Batch batch, SseFraming framing)
+    {
+        if (!frames.Fits(batch, framing, response.MaxSlice))
+        {
+            return false;
+        }
+
+        DurableSseFrames.WriteDataStart(response.Output, framing);
+        subscription.Position = framing == SseFraming.DurableBase64
+            ? frames.WriteBase64(response.Output, batch, response.Slice, response.MaxSlice)
+            : frames.Write(response.Output, batch, framing, response.Slice, response.MaxSlice);
+        DurableSseFrames.WriteDataEnd(response.Output, framing);
+        return true;
+    }
+
+    /// <summary>
+    /// Hands over what was written, and a <c>data</c> event that is larger than a slice. False when the response is over.
+    /// </summary>
+    private ValueTask<bool> SendAsync(
+        LiveResponse response, LiveSubscription subscription, DurableSseConnection connection)
+    {
+        var large = subscription.Large;
+        subscription.Large = null;
+        return large is null ? response.FlushAsync() : SendLargeAsync(response, subscription, connection, large);
+    }
+
+    /// <summary>The <c>control</c> event goes out with the last slice.</summary>
+    private async ValueTask<bool> SendLargeAsync(
+        LiveResponse response, LiveSubscription subscription, DurableSseConnection connection, LargeEvent large)
+    {
+        var closed = false;
+        var sender = new ResponseSender(pins.Delivery, response, subscription, () =>
+        {
+            var known = subscription.Known;
+            var upToDate = known is not null && known.Tail == large.After;
+            closed = upToDate && known!.Closed;
+            DurableSseFrames.WriteControl(response.Output, large.After, connection.Cursor, upToDate, closed);
+        });
+        return await response.SendAsync(sender, large) && !closed;
     }
 }

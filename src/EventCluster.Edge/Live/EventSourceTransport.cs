@@ -22,6 +22,7 @@ internal sealed class EventSourceTransport(
     SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     FrameWriter frames,
+    PinnedBlocks pins,
     PeerWatcher peers,
     EdgeRandom random,
     IHostApplicationLifetime lifetime) : ISubscriberTransport
@@ -38,7 +39,7 @@ internal sealed class EventSourceTransport(
 
             // A response may stay for days: what only its beginning needs is let go.
             read = null!;
-            while (connection is not null && await response.FlushAsync())
+            while (connection is not null && await SendAsync(response, subscription))
             {
                 if (await subscription.NextAsync(response) is { } outcome)
                 {
@@ -64,6 +65,16 @@ internal sealed class EventSourceTransport(
         {
             // The client left.
         }
+    }
+
+    /// <summary>Hands over what was written, and an event that is larger than a slice. False when the response is over.</summary>
+    private ValueTask<bool> SendAsync(LiveResponse response, LiveSubscription subscription)
+    {
+        var large = subscription.Large;
+        subscription.Large = null;
+        return large is null
+            ? response.FlushAsync()
+            : response.SendAsync(new ResponseSender(pins.Delivery, response, subscription), large);
     }
 
     /// <summary>The answer up to what the first read found; null when that is all.</summary>
@@ -211,7 +222,12 @@ internal sealed class EventSourceTransport(
     {
         if (batch.Slices.Count > 0)
         {
-            subscription.Position = frames.Write(response.Output, batch, framing, response.Slice);
+            subscription.Position = frames.Write(response.Output, batch, framing, response.Slice, response.MaxSlice);
+            if (subscription.Position == batch.From)
+            {
+                subscription.Large = LargeFrame.OfEventSource(batch, framing);
+                return true;
+            }
         }
         else if (!isFirst && !batch.AtEnd)
         {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,6 @@ internal sealed class LiveResponse : IDisposable
 
     private readonly HttpContext _context;
     private readonly PipeWriter? _output;
-    private readonly int _maxSlice;
     private readonly EdgeOptions _options;
     private readonly CancellationToken _stopping;
     private CancellationTokenSource? _ended;
@@ -29,10 +29,9 @@ internal sealed class LiveResponse : IDisposable
         _output = output;
         _context = context;
         _options = options;
-        _maxSlice = HttpProtocol.IsHttp2(context.Request.Protocol)
-            ? Math.Min(options.MaxSseSlice, EdgeLimits.Http2SliceBytes)
-            : options.MaxSseSlice;
-        Slice = _maxSlice;
+        MaxSlice = !HttpProtocol.IsHttp2(context.Request.Protocol) ? options.MaxSseSlice
+            : Math.Min(options.MaxSseSlice, output is null ? EdgeLimits.Http2SliceBytes : EdgeLimits.Http2SocketSliceBytes);
+        Slice = MaxSlice;
         _stopping = stopping;
     }
 
@@ -47,6 +46,9 @@ internal sealed class LiveResponse : IDisposable
 
     /// <summary>Most bytes of the next slice: small after a flush that had to wait, doubling with each that had not.</summary>
     public int Slice { get; private set; }
+
+    /// <summary>Most bytes of any slice: what a client that takes nothing makes the server hold.</summary>
+    public int MaxSlice { get; }
 
     /// <summary>Whether the client is still there; then a stopping server can say good-bye.</summary>
     public bool ClientIsThere => !_context.RequestAborted.IsCancellationRequested;
@@ -92,9 +94,33 @@ internal sealed class LiveResponse : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends a large event. False when the client is gone; when the event is, the connection is cut, because no client may
+    /// take a part for the whole.
+    /// </summary>
+    public async ValueTask<bool> SendAsync(SliceSender sender, LargeEvent large)
+    {
+        var exit = SliceExit.Lost;
+        try
+        {
+            exit = await sender.SendAsync(large);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops: a good-bye inside an event would end it.
+        }
+
+        if (exit == SliceExit.Lost)
+        {
+            _context.Abort();
+        }
+
+        return exit is SliceExit.Sent or SliceExit.Removed;
+    }
+
     /// <summary>Takes note of whether the client's buffers took a slice at once.</summary>
     public void NoteFlush(bool completedAtOnce) =>
-        Slice = completedAtOnce ? Math.Min(Slice * 2, _maxSlice) : Math.Min(EdgeLimits.SlowSliceBytes, _maxSlice);
+        Slice = completedAtOnce ? Math.Min(Slice * 2, MaxSlice) : Math.Min(EdgeLimits.SlowSliceBytes, MaxSlice);
 
     /// <summary>Cuts the connection.</summary>
     public void Abort() => _context.Abort();

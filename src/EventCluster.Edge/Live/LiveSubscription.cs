@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
@@ -56,6 +57,16 @@ internal sealed class LiveSubscription : IDisposable
         BeginBurst(outcome);
         return outcome;
     }
+
+    /// <summary>Reads one event at the position, without waiting.</summary>
+    public ValueTask<ReadOutcome> ReadOneAsync(CancellationToken cancellationToken) =>
+        _reader.ReadAsync(maxBytes: 1, maxEvents: 1, TimeSpan.Zero, cancellationToken);
+
+    /// <summary>The newest instant of the stream that is known without asking; null when nothing follows it here.</summary>
+    public StreamDescriptor? Known => _reader.Feed?.Descriptor;
+
+    /// <summary>An event that is to be sent slice by slice before anything else.</summary>
+    public LargeEvent? Large { get; set; }
 
     /// <summary>Whether the response's time is over.</summary>
     public bool IsOver => _deadlines.Now >= ExpiresAt;

@@ -12,14 +12,14 @@ namespace EventCluster.Edge.Live;
 /// <summary><c>live=long-poll</c>: waits at the tail, then answers once (Durable Streams 5.7).</summary>
 internal sealed class LongPollTransport(
     FeedDirectory feeds,
-    AnswerBudget budget,
+    PinnedBlocks pins,
     IOptions<EdgeOptions> options,
     TimeProvider time,
     LiveCursor cursors,
     IHostApplicationLifetime lifetime)
     : ISubscriberTransport
 {
-    private readonly PollAnswer _answer = new(options.Value, budget, time);
+    private readonly PollAnswer _answer = new(options.Value, pins.Answers, time);
 
     /// <inheritdoc />
     public async Task RunAsync(ReadOperation read)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -8,14 +9,20 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Live;
 
 /// <summary>The 200 or 304 that ends a catch-up read or a long-poll, with its caching headers (CORRECTNESS rule 20).</summary>
-internal sealed class PollAnswer(EdgeOptions options, AnswerBudget budget, TimeProvider time)
+internal sealed class PollAnswer(EdgeOptions options, BlockPins pins, TimeProvider time)
 {
     public async ValueTask WriteAsync(ReadOperation read, ReadOutcome.Batch batch, long? cursor)
     {
         var kind = batch.Descriptor.ContentType.Kind;
         var length = AnswerWriter.LengthOf(batch, kind);
-        var taken = length > EdgeLimits.AnswerFlushBytes ? length : 0;
-        if (!budget.TryTake(taken))
+        var sliceBytes = HttpProtocol.IsHttp2(read.Context.Request.Protocol)
+            ? EdgeLimits.Http2SliceBytes
+            : EdgeLimits.AnswerFlushBytes;
+
+        // An answer of one slice is written at once and keeps nothing afterwards.
+        var isLong = length > sliceBytes;
+        if (isLong && !pins.TryPin(batch.Slices)
+            && (pins.Cut(batch.Slices) is not { } cut || !pins.TryPin((batch = batch with { Slices = cut }).Slices)))
         {
             await ProblemResponse.WriteAsync(read.Context, ErrorResponses.OfUnavailable(
                 UnavailableReason.Overloaded, "Too many long answers wait for slow clients; try again in a moment."));
@@ -24,15 +31,18 @@ internal sealed class PollAnswer(EdgeOptions options, AnswerBudget budget, TimeP
 
         try
         {
-            await WriteAsync(read, batch, cursor, length);
+            await WriteAsync(read, batch, cursor, length, sliceBytes);
         }
         finally
         {
-            budget.GiveBack(taken);
+            if (isLong)
+            {
+                pins.Unpin(batch.Slices);
+            }
         }
     }
 
-    private async ValueTask WriteAsync(ReadOperation read, ReadOutcome.Batch batch, long? cursor, long length)
+    private async ValueTask WriteAsync(ReadOperation read, ReadOutcome.Batch batch, long? cursor, long length, int sliceBytes)
     {
         var response = read.Context.Response;
         var headers = response.Headers;
@@ -67,7 +77,7 @@ internal sealed class PollAnswer(EdgeOptions options, AnswerBudget budget, TimeP
         headers.ContentType = batch.Descriptor.ContentType.Original;
         response.ContentLength = length;
         await AnswerWriter.WriteAsync(
-            response.BodyWriter, batch, batch.Descriptor.ContentType.Kind, read.Context.RequestAborted);
+            response.BodyWriter, batch, batch.Descriptor.ContentType.Kind, sliceBytes, read.Context.RequestAborted);
     }
 
     private StringValues CacheControl(StartKind start, ReadOutcome.Batch batch)

@@ -8,7 +8,8 @@ namespace EventCluster.Edge.Pumping;
 /// <summary>
 /// The newest frames of a stream in one framing, encoded once for all connections of a pump: a ring of bytes, and where
 /// the frame of each event ends in it. It grows up to a bound, then drops its oldest frames; when every connection has
-/// everything, it gives its memory back. Used in its feed's turn only.
+/// everything, it gives its memory back. Of an event that is larger than any slice it knows the place only, which no
+/// connection passes on the pump. Used in its feed's turn only.
 /// </summary>
 internal sealed class FrameLog(SseFraming framing) : IDisposable
 {
@@ -21,6 +22,9 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
     private byte[] _ring = [];
     private long[] _ends = [];
     private long _startByte;
+
+    /// <summary>Position before the only event held whose frame is not here, because it is larger than any slice.</summary>
+    private HeldPosition? _large;
 
     /// <summary>How events stand in it.</summary>
     public SseFraming Framing => framing;
@@ -58,6 +62,12 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
             var slice = slices[i];
             for (var index = slice.Start; index < slice.End; index++)
             {
+                if (LargeFrame.IsCertain(slice.Block, index))
+                {
+                    AppendLarge();
+                    continue;
+                }
+
                 scratch.Clear();
                 if (framing == SseFraming.DurableBase64)
                 {
@@ -69,25 +79,38 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
                     FrameEncoder.EncodeEvent(slice.Block, index, framing, scratch);
                 }
 
+                if (FrameBytes(scratch.Length) > EdgeLimits.MaxSseSliceBytes)
+                {
+                    AppendLarge();
+                    continue;
+                }
+
                 Append(scratch.Written, maxBytes);
             }
         }
     }
 
-    /// <summary>The last position up to <see cref="End"/> so that the frames from another one fit; at least one event more.</summary>
-    public HeldPosition Fit(HeldPosition from, int maxBytes)
+    /// <summary>
+    /// The last position up to <see cref="End"/> so that the frames from another one fit a slice. At least one event more,
+    /// unless its frame alone is larger than any slice of the connection.
+    /// </summary>
+    /// <param name="from">Where the connection is.</param>
+    /// <param name="maxBytes">Most bytes of the next slice.</param>
+    /// <param name="maxFrameBytes">Most bytes of any slice.</param>
+    public HeldPosition Fit(HeldPosition from, int maxBytes, int maxFrameBytes)
     {
         var begin = ByteAt(from);
-        if (ByteAt(End) - begin <= maxBytes)
+        var end = _large is { } large && large >= from ? large : End;
+        if (FrameBytes(ByteAt(end) - begin) <= maxBytes)
         {
-            return End;
+            return end;
         }
 
-        var (low, high) = (from, End);
+        var (low, high) = (from, end);
         while (high - low > 1)
         {
             var middle = low.Plus((high - low) / 2);
-            if (ByteAt(middle) - begin <= maxBytes)
+            if (FrameBytes(ByteAt(middle) - begin) <= maxBytes)
             {
                 low = middle;
             }
@@ -97,7 +120,7 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
             }
         }
 
-        return low > from ? low : from.Plus(1);
+        return low > from || FrameBytes(ByteAt(from.Plus(1)) - begin) > maxFrameBytes ? low : from.Plus(1);
     }
 
     /// <summary>The frames between two positions; the second part is empty unless the ring wraps between them.</summary>
@@ -120,15 +143,45 @@ internal sealed class FrameLog(SseFraming framing) : IDisposable
 
         (_ring, _ends) = ([], []);
         Start = End;
-        _startByte = 0;
+        (_startByte, _large) = (0, null);
+    }
+
+    /// <summary>Bytes of a slice with so many bytes held: payloads that are encoded with the slice grow by a third.</summary>
+    private long FrameBytes(long held) => framing == SseFraming.DurableBase64 ? (held + 2) / 3 * 4 : held;
+
+    /// <summary>
+    /// Notes the place of an event that is larger than any slice: its connections leave and write it by themselves. Those
+    /// that have not come to the one before have left the log behind.
+    /// </summary>
+    private void AppendLarge()
+    {
+        while (_large is not null && Start < End)
+        {
+            DropOldest();
+        }
+
+        GrowIndex();
+        _ends[End.Sequence & (_ends.Length - 1)] = ByteAt(End);
+        _large = End;
+        End = End.Plus(1);
+    }
+
+    private void DropOldest()
+    {
+        _startByte = ByteAt(Start.Plus(1));
+        if (Start == _large)
+        {
+            _large = null;
+        }
+
+        Start = Start.Plus(1);
     }
 
     private void Append(ReadOnlySpan<byte> frame, int maxBytes)
     {
         while (Start < End && (Bytes + frame.Length > maxBytes || End - Start == LargestIndex))
         {
-            _startByte = ByteAt(Start.Plus(1));
-            Start = Start.Plus(1);
+            DropOldest();
         }
 
         GrowIndex();

@@ -3,7 +3,8 @@ namespace EventCluster.Edge.Pumping;
 /// <summary>Why a connection left its pump; its position says how far it came.</summary>
 internal enum PumpExit
 {
-    /// <summary>It has to read on by itself: it fell behind, or its stream has news that is no event.</summary>
+    /// <summary>It has to read on by itself: it fell behind, its next event is larger than a slice, or its
+    /// stream has news that is no event.</summary>
     ReadOn = 0,
 
     /// <summary>Its time on the pump is over.</summary>

@@ -72,6 +72,9 @@ internal abstract class PumpedConnection(LiveResponse response, SseFraming frami
     /// <summary>Most bytes of its next slice.</summary>
     internal int Slice => response.Slice;
 
+    /// <summary>Most bytes of any slice; an event with a larger frame is written by the transport.</summary>
+    internal int MaxSlice => response.MaxSlice;
+
     /// <summary>Writes the frames between two positions, which fit a slice.</summary>
     public abstract void WriteSlice(FrameLog log, PumpedFeed source, HeldPosition from, HeldPosition to);
 

@@ -48,7 +48,14 @@ internal sealed partial class SubscriptionPump
             return false;
         }
 
-        var to = log.Fit(from, connection.Slice);
+        var to = log.Fit(from, connection.Slice, connection.MaxSlice);
+        if (to == from)
+        {
+            // An event that does not fit a slice: its transport writes it slice by slice.
+            Leave(connection, PumpExit.ReadOn);
+            return false;
+        }
+
         connection.WriteSlice(log, source, from, to);
         connection.Position = source.Descriptor.Incarnations.OffsetAfter(to);
         Flush(connection);

@@ -2,7 +2,10 @@ using System.IO.Pipelines;
 using System.Threading.Channels;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
+using EventCluster.Edge.Framing;
+using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Sessions;
 
@@ -18,6 +21,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
 
     private readonly SessionServices _services;
     private readonly ISessionConnection _output;
+    private readonly ISessionOutput _words;
     private readonly TimeSpan _window;
     private readonly CancellationToken _ended;
     private bool _isResting;
@@ -37,6 +41,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     {
         _services = services;
         _output = output;
+        _words = words;
         _window = window;
         _ended = ended;
         _lastSent = services.Time.GetTimestamp();
@@ -63,6 +68,12 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
 
     /// <summary>Whether the loop ends when the last subscription is over.</summary>
     public bool EndsWithLastSubscription { get; init; }
+
+    /// <summary>
+    /// Ends the connection inside an event that is not there any more, so that no part is taken for the whole. Null where
+    /// events go out whole.
+    /// </summary>
+    public Action? Cut { get; init; }
 
     /// <summary>Has a piece of work done by the loop.</summary>
     public void Post(Action work) => Enqueue(new SessionEvent(work));
@@ -102,6 +113,11 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
                 if (!_isEnding)
                 {
                     _hasBurst |= Subscriptions.Write(_output.Slice);
+                    if (Subscriptions.Large is { } large && !await SendAsync(large))
+                    {
+                        return;
+                    }
+
                     RestWhenCaughtUp();
                     _isEnding = EndsWithLastSubscription && Subscriptions.Count == 0;
                 }
@@ -148,6 +164,43 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
             Subscriptions.Pause();
             _services.Deadlines.Add(this, _services.Deadlines.In(_window));
         }
+    }
+
+    /// <summary>
+    /// Writes a large event from its beginning to its end. What is posted meanwhile waits, and so does every other
+    /// subscription, as a position. False when the connection is gone.
+    /// </summary>
+    private async ValueTask<bool> SendAsync(LargeDelivery large)
+    {
+        _isPaused = true;
+        Subscriptions.Pause();
+        var exit = await new Sender(this, large.Subscription).SendAsync(large.Event);
+        _isPaused = false;
+        switch (exit)
+        {
+            case SliceExit.Sent:
+                Subscriptions.OnLargeSent();
+                break;
+            case SliceExit.Removed:
+                Subscriptions.OnLargeRemoved();
+                break;
+            case SliceExit.Refused:
+                Subscriptions.OnLargeRefused(ErrorResponses.OfUnavailable(
+                    UnavailableReason.Overloaded, "Too many large events wait for slow clients; subscribe again from the last offset."));
+                break;
+            case SliceExit.Lost:
+                Cut!();
+                return await FlushAsync();
+            default:
+                return false;
+        }
+
+        if (!_isResting)
+        {
+            Subscriptions.Resume();
+        }
+
+        return true;
     }
 
     private void EndRest()
@@ -245,5 +298,27 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
 
         Volatile.Write(ref _lastSent, _services.Time.GetTimestamp());
         return !result.IsCompleted && !result.IsCanceled;
+    }
+
+    /// <summary>Large events on this connection.</summary>
+    private sealed class Sender(SessionLoop loop, Subscription subscription) : SliceSender(loop._services.Pins.Delivery)
+    {
+        /// <inheritdoc />
+        protected override ValueTask<bool> AdmitAsync(LargeEvent large) => loop._output.AdmitAsync(large, loop._ended);
+
+        /// <inheritdoc />
+        protected override void WriteSlice(LargeEvent large) => loop._words.Part(large, loop._output.Slice);
+
+        /// <inheritdoc />
+        protected override async ValueTask<bool> FlushAsync()
+        {
+            var result = await loop._output.FlushAsync(loop._ended);
+            Volatile.Write(ref loop._lastSent, loop._services.Time.GetTimestamp());
+            return !result.IsCompleted && !result.IsCanceled;
+        }
+
+        /// <inheritdoc />
+        protected override ValueTask<ReadOutcome?> ReadAgainAsync(StreamOffset position) =>
+            subscription.Source!.ReadAsync(position, maxBytes: 1, waits: false);
     }
 }

@@ -16,6 +16,7 @@ internal sealed partial class SessionServices(
     FeedDirectory feeds,
     MissingStreams missing,
     FrameWriter frames,
+    PinnedBlocks pins,
     SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     PeerWatcher peers,
@@ -32,6 +33,8 @@ internal sealed partial class SessionServices(
     public MissingStreams Missing => missing;
 
     public FrameWriter Frames => frames;
+
+    public PinnedBlocks Pins => pins;
 
     public SubscriptionPumps Pumps => pumps;
 

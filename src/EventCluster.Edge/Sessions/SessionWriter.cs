@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using EventCluster.Edge.Framing;
 using EventCluster.Edge.Live;
 
 namespace EventCluster.Edge.Sessions;
@@ -7,22 +8,31 @@ namespace EventCluster.Edge.Sessions;
 internal sealed class SessionWriter(LiveResponse response) : ISessionConnection
 {
     /// <inheritdoc />
-    public bool HasUnflushed { get; private set; }
+    public bool HasUnflushed => Unflushed > 0;
+
+    /// <summary>Bytes that were written since the last flush.</summary>
+    public long Unflushed { get; private set; }
 
     /// <inheritdoc />
     public int Slice => response.Slice;
+
+    /// <summary>Most bytes of any slice.</summary>
+    public int MaxSlice => response.MaxSlice;
+
+    /// <summary>At once: its parts are slices.</summary>
+    public ValueTask<bool> AdmitAsync(LargeEvent large, CancellationToken cancellationToken) => new(true);
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(response.Output.GetSpan(bytes.Length));
         response.Output.Advance(bytes.Length);
-        HasUnflushed = true;
+        Unflushed += bytes.Length;
     }
 
     /// <inheritdoc />
     public ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken)
     {
-        HasUnflushed = false;
+        Unflushed = 0;
         var flush = response.Output.FlushAsync(cancellationToken);
         response.NoteFlush(flush.IsCompleted);
         return flush;

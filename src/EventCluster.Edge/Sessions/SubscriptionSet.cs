@@ -18,6 +18,9 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
 {
     private const int SmallestSlice = 4 * 1024;
 
+    /// <summary>What a message adds to its only event, roughly.</summary>
+    private const int FrameOverhead = 256;
+
     private readonly Dictionary<StreamName, Subscription> _byName = [];
     private readonly Queue<Subscription> _ready = new();
     private bool _isPaused;
@@ -27,6 +30,9 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
 
     /// <summary>Subscriptions that are not over, in no order.</summary>
     public IEnumerable<Subscription> All => _byName.Values;
+
+    /// <summary>A large event that is being written; null most of the time.</summary>
+    public LargeDelivery? Large { get; private set; }
 
     /// <summary>Whether some subscription has events in hand.</summary>
     public bool HasReady => _ready.Count > 0;
@@ -161,20 +167,65 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         }
     }
 
-    /// <summary>Gives subscriptions their turns until about <paramref name="maxBytes"/> are written or none is ready.</summary>
+    /// <summary>
+    /// Gives subscriptions their turns until about <paramref name="maxBytes"/> are written or none is ready, or until one
+    /// has a large event: that one is <see cref="Large"/>, and nothing else is to be written before its end.
+    /// </summary>
     /// <returns>Whether anything was written.</returns>
     public bool Write(int maxBytes)
     {
         var turns = _ready.Count;
-        for (var left = turns; left > 0 && _ready.TryDequeue(out var subscription); left--)
+        for (var left = turns; left > 0 && Large is null && _ready.TryPeek(out var subscription); left--)
         {
             if (subscription is { Phase: SubscriptionPhase.Ready, Batch: { } batch })
             {
+                if (!HasRoom(batch, maxBytes))
+                {
+                    // Its turn comes first after the flush.
+                    break;
+                }
+
+                _ready.Dequeue();
                 WriteSlice(subscription, batch, Math.Max(SmallestSlice, maxBytes / turns));
+            }
+            else
+            {
+                _ready.Dequeue();
             }
         }
 
         return turns > 0;
+    }
+
+    /// <summary>The client took all of <see cref="Large"/>.</summary>
+    public void OnLargeSent()
+    {
+        var (subscription, sent, isCaughtUp, atEnd) = Large!;
+        Large = null;
+        subscription.Position = sent.After;
+        if (subscription.Credit != Subscription.Unbounded)
+        {
+            subscription.Credit -= sent.PayloadBytes;
+        }
+
+        Settle(subscription, isCaughtUp, atEnd);
+    }
+
+    /// <summary><see cref="Large"/> was removed before any of it was written.</summary>
+    public void OnLargeRemoved()
+    {
+        var subscription = Large!.Subscription;
+        Large = null;
+        Read(subscription);
+    }
+
+    /// <summary>There is no room for <see cref="Large"/>, of which nothing was written: its subscription ends.</summary>
+    public void OnLargeRefused(RequestFault fault)
+    {
+        var subscription = Large!.Subscription;
+        Large = null;
+        output.Failed(subscription, fault);
+        Remove(subscription);
     }
 
     /// <summary>The connection takes nothing now: everything in hand is let go, positions stay.</summary>
@@ -234,19 +285,45 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         }
     }
 
+    /// <summary>Whether the first event of a batch fits what is left of a slice; the first one of a slice always does.</summary>
+    private bool HasRoom(ReadOutcome.Batch batch, int maxBytes)
+    {
+        var written = output.Unflushed;
+        return written == 0
+            || written + FrameOverhead + (batch.Slices[0].Block.GetPayloadBytes(batch.Slices[0].Start, batch.Slices[0].Start + 1) / 3 * 4)
+                <= maxBytes;
+    }
+
     private void WriteSlice(Subscription subscription, ReadOutcome.Batch batch, int maxBytes)
     {
         subscription.Batch = null;
-        subscription.Position = output.Events(subscription, batch, maxBytes);
-        if (subscription.Credit != Subscription.Unbounded)
+        var next = output.Events(subscription, batch, maxBytes);
+        if (next == batch.From)
         {
-            subscription.Credit -= PayloadBytes(batch, subscription.Position.Sequence);
+            var large = output.Large(subscription, batch);
+            var isLast = batch.UpToDate && batch.EndsAt(large.After);
+            subscription.Phase = SubscriptionPhase.Reading;
+            Large = new LargeDelivery(subscription, large, isLast, isLast && batch.AtEnd);
+            return;
         }
 
-        subscription.IsCaughtUp = batch.UpToDate && batch.EndsAt(subscription.Position);
-        if (batch.AtEnd && subscription.IsCaughtUp)
+        subscription.Position = next;
+        var isCaughtUp = batch.UpToDate && batch.EndsAt(next);
+        if (subscription.Credit != Subscription.Unbounded)
         {
-            EndAt(subscription, batch.Next);
+            subscription.Credit -= PayloadBytes(batch, next.Sequence);
+        }
+
+        Settle(subscription, isCaughtUp, isCaughtUp && batch.AtEnd);
+    }
+
+    /// <summary>Goes on after events that the client got.</summary>
+    private void Settle(Subscription subscription, bool isCaughtUp, bool atEnd)
+    {
+        subscription.IsCaughtUp = isCaughtUp;
+        if (atEnd)
+        {
+            EndAt(subscription, subscription.Position);
         }
         else if (subscription.IsCaughtUp && ParksWhenCaughtUp)
         {

@@ -46,5 +46,25 @@ internal sealed class HubMessage : IMessageSink
     }
 
     /// <inheritdoc />
+    int IMessageSink.MaxFrameBytes => 0;
+
+    /// <inheritdoc />
+    long IMessageSink.Unflushed => 0;
+
+    /// <inheritdoc />
+    PayloadCoding IMessageSink.LargeJson => PayloadCoding.Raw;
+
+    /// <inheritdoc />
+    ReadOnlySpan<byte> IMessageSink.LargeTail => default;
+
+    /// <inheritdoc />
+    void IMessageSink.WriteLargeHead(FrameBuffer head, ReadOnlySpan<byte> prefix) => throw NoEvents();
+
+    /// <inheritdoc />
+    void IMessageSink.PutPart(LargeEvent large, int maxBytes) => throw NoEvents();
+
+    /// <inheritdoc />
     void IMessageSink.Put(ReadOnlySpan<byte> type, MessageBuffer message) => _json = message.Payload.ToArray();
+
+    private static NotSupportedException NoEvents() => new("Results and errors of hub methods carry no events.");
 }

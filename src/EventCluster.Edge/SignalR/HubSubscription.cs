@@ -33,7 +33,7 @@ internal sealed partial class HubSubscription
         _peer = peer;
         _subscriptions = subscriptions;
         _window = window;
-        _slices = new HubSlices(SliceBytes) { Cursor = cursor, ErrorEnds = cursor is null };
+        _slices = new HubSlices(SliceBytes, services.Pins.Delivery.Share, services.Time) { Cursor = cursor, ErrorEnds = cursor is null };
         _messages = new ServerMessages(_slices, services.Frames);
     }
 

@@ -12,7 +12,12 @@ namespace EventCluster.Edge.WebSockets;
 /// <summary>The messages of the server (docs/PROTOCOL.md, WebSocket); a sink puts each into the connection's framing.</summary>
 internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : ISessionOutput
 {
+    private const int HeadBytes = 1024;
+
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <inheritdoc />
+    public long Unflushed => sink.Unflushed;
 
     /// <summary>What stands behind the elements of an <c>events</c> message.</summary>
     public static ReadOnlySpan<byte> EventsSuffix => "]}"u8;
@@ -64,13 +69,35 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
         subscription.Framing = FramingOf(subscription, batch.Descriptor);
         prefix.CopyTo(message.GetSpan(prefix.Length));
         message.Advance(prefix.Length);
-        var next = frames.Write(message, batch, subscription.Framing, maxBytes);
+        var next = frames.Write(message, batch, subscription.Framing, maxBytes, sink.MaxFrameBytes);
+        if (next == batch.From)
+        {
+            return next;
+        }
+
         EventsSuffix.CopyTo(message.GetSpan(EventsSuffix.Length));
         message.Advance(EventsSuffix.Length);
         subscription.Position = next;
         sink.Put("events"u8, message);
         return next;
     }
+
+    /// <inheritdoc />
+    public LargeEvent Large(Subscription subscription, ReadOutcome.Batch batch)
+    {
+        using var head = new FrameBuffer(HeadBytes);
+        subscription.Framing = FramingOf(subscription, batch.Descriptor);
+
+        // A cursor in the head is that after the event; the subscription itself is there when the client took it.
+        var position = subscription.Position;
+        subscription.Position = batch.Descriptor.Incarnations.OffsetAfter(batch.From.Sequence + 1);
+        sink.WriteLargeHead(head, PrefixOf(subscription));
+        subscription.Position = position;
+        return LargeFrame.OfMessage(batch, subscription.Framing, head, [.. EventsSuffix, .. sink.LargeTail], sink.LargeJson);
+    }
+
+    /// <inheritdoc />
+    public void Part(LargeEvent large, int maxBytes) => sink.PutPart(large, maxBytes);
 
     /// <inheritdoc />
     public void Gap(Subscription subscription, StreamGap gap) => Send("gap"u8, json =>

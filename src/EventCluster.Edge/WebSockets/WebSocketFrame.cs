@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EventCluster.Edge.WebSockets;
 
-/// <summary>Frames as a server writes them: unmasked and never fragmented (RFC 6455 5.2).</summary>
+/// <summary>Frames as a server writes them: unmasked, and fragments of large messages only (RFC 6455 5.2).</summary>
 internal static class WebSocketFrame
 {
     public const int Continuation = 0;
@@ -33,9 +33,9 @@ internal static class WebSocketFrame
     };
 
     /// <summary>Writes the header; needs <see cref="HeaderBytes"/>.</summary>
-    public static void WriteHeader(Span<byte> destination, int opcode, int payloadBytes)
+    public static void WriteHeader(Span<byte> destination, int opcode, int payloadBytes, bool isFinal = true)
     {
-        destination[0] = (byte)(Final | opcode);
+        destination[0] = (byte)((isFinal ? Final : 0) | opcode);
         switch (HeaderBytes(payloadBytes))
         {
             case 2:

@@ -50,6 +50,7 @@ internal sealed partial class WebSocketSession : IDisposable
         _loop = new SessionLoop(services, _output, _messages, window, context.RequestAborted)
         {
             // The session's own clock sends the pings, so the pump's come only if that fails.
+            Cut = () => Close(CloseCode.TryLater, "The event was removed while it was sent; reconnect from the last offset."),
             Carriage = subscription => new MessageConnection(_response, subscription) { Heartbeat = 2 * heartbeat },
         };
         _protocol = new WebSocketProtocol(

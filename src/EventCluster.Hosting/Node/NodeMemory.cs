@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Memory;
 using EventCluster.Edge;
 using EventCluster.Edge.Memory;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Protocol;
 
 namespace EventCluster.Hosting.Node;
 
@@ -42,6 +43,12 @@ internal static class NodeMemory
         var body = NodeOptions.AppendBytes(options);
         yield return (budget.RequestBodies, AppendCost.MostOfBody(body), $"one request body of {body} bytes");
         yield return (budget.SmallBodies, AppendCost.MostOfBody(EdgeLimits.SmallBodyBytes), "one small request body");
+        yield return (
+            budget.CatchUp, EventBlock.EncodedBytes(1, ProtocolLimits.MaxReadAnswerBytes + ProtocolLimits.MaxEventBytes),
+            "one answer of the largest size");
+        yield return (
+            budget.Delivery, EdgeLimits.HubItemCopies * (ProtocolLimits.MaxEventBytes / 3 * 4 + ProtocolLimits.MaxStreamNameBytes),
+            "one event of the largest size on SignalR");
         yield return (
             budget.Messages, AppendCost.MostOfMessage(EdgeLimits.MaxWebSocketMessageBytes), "one message of the largest size");
     }

@@ -48,7 +48,7 @@ public sealed class FrameCacheTests
         foreach (var slice in joinedFirst ? slices : slices.Reverse())
         {
             var output = new ArrayBufferWriter<byte>();
-            Assert.Equal(new StreamOffset(1, end), writer.Write(output, Blocks.Batch(slice), SseFraming.DurableText, 1_000_000));
+            Assert.Equal(new StreamOffset(1, end), writer.Write(output, Blocks.Batch(slice), SseFraming.DurableText, 1_000_000, 1_000_000));
             Assert.Equal(string.Concat(payloads[(start + 1)..end]), Encoding.UTF8.GetString(output.WrittenSpan));
         }
 
@@ -76,18 +76,38 @@ public sealed class FrameCacheTests
         var batch = Blocks.Batch(
             new BlockSlice(Blocks.Of(0, "aaaa", "bbbb"), 1, 2), Blocks.All(Blocks.Of(2, "cccc")), Blocks.All(Blocks.Of(3, "dddd")));
         var output = new ArrayBufferWriter<byte>();
-        Assert.Equal(new StreamOffset(1, 3), writer.Write(output, batch, SseFraming.DurableText, 11));
+        Assert.Equal(new StreamOffset(1, 3), writer.Write(output, batch, SseFraming.DurableText, 11, 64 * 1024));
         Assert.Equal("bbbbcccc", Encoding.UTF8.GetString(output.WrittenSpan));
     }
 
     [Fact]
-    public void Write_EventAboveTheBound_IsWrittenAlone()
+    public void Write_EventAboveThisSliceButNotAnySlice_IsWrittenAlone()
     {
         var writer = new FrameWriter(new FrameCache(1024 * 1024));
         var batch = Blocks.Batch(Blocks.All(Blocks.Of(0, "aaaaaaaa", "b")));
         var output = new ArrayBufferWriter<byte>();
-        Assert.Equal(new StreamOffset(1, 1), writer.Write(output, batch, SseFraming.DurableText, 4));
+        Assert.Equal(new StreamOffset(1, 1), writer.Write(output, batch, SseFraming.DurableText, 4, 8));
         Assert.Equal("aaaaaaaa", Encoding.UTF8.GetString(output.WrittenSpan));
+    }
+
+    [Theory]
+    [InlineData("aaaaaaaaa", 8)]
+    [InlineData("large", 64 * 1024)]
+    public void Write_EventAboveAnySlice_IsLeftToTheCallerAndNeverEncodedWhole(string payload, int maxFrameBytes)
+    {
+        var cache = new FrameCache(1024 * 1024);
+        var writer = new FrameWriter(cache);
+        var text = payload == "large" ? new string('x', EdgeLimits.MaxSseSliceBytes + 1) : payload;
+        var batch = Blocks.Batch(Blocks.All(Blocks.Of(0, "b", text, "c")));
+        var output = new ArrayBufferWriter<byte>();
+        Assert.Equal(new StreamOffset(1, 1), writer.Write(output, batch, SseFraming.DurableText, maxFrameBytes, maxFrameBytes));
+        Assert.Equal("b", Encoding.UTF8.GetString(output.WrittenSpan));
+
+        var first = Blocks.Batch(new BlockSlice(batch.Slices[0].Block, 1, 3));
+        Assert.False(writer.Fits(first, SseFraming.DurableText, maxFrameBytes));
+        Assert.Equal(first.From, writer.Write(output, first, SseFraming.DurableText, maxFrameBytes, maxFrameBytes));
+        Assert.Equal(1, output.WrittenCount);
+        Assert.True(cache.Bytes < 1_000);
     }
 
     [Theory]
@@ -99,7 +119,7 @@ public sealed class FrameCacheTests
         var writer = new FrameWriter(new FrameCache(1024 * 1024));
         var block = Blocks.Of(0, "{1}", "{2}", "{3}");
         var output = new ArrayBufferWriter<byte>();
-        var position = writer.Write(output, Blocks.Batch(new BlockSlice(block, start, events)), SseFraming.DurableJson, 1_000);
+        var position = writer.Write(output, Blocks.Batch(new BlockSlice(block, start, events)), SseFraming.DurableJson, 1_000, 64 * 1024);
         Assert.Equal(new StreamOffset(1, next), position);
         Assert.Equal(expected, Encoding.UTF8.GetString(output.WrittenSpan));
     }
@@ -112,10 +132,10 @@ public sealed class FrameCacheTests
         var writer = new FrameWriter(new FrameCache(1024 * 1024));
         var blocks = new[] { Blocks.Of(0, [[1], [2, 3]]), Blocks.Of(2, [[4, 5, 6, 7]]) };
         var one = new ArrayBufferWriter<byte>();
-        writer.WriteBase64(one, Blocks.Batch(new BlockSlice(blocks[0], start, 2)), 1_000);
+        writer.WriteBase64(one, Blocks.Batch(new BlockSlice(blocks[0], start, 2)), 1_000, 64 * 1024);
         Assert.Equal(start == 0 ? [1, 2, 3] : [2, 3], Convert.FromBase64String(Encoding.ASCII.GetString(one.WrittenSpan)));
         var several = new ArrayBufferWriter<byte>();
-        var next = writer.WriteBase64(several, Blocks.Batch(new BlockSlice(blocks[0], start, 2), Blocks.All(blocks[1])), 1_000);
+        var next = writer.WriteBase64(several, Blocks.Batch(new BlockSlice(blocks[0], start, 2), Blocks.All(blocks[1])), 1_000, 64 * 1024);
         Assert.Equal(new StreamOffset(1, 3), next);
         Assert.Equal(
             start == 0 ? [1, 2, 3, 4, 5, 6, 7] : [2, 3, 4, 5, 6, 7],

@@ -14,11 +14,14 @@ public sealed class AnswerWriterTests
 
     /// <summary>Sizes around the pipe's buffers, in blocks of one to five events, as an array and end to end.</summary>
     [Theory]
-    [InlineData(PayloadKind.Json, 1)]
-    [InlineData(PayloadKind.Json, 5)]
-    [InlineData(PayloadKind.Binary, 1)]
-    [InlineData(PayloadKind.Binary, 5)]
-    public async Task WriteAsync_PayloadsAroundBufferSizes_WritesEveryByteOnce(PayloadKind kind, int eventsPerBlock)
+    [InlineData(PayloadKind.Json, 1, 65_536)]
+    [InlineData(PayloadKind.Json, 5, 65_536)]
+    [InlineData(PayloadKind.Json, 5, 16_384)]
+    [InlineData(PayloadKind.Json, 3, 1)]
+    [InlineData(PayloadKind.Binary, 1, 65_536)]
+    [InlineData(PayloadKind.Binary, 5, 16_384)]
+    [InlineData(PayloadKind.Binary, 3, 7)]
+    public async Task WriteAsync_PayloadsAroundBufferSizes_WritesEveryByteOnce(PayloadKind kind, int eventsPerBlock, int sliceBytes)
     {
         var random = new Random(eventsPerBlock);
         var payloads = Enumerable.Range(0, 150)
@@ -33,7 +36,7 @@ public sealed class AnswerWriterTests
         var expected = kind == PayloadKind.Json ? $"[{string.Join(',', payloads)}]" : string.Concat(payloads);
         var pipe = new Pipe();
         var reading = ReadAllAsync(pipe.Reader);
-        await AnswerWriter.WriteAsync(pipe.Writer, batch, kind, TestContext.Current.CancellationToken);
+        await AnswerWriter.WriteAsync(pipe.Writer, batch, kind, sliceBytes, TestContext.Current.CancellationToken);
         await pipe.Writer.CompleteAsync();
         var body = await reading;
         Assert.Equal(expected.Length, AnswerWriter.LengthOf(batch, kind));

@@ -1,4 +1,5 @@
 using System.Text;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
@@ -33,6 +34,8 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
 
     public SubscriptionPumps Pumps { get; }
 
+    public PinnedBlocks Pins { get; } = new(new MemoryBudget(1L << 30));
+
     public CancellationToken ApplicationStarted => CancellationToken.None;
 
     public CancellationToken ApplicationStopping => _stopping.Token;
@@ -52,8 +55,8 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
         var peers = new PeerWatcher(new TcpInfoProbe(), Base.Deadlines);
         ISubscriberTransport transport = parsed.Live == LiveMode.Sse
             ? new DurableSseTransport(
-                options, Base.Feeds, Pumps, Base.Deadlines, _frames, new LiveCursor(Base.Clock, _random), peers, this)
-            : new EventSourceTransport(options, Base.Feeds, new MissingStreams(Base, Base.Clock), Pumps, Base.Deadlines, _frames, peers, _random, this);
+                options, Base.Feeds, Pumps, Base.Deadlines, _frames, Pins, new LiveCursor(Base.Clock, _random), peers, this)
+            : new EventSourceTransport(options, Base.Feeds, new MissingStreams(Base, Base.Clock), Pumps, Base.Deadlines, _frames, Pins, peers, _random, this);
         return transport.RunAsync(new ReadOperation(context, name, parsed, parsed.Start, IsReconnect: false, Base.GetStream(name), Base.Clock));
     }
 

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
-using EventCluster.Edge.Live;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.SignalR;
 using EventCluster.Edge.WebSockets;
@@ -77,7 +77,14 @@ internal sealed class EdgeServer : IAsyncDisposable
 
     public FrameCache Frames => _app.Services.GetRequiredService<FrameCache>();
 
-    public AnswerBudget Answers => _app.Services.GetRequiredService<AnswerBudget>();
+    /// <summary>Bytes of the kernel's send buffer of connections that come from now on; null for the system's.</summary>
+    public int? SendBufferBytes
+    {
+        get => _connections.SendBufferBytes;
+        set => _connections.SendBufferBytes = value;
+    }
+
+    public MemoryBudget Memory => _app.Services.GetRequiredService<MemoryBudget>();
 
     public BlockCache Blocks => _app.Services.GetRequiredService<BlockCache>();
 

@@ -1,5 +1,6 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
@@ -15,6 +16,7 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
     private readonly List<string> _log = [];
     private readonly SubscriptionSet _set;
     private int _eventsPerSlice = int.MaxValue;
+    private long _unflushed;
 
     public SubscriptionSetTests() => _set = new SubscriptionSet(this, this, MaxRead);
 
@@ -192,6 +194,66 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
     }
 
     [Fact]
+    public void Slice_ThatIsFull_LeavesTheOtherTurnsForAfterTheFlush()
+    {
+        var (a, b, c) = (Add("a"), Add("b"), Add("c"));
+        foreach (var each in new[] { a, b, c })
+        {
+            _set.OnOpened(each, Batch(each, 0, tail: 1, new string('x', 3_000)), At(0));
+        }
+
+        _log.Clear();
+        _unflushed = 5_000;
+        Assert.True(_set.Write(8_000));
+        Assert.Empty(_log);
+        _unflushed = 0;
+        _set.Write(8_000);
+        Assert.Equal(["events a 0-1", "events b 0-1", "events c 0-1"], _log.Where(l => l.StartsWith("events", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void LargeEvent_StopsTheRound_AndGoesOnWhenItIsSent()
+    {
+        var (a, b) = (Add("a", new SubscribeOptions(Credit: 10)), Add("b"));
+        _eventsPerSlice = 0;
+        _set.OnOpened(a, Batch(a, 0, tail: 2, "xyz", "z"), At(0));
+        _set.OnOpened(b, Batch(b, 0, tail: 1, closed: true, "x"), At(0));
+        _log.Clear();
+        _set.Write(100_000);
+        Assert.Equal((a, At(0), SubscriptionPhase.Ready), (_set.Large!.Subscription, a.Position, b.Phase));
+        _set.Pause();
+        Assert.Equal(SubscriptionPhase.Parked, b.Phase);
+        _set.OnLargeSent();
+        Assert.Equal((null, At(1), 7), (_set.Large, a.Position, a.Credit));
+        _set.Resume();
+        Assert.Equal(["events a 0-0", "large a 0", "read a 1 7", "read b 0 1000"], _log);
+
+        _log.Clear();
+        _set.OnRead(b, Batch(b, 0, tail: 1, closed: true, "x"));
+        _set.Write(100_000);
+        _set.OnLargeSent();
+        Assert.Equal(["events b 0-0", "large b 0", "end b 1", "leave b"], _log);
+    }
+
+    [Fact]
+    public void LargeEvent_ThatIsRemovedOrRefusedBeforeItsFirstPart_IsReadAgainOrFails()
+    {
+        var a = Add("a");
+        _eventsPerSlice = 0;
+        _set.OnOpened(a, Batch(a, 0, tail: 1, "x"), At(0));
+        _set.Write(100_000);
+        _log.Clear();
+        _set.OnLargeRemoved();
+        Assert.Equal(["read a 0 1000"], _log);
+        _set.OnRead(a, Batch(a, 0, tail: 1, "x"));
+        _set.Write(100_000);
+        _log.Clear();
+        _set.OnLargeRefused(new RequestFault(503, ErrorCode.Overloaded, "full"));
+        Assert.Equal(["failed a overloaded", "leave a"], _log);
+        Assert.Null(_set.Large);
+    }
+
+    [Fact]
     public void Outcomes_AfterRemoval_MeanNothing()
     {
         var (a, b) = (Add("a"), Add("b"));
@@ -215,6 +277,16 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
         Slices.Add(maxBytes);
         return At(end);
     }
+
+    long ISessionOutput.Unflushed => _unflushed;
+
+    LargeEvent ISessionOutput.Large(Subscription subscription, ReadOutcome.Batch batch)
+    {
+        _log.Add($"large {subscription.Name} {batch.From.Sequence}");
+        return new LargeEvent(batch.Slices[0].Block, batch.Slices[0].Start, PayloadCoding.Raw, [], []);
+    }
+
+    void ISessionOutput.Part(LargeEvent large, int maxBytes) => throw new NotSupportedException("The set writes no parts.");
 
     void ISessionOutput.Gap(Subscription subscription, StreamGap gap) =>
         _log.Add($"gap {subscription.Name} {subscription.Position.Sequence}");

@@ -6,13 +6,21 @@ using System.Text.Json;
 
 namespace EventCluster.TestKit.Subscribers;
 
-/// <summary>Subprotocol <c>eventcluster.v1</c> on the stream's URL, over HTTP/1.1 or HTTP/2.</summary>
-public sealed class WebSocketClient(bool http2 = false) : SubscriberClient
+/// <summary>
+/// Subprotocol <c>eventcluster.v1</c> on the stream's URL, over HTTP/1.1 or HTTP/2; or on the URL of several streams, where a
+/// companion, which must exist and be open, shares the connection.
+/// </summary>
+public sealed class WebSocketClient(bool http2 = false, string? companion = null) : SubscriberClient
 {
     private static readonly byte[] Pong = """{"type":"pong"}"""u8.ToArray();
 
     /// <inheritdoc />
-    public override string Name => http2 ? "websocket-h2" : "websocket";
+    public override string Name => (companion, http2) switch
+    {
+        (null, false) => "websocket",
+        (null, true) => "websocket-h2",
+        _ => "composite-websocket",
+    };
 
     /// <inheritdoc />
     public override SubscriberTraits Traits =>
@@ -28,7 +36,9 @@ public sealed class WebSocketClient(bool http2 = false) : SubscriberClient
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
         socket.Options.HttpVersion = http2 ? HttpVersion.Version20 : HttpVersion.Version11;
         socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        var url = new UriBuilder(request.UrlOf($"{request.Path}?{request.Query}"))
+        var url = new UriBuilder(request.UrlOf(companion is null
+            ? $"{request.Path}?{request.Query}"
+            : $"/v1/streams?stream={request.Stream}&{request.Start.Query}&stream={companion}{request.Query[request.Start.Query.Length..]}"))
         {
             Scheme = request.Server.Scheme == Uri.UriSchemeHttps ? "wss" : "ws",
         };
@@ -40,6 +50,11 @@ public sealed class WebSocketClient(bool http2 = false) : SubscriberClient
             if (json.RootElement.GetProperty("type").GetString() == "ping")
             {
                 await socket.SendAsync(Pong, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+                continue;
+            }
+
+            if (json.RootElement.TryGetProperty("stream", out var name) && name.GetString() != request.Stream)
+            {
                 continue;
             }
 
