@@ -93,11 +93,40 @@ public static class EdgeLimits
     /// <summary>Most headers of one request; more is 431.</summary>
     public const int MaxRequestHeaders = 100;
 
-    /// <summary>Most bytes of all headers of one request; more is 431.</summary>
-    public const int MaxRequestHeaderBytes = 32 * 1024;
+    /// <summary>
+    /// Longest target of a request; a longer one is 414. A connection with as many streams as may be fits, each with a name of
+    /// the largest size, every byte percent-encoded, and an offset; 8 KiB are left for the rest.
+    /// </summary>
+    public const int MaxTargetBytes = (MaxStreamsPerSession * (MaxEncodedNameBytes + StreamQueryBytes)) + (8 * 1024);
 
-    /// <summary>Longest request line: a name of 512 bytes, each percent-encoded, fits with room for the query.</summary>
-    public const int MaxRequestLineBytes = 8 * 1024;
+    /// <summary>
+    /// Longest request line that Kestrel reads. It answers a longer one with a bare 414 before anything of ours runs, so it
+    /// leaves room for a target that is too long to be told so with problem details.
+    /// </summary>
+    public const int MaxRequestLineBytes = MaxTargetBytes + (8 * 1024);
+
+    /// <summary>
+    /// Most bytes of all headers of one request; more is 431. In HTTP/2 the target is one of the headers, and HTTP/1.1 has the
+    /// same bound because Kestrel has only one.
+    /// </summary>
+    public const int MaxRequestHeaderBytes = MaxRequestLineBytes + (32 * 1024);
+
+    /// <summary>Largest body of <c>POST /v1/streams</c>: names and offsets with every character escaped.</summary>
+    public const int MaxStreamsBodyBytes = 512 * 1024;
+
+    private const int MaxEncodedNameBytes = 3 * ProtocolLimits.MaxStreamNameBytes;
+
+    /// <summary>What stands around a name: <c>&amp;stream=</c> and <c>&amp;offset=</c> with its value.</summary>
+    private const int StreamQueryBytes = 8 + 8 + StreamOffset.TextLength;
+
+    /// <summary>Longest list of request headers that a preflight's answer repeats; a longer one gets the usual list.</summary>
+    public const int MaxEchoedHeaderBytes = 4 * 1024;
+
+    /// <summary>Most origins whose refusal is logged, each once.</summary>
+    public const int MaxToldOrigins = 100;
+
+    /// <summary>Most characters of a refused origin in a log line or a problem.</summary>
+    public const int MaxToldOriginLength = 200;
 
     /// <summary>
     /// A body above its limit is read and dropped up to this size, so that the client has finished sending and sees the
@@ -131,6 +160,9 @@ public static class EdgeLimits
 
     /// <summary>Largest message of a WebSocket client: an event of the largest size in base64, with room for the rest.</summary>
     public const int MaxWebSocketMessageBytes = 2 * 1024 * 1024;
+
+    /// <summary>Smallest <c>maxMessageBytes</c> of a client: every message but <c>events</c> and <c>move</c> fits it.</summary>
+    public const int SmallestMaxMessageBytes = 8 * 1024;
 
     /// <summary>Longest <c>id</c> of a WebSocket message, in bytes of its JSON text.</summary>
     public const int MaxMessageIdBytes = 128;

@@ -19,6 +19,7 @@ internal sealed class EdgeMiddleware(
     AdminEndpoint admin,
     HealthEndpoint health,
     AnswerGuard guard,
+    RefusedOrigins refusedOrigins,
     IOptions<EdgeOptions> options)
 {
     private readonly HostPolicy _hosts = new(options.Value.AllowedHosts);
@@ -32,7 +33,15 @@ internal sealed class EdgeMiddleware(
             context.Response.Headers.Vary = EdgeHeaders.VaryOfReads;
         }
 
-        var path = RequestTarget.Of(context).Path;
+        var target = RequestTarget.Of(context);
+        var path = target.Path;
+        if (target.Length > EdgeLimits.MaxTargetBytes)
+        {
+            return ProblemResponse.WriteAsync(
+                context, StatusCodes.Status414UriTooLong, ErrorCode.TargetTooLong,
+                $"The request target has {target.Length} bytes; at most {EdgeLimits.MaxTargetBytes} are allowed. Name many streams "
+                + $"in the body of POST {StreamPaths.Streams}.");
+        }
 
         // Probes name the address they were given, not a host; what they learn helps no foreign page.
         if (path is StreamPaths.Health or StreamPaths.Ready)
@@ -43,7 +52,7 @@ internal sealed class EdgeMiddleware(
         var isWebSocket = WebSocketHandshake.IsRequested(context);
         var isNegotiation = path is StreamPaths.HubNegotiate;
         var isHub = isNegotiation || path is StreamPaths.Hub;
-        if (Refuse(context, isWebSocket, isHub) is { } refused)
+        if (Refuse(context) is { } refused)
         {
             return refused;
         }
@@ -73,7 +82,7 @@ internal sealed class EdgeMiddleware(
         answer.IsCompletedSuccessfully ? answer : guard.RunAsync(context, answer);
 
     /// <summary>Host, origin and preflight; null when the request may go on.</summary>
-    private Task? Refuse(HttpContext context, bool isWebSocket, bool isHub)
+    private Task? Refuse(HttpContext context)
     {
         var request = context.Request;
         var host = request.Host.Value;
@@ -90,19 +99,17 @@ internal sealed class EdgeMiddleware(
         {
             if (_origins.Allows(origin.ToString(), host))
             {
-                OriginPolicy.SetAnswer(context.Response.Headers, origin);
-                if (isHub && !_origins.AllowsAny)
-                {
-                    // SignalR's script asks with cookies unless told otherwise, as sticky load balancers need.
-                    context.Response.Headers.AccessControlAllowCredentials = ResponseHeaders.True;
-                }
+                _origins.SetAnswer(context, origin);
             }
-            else if (isWebSocket || (isHub && !isOptions)
-                || (!isOptions && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)))
+            else
             {
-                return ProblemResponse.WriteAsync(
-                    context, StatusCodes.Status403Forbidden, ErrorCode.OriginNotAllowed,
-                    "Pages of this origin may not change streams; EventCluster:Cors:AllowedOrigins lists those that may.");
+                // A browser would keep the answer from its page anyway; with a status and a reason somebody finds out why.
+                // A preflight stays a success: what is missing is the origin, and browsers look at nothing else.
+                refusedOrigins.Note(origin.ToString());
+                if (!isOptions)
+                {
+                    return RefusedOrigins.RefuseAsync(context, origin.ToString());
+                }
             }
         }
 

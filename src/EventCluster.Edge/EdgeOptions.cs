@@ -6,8 +6,9 @@ namespace EventCluster.Edge;
 public sealed class EdgeOptions
 {
     /// <summary>
-    /// Origins whose pages may read answers and send POST, PUT and DELETE: <c>https://app.example.com</c>,
-    /// <c>http://localhost:*</c> (any port), or <c>*</c> (everyone). Pages of the server itself may always.
+    /// Origins whose pages may use the server, also with credentials: <c>https://app.example.com</c>, any other scheme
+    /// (<c>capacitor://localhost</c>), <c>https://*.example.com</c> (subdomains), <c>http://localhost:*</c> (any port); without
+    /// credentials <c>null</c> (pages that have no origin) and <c>*</c> (all). Pages of the server itself may always.
     /// </summary>
     public IReadOnlyList<string> CorsAllowedOrigins { get; set; } = LoopbackOrigins;
 

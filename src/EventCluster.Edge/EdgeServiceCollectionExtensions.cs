@@ -70,6 +70,7 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<DeleteHandler>();
         services.TryAddSingleton(static provider => provider.GetRequiredService<FeedDirectory>().Damage);
         services.TryAddSingleton<AnswerGuard>();
+        services.TryAddSingleton<RefusedOrigins>();
         services.TryAddSingleton<StreamEndpoint>();
         services.TryAddSingleton<AdminEndpoint>();
         services.TryAddSingleton<HealthEndpoint>();

@@ -21,6 +21,7 @@ public static class KestrelLimits
         limits.MaxRequestHeaderCount = EdgeLimits.MaxRequestHeaders;
         limits.MaxRequestHeadersTotalSize = EdgeLimits.MaxRequestHeaderBytes;
         limits.MaxRequestLineSize = EdgeLimits.MaxRequestLineBytes;
+        limits.Http2.MaxRequestHeaderFieldSize = EdgeLimits.MaxRequestLineBytes;
 
         // The body reader answers 413 itself at the protocol's limit; Kestrel's is where draining ends.
         limits.MaxRequestBodySize = EdgeLimits.MaxDrainedBodyBytes;

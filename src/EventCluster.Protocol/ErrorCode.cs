@@ -88,6 +88,12 @@ public readonly record struct ErrorCode(string Value)
     /// <summary>413: body, event, or number of events above its limit.</summary>
     public static readonly ErrorCode TooLarge = new("too_large");
 
+    /// <summary>414: the request target is longer than it may be.</summary>
+    public static readonly ErrorCode TargetTooLong = new("target_too_long");
+
+    /// <summary>415: a content type that no stream is created with.</summary>
+    public static readonly ErrorCode UnsupportedMediaType = new("unsupported_media_type");
+
     /// <summary>415: a content encoding that is not supported.</summary>
     public static readonly ErrorCode UnsupportedEncoding = new("unsupported_encoding");
 

@@ -26,6 +26,12 @@ public readonly struct StreamContentType : IEquatable<StreamContentType>
         ? PayloadKind.Json
         : MediaType.StartsWith("text/", StringComparison.Ordinal) ? PayloadKind.Text : PayloadKind.Binary;
 
+    /// <summary>
+    /// Whether it is what a form or <c>curl -d</c> sends when nobody named a type. A stream keeps its type for its lifetime, so
+    /// none is created with it.
+    /// </summary>
+    public bool IsForm => MediaType is "application/x-www-form-urlencoded" or "multipart/form-data";
+
     /// <summary>Parses a header value: visible ASCII, at most 256 bytes, with a type and a subtype of token characters.</summary>
     public static bool TryParse(string text, out StreamContentType contentType)
     {

@@ -40,8 +40,12 @@ public sealed class EdgeOptionsTests
         Assert.True(EdgeLimits.MaxHubCallsInFlight * EdgeLimits.MaxWebSocketMessageBytes <= ProtocolLimits.MaxRequestBodyBytes);
         Assert.True(EdgeLimits.HubClientTimeout >= 2 * EdgeLimits.HubKeepAlive);
         Assert.True(EdgeLimits.MaxDrainedBodyBytes > ProtocolLimits.MaxRequestBodyBytes);
-        Assert.True(EdgeLimits.MaxRequestLineBytes > (3 * ProtocolLimits.MaxStreamNameBytes) + 1024);
+        var longestList = EdgeLimits.MaxStreamsPerSession
+            * ("&stream=".Length + (3 * ProtocolLimits.MaxStreamNameBytes) + "&offset=".Length + StreamOffset.TextLength);
+        Assert.True(EdgeLimits.MaxTargetBytes > longestList + 4096);
+        Assert.True(EdgeLimits.MaxTargetBytes < EdgeLimits.MaxRequestLineBytes);
         Assert.True(EdgeLimits.MaxRequestLineBytes < EdgeLimits.MaxRequestHeaderBytes);
+        Assert.True(EdgeLimits.MaxStreamsBodyBytes > EdgeLimits.MaxStreamsPerSession * ((6 * ProtocolLimits.MaxStreamNameBytes) + 128));
         Assert.True(new EdgeOptions().MaxSseSlice <= EdgeLimits.MaxSseSliceBytes);
         Assert.True(new EdgeOptions().FrameCacheBytes > 4 * ProtocolLimits.MaxEventBytes);
     }

@@ -15,6 +15,7 @@ public sealed class ErrorCodeTests
         "host_not_allowed", "producer_limit", "headers_too_large", "internal", "outcome_unknown", "moved", "overloaded",
         "unavailable", "storage_full", "stream_limit", "fork_depth", "data_damaged", "control_token", "backup_failed",
         "fork_limit",
+        "target_too_long", "unsupported_media_type",
     ];
 
     private static readonly ErrorCode[] All = typeof(ErrorCode)

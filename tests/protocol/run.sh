@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Durable Streams conformance, published clients, node:http2 and differential tests against a real server process.
-# usage: tests/protocol/run.sh [conformance|client|eventsource|signalr|ws|http2|differential]... [--seed N] [--operations N]
+# Durable Streams conformance, published clients, Python's requests, node:http2 and differential tests against a real server process.
+# usage: tests/protocol/run.sh [conformance|client|eventsource|signalr|ws|http2|requests|examples|differential]... [--seed N] [--operations N]
 #        tests/protocol/run.sh --url URL    conformance of a server that runs already, with a long-poll timeout of 4 s
 # The last line counts: "N passed, N failed, N skipped".
 set -euo pipefail
@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
     --seed) export EVENTCLUSTER_SEED=$2; shift 2 ;;
     --operations) export EVENTCLUSTER_OPERATIONS=$2; shift 2 ;;
     --url) export EVENTCLUSTER_URL=$2; suites=(conformance.test.mjs); shift 2 ;;
-    conformance | client | eventsource | signalr | ws | http2 | differential) suites+=("$1.test.mjs"); shift ;;
+    conformance | client | eventsource | signalr | ws | http2 | requests | examples | differential) suites+=("$1.test.mjs"); shift ;;
     *) sed -n '2,5s/^# //p' "$0" >&2; exit 2 ;;
   esac
 done
@@ -22,6 +22,11 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   echo "Node.js 20 or newer with npm is needed: apt-get install -y nodejs npm"
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
+fi
+
+# Without it the tests of requests are skipped, and say so.
+if command -v python3 >/dev/null && ! python3 -c 'import requests' 2>/dev/null; then
+  "$repository/infra/install-packages.sh" python3-requests || true
 fi
 
 . "$here/lib/prepare.sh"

@@ -23,18 +23,25 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, Read
 
     /// <summary>What refuses the whole connection: a stream that does not exist, or a gap under <c>fail</c>.</summary>
     /// <param name="onGap">What happens at a gap.</param>
+    /// <param name="lastEventId">The header of a reconnect; empty when absent.</param>
     /// <param name="waits">Streams that do not exist are waited for.</param>
-    public RequestFault? Refusal(GapPolicy onGap, bool waits)
+    public RequestFault? Refusal(GapPolicy onGap, string lastEventId, bool waits)
     {
         // "Not now" is no status for an EventSource, which it would close for good; nor is a gap that is signalled.
         var isRefused = (Outcome is ReadOutcome.NotFound && !waits) || Outcome is ReadOutcome.Gone
             || (Outcome is ReadOutcome.Gap && onGap == GapPolicy.Fail);
-        if (!isRefused || ErrorResponses.Of(Outcome, Name) is not { } fault)
+        if (!isRefused)
         {
             return null;
         }
 
-        return Outcome is ReadOutcome.Gap ? fault with { Detail = $"Stream '{Name}': {fault.Detail}" } : fault;
+        if (Outcome is ReadOutcome.Gap gap)
+        {
+            var fault = ErrorResponses.OfGap(gap.Info, Start.Kind == StartKind.Foreign ? lastEventId : null);
+            return fault with { Detail = $"Stream '{Name}': {fault.Detail}" };
+        }
+
+        return ErrorResponses.Of(Outcome, Name);
     }
 
     private static async Task<CompositeStart> OpenAsync(

@@ -4,6 +4,7 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Sessions;
+using EventCluster.Edge.Streams;
 using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -12,15 +13,17 @@ namespace EventCluster.Edge.Composite;
 
 /// <summary>
 /// <c>GET /v1/streams?stream=…&amp;stream=…</c>: several streams as one event stream, with one cursor over all of them as
-/// <c>id</c>. The messages are those of the WebSocket, so one client understands both.
+/// <c>id</c>. The messages are those of the WebSocket, so one client understands both. <c>POST</c> with the streams in its body
+/// answers the same, for clients of <c>fetch</c> behind something that takes short URLs only.
 /// </summary>
 internal sealed class CompositeTransport(SessionServices services)
 {
-    private const string Methods = "GET, OPTIONS";
+    private const string Methods = "GET, POST, OPTIONS";
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!HttpMethods.IsGet(context.Request.Method))
+        var isPost = HttpMethods.IsPost(context.Request.Method);
+        if (!isPost && !HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = Methods;
             await ProblemResponse.WriteAsync(
@@ -28,44 +31,71 @@ internal sealed class CompositeTransport(SessionServices services)
             return;
         }
 
-        var lastEventId = context.Request.Headers["Last-Event-ID"].ToString();
-        if (!TryParse(context, lastEventId, out var query, out var starts, out var fault))
+        var lastEventId = context.Request.Headers[ReadHandler.LastEventId].ToString();
+        var body = default(RequestBody.Outcome);
+        if (isPost)
+        {
+            body = await RequestBody.ReadAsync(context, EdgeLimits.MaxStreamsBodyBytes);
+        }
+
+        IReadOnlyList<ReadStart>? starts = null;
+        if (!TryParse(context, isPost, body, out var query, out var fault)
+            || !query.TryStarts(lastEventId, out starts, out fault))
         {
             await ProblemResponse.WriteAsync(context, fault);
             return;
         }
 
         var opened = await CompositeStart.OpenAsync(services, query.Streams, starts, context.RequestAborted);
-        if (!await RefuseAsync(context, query, opened, isReconnect: lastEventId.Length > 0))
+        if (!await RefuseAsync(context, query, opened, lastEventId))
         {
-            await RunAsync(context, query, opened);
+            await RunAsync(context, query, opened, lastEventId);
         }
     }
 
     private static bool TryParse(
         HttpContext context,
-        string lastEventId,
+        bool isPost,
+        RequestBody.Outcome body,
         [NotNullWhen(true)] out SessionQuery? query,
-        [NotNullWhen(true)] out IReadOnlyList<ReadStart>? starts,
         [NotNullWhen(false)] out RequestFault? fault)
     {
-        starts = null;
-        if (!SessionQuery.TryParse(RequestTarget.Of(context).Query, stream: null, out query, out fault))
+        query = null;
+        fault = body.Fault;
+        if (fault is not null || !SessionQuery.TryParse(RequestTarget.Of(context).Query, stream: null, out query, out fault))
         {
             return false;
         }
 
-        fault = query.Streams.Count == 0
-            ? RequestFault.BadRequest($"Name at least one stream: {StreamPaths.Streams}?stream=NAME.")
-            : query.Credit is not null
-                ? RequestFault.BadRequest("credit needs a WebSocket; an event stream is slowed down by reading slowly.")
-                : null;
-        return fault is null && query.TryStarts(lastEventId, out starts, out fault);
+        if (isPost && query.Streams.Count > 0)
+        {
+            fault = RequestFault.BadRequest($"The streams of POST {StreamPaths.Streams} stand in its body, not in the query.");
+        }
+        else if (isPost && !query.TryAddBody(body.Bytes, out fault))
+        {
+            return false;
+        }
+        else if (query.Streams.Count == 0)
+        {
+            fault = RequestFault.BadRequest(isPost
+                ? "Name at least one stream: {\"streams\":[{\"name\":\"NAME\"}]}."
+                : $"Name at least one stream: {StreamPaths.Streams}?stream=NAME.");
+        }
+        else if (query.MaxMessageBytes is not null)
+        {
+            fault = RequestFault.BadRequest("maxMessageBytes needs a WebSocket; an event stream has lines, not messages.");
+        }
+        else if (query.Credit is not null)
+        {
+            fault = RequestFault.BadRequest("credit needs a WebSocket; an event stream is slowed down by reading slowly.");
+        }
+
+        return fault is null;
     }
 
     /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end of all streams.</summary>
     private async ValueTask<bool> RefuseAsync(
-        HttpContext context, SessionQuery query, CompositeStart[] opened, bool isReconnect)
+        HttpContext context, SessionQuery query, CompositeStart[] opened, string lastEventId)
     {
         if (query.Delivery.WaitForStream is not null && !HasRoomFor(opened))
         {
@@ -74,13 +104,13 @@ internal sealed class CompositeTransport(SessionServices services)
             return true;
         }
 
-        if (opened.Select(start => start.Refusal(query.Delivery.OnGap, query.Delivery.WaitForStream is not null)).FirstOrDefault(static fault => fault is not null) is { } fault)
+        if (opened.Select(start => start.Refusal(query.Delivery.OnGap, lastEventId, query.Delivery.WaitForStream is not null)).FirstOrDefault(static fault => fault is not null) is { } fault)
         {
             await ProblemResponse.WriteAsync(context, fault);
             return true;
         }
 
-        if (!isReconnect || !Array.TrueForAll(opened, static o => o.Outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: true }))
+        if (lastEventId.Length == 0 || !Array.TrueForAll(opened, static o => o.Outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: true }))
         {
             return false;
         }
@@ -108,19 +138,23 @@ internal sealed class CompositeTransport(SessionServices services)
         return true;
     }
 
-    private async Task RunAsync(HttpContext context, SessionQuery query, CompositeStart[] opened)
+    private async Task RunAsync(HttpContext context, SessionQuery query, CompositeStart[] opened, string lastEventId)
     {
         using var response = new LiveResponse(context, services.Options, services.Stopping);
-        response.Begin(base64: false);
+        response.Begin(ResponseHeaders.NativeEventStream);
         var subscriptions = query.Subscriptions([.. opened.Select(static o => o.Start)]);
         for (var i = 0; i < opened.Length; i++)
         {
-            subscriptions[i].Position = opened[i].Position;
+            // Without a position the first ids are no cursor, so a client that is cut before it heard of the gap hears of it again.
+            subscriptions[i].Position = opened[i].Start.Kind == StartKind.Foreign ? default : opened[i].Position;
         }
 
         var output = new SessionWriter(response);
         var sink = new CompositeSink(output, subscriptions);
-        var messages = new ServerMessages(sink, services.Frames);
+        var messages = new ServerMessages(sink, services.Frames)
+        {
+            SentPosition = opened[0].Start.Kind == StartKind.Foreign ? lastEventId : null,
+        };
         sink.PutPriming(services.NextRetryMilliseconds());
         if (Array.Exists(opened, static o => o.Outcome is ReadOutcome.Unavailable))
         {

@@ -80,7 +80,7 @@ internal sealed class BlockCache(long maxBytes)
     public async ValueTask<ReadOutcome.Batch?> TryOpenAsync(
         IStreamHandle stream, ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
-        if (start.Kind == StartKind.Now
+        if (start.Kind is StartKind.Now or StartKind.Foreign
             || await stream.DescribeAsync(cancellationToken) is not DescribeOutcome.Found { Descriptor: var descriptor }
             || descriptor.TtlSeconds is not null)
         {

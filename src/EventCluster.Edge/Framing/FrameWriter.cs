@@ -73,6 +73,15 @@ internal sealed class FrameWriter(FrameCache cache)
         return batch.Next;
     }
 
+    /// <summary>Bytes of the first event of a batch in a message, which is the least that <see cref="Write"/> writes.</summary>
+    /// <param name="batch">Not empty.</param>
+    /// <param name="framing">One of the framings of messages.</param>
+    public int FirstElementBytes(ReadOutcome.Batch batch, SseFraming framing)
+    {
+        var first = batch.Slices[0];
+        return cache.Get(first.Block, first.Start, framing).Frames(first.Start, first.Start + 1).Length - 1;
+    }
+
     /// <summary>Whether the first frame of a batch fits any slice.</summary>
     public bool Fits(ReadOutcome.Batch batch, SseFraming framing, int maxFrameBytes)
     {

@@ -3,13 +3,14 @@ using EventCluster.Protocol;
 namespace EventCluster.Edge.Http;
 
 /// <summary>
-/// Entity tags of reads: incarnation, start, end, and whether the stream is closed at that end. A position names its
-/// whole history, so equal tags mean equal bytes.
+/// Entity tags of reads: incarnation, start, end, and what lies there: more events, the tail, or the end of a closed stream.
+/// A position names its whole history, so equal tags mean equal bytes; that the answer reached the tail is part of it because
+/// a cache keeps <c>Stream-Up-To-Date</c> with the bytes and a 304 cannot take it back.
 /// </summary>
 internal static class EntityTag
 {
-    public static string Of(StreamOffset from, StreamOffset next, bool closed) =>
-        $"\"{next.Incarnation:x}:{from.Sequence}:{next.Sequence}:{(closed ? 'c' : 'o')}\"";
+    public static string Of(StreamOffset from, StreamOffset next, bool upToDate, bool closed, bool envelope = false) =>
+        $"\"{next.Incarnation:x}:{from.Sequence}:{next.Sequence}:{(closed ? 'c' : upToDate ? 't' : 'o')}{(envelope ? "e" : "")}\"";
 
     /// <summary>Whether an <c>If-None-Match</c> value holds the tag (weak comparison, RFC 9110 13.1.2).</summary>
     public static bool Matches(string? ifNoneMatch, string tag)

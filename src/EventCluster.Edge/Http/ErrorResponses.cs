@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Http;
@@ -89,15 +90,35 @@ internal static class ErrorResponses
     public static RequestFault? Of(DeleteOutcome outcome, StreamName name) => Of(StreamRefusals.Of(outcome, name), []);
 
     /// <summary>410 with the gap as members and as headers.</summary>
-    public static RequestFault OfGap(StreamGap gap) => Of(StreamRefusals.OfGap(gap)) with
+    /// <param name="gap">The gap.</param>
+    /// <param name="sent">What the client sent as its position, if that was none.</param>
+    public static RequestFault OfGap(StreamGap gap, string? sent = null) => Of(gap.Requested == default
+        ? new Refusal(ErrorCode.Gap, $"Last-Event-ID '{GapJson.Shorten(sent)}' is no position of this stream (unknown); read on from {gap.Earliest}.")
+        : StreamRefusals.OfGap(gap)) with
     {
         Gap = gap,
+        SentPosition = sent,
         Headers =
         [
             new(HeaderNames.EarliestOffset, gap.Earliest.ToString()),
             new(HeaderNames.NextOffset, gap.Tail.ToString()),
         ],
     };
+
+    /// <summary>An event that no message of the client's size holds; its subscription is over.</summary>
+    public static RequestFault OfLargeEvent(Subscription subscription, ReadOutcome.Batch batch)
+    {
+        var slice = batch.Slices[0];
+        var after = new StreamOffset(slice.Block.Incarnation, slice.FirstSequence + 1);
+        return new RequestFault(
+            413, ErrorCode.TooLarge,
+            $"The event after {batch.From} has {slice.Block.GetPayloadBytes(slice.Start, slice.Start + 1)} bytes and fits no message of "
+            + $"maxMessageBytes {subscription.Options.MaxMessageBytes}; read it with GET ?offset={batch.From}&limit=1, "
+            + $"then subscribe with offset {after}.")
+        {
+            Skip = (batch.From, after),
+        };
+    }
 
     /// <summary>What did not happen now, but may later.</summary>
     public static RequestFault OfUnavailable(UnavailableReason reason, string detail) => Of(StreamRefusals.OfUnavailable(reason, detail));

@@ -1,7 +1,7 @@
 namespace EventCluster.Edge.Http;
 
 /// <summary>What happens when the position cannot be served (<c>onGap=</c>).</summary>
-internal enum GapPolicy
+internal enum GapPolicy : byte
 {
     /// <summary>The transport decides.</summary>
     Default = 0,

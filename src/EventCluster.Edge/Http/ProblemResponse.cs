@@ -36,7 +36,7 @@ public static class ProblemResponse
             json.WriteString("detail"u8, fault.Detail);
             if (fault.Gap is not null)
             {
-                GapJson.WriteMembers(json, fault.Gap);
+                GapJson.WriteMembers(json, fault.Gap, fault.SentPosition);
             }
 
             json.WriteEndObject();

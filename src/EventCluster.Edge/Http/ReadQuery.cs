@@ -7,6 +7,9 @@ namespace EventCluster.Edge.Http;
 /// <summary>The query of a read. Unknown parameters are ignored; known ones are checked strictly and at most once.</summary>
 internal struct ReadQuery
 {
+    private static readonly RequestFault RepeatedStart =
+        RequestFault.BadRequest("offset and last exclude each other, and each may occur once.");
+
     private DeliveryQuery _delivery;
 
     public ReadQuery()
@@ -27,10 +30,16 @@ internal struct ReadQuery
     /// <summary>The client's cursor; null when absent or not a number.</summary>
     public long? Cursor { get; private set; }
 
+    /// <summary>What is wrong with <c>offset</c> or <c>last</c>; it counts unless a <c>Last-Event-ID</c> replaces them.</summary>
+    public RequestFault? StartFault { get; private set; }
+
     /// <summary>Most events of one answer.</summary>
     public int Limit { get; private set; }
 
     public TimeSpan? Wait { get; private set; }
+
+    /// <summary><c>envelope=1</c>: each JSON event as an object with its offset.</summary>
+    public bool Envelope { get; private set; }
 
     /// <summary>How events are delivered.</summary>
     public readonly DeliveryQuery Delivery => _delivery;
@@ -39,7 +48,13 @@ internal struct ReadQuery
 
     private bool HasCursor { get; set; }
 
-    public static bool TryParse(ReadOnlySpan<char> query, out ReadQuery parsed, [NotNullWhen(false)] out RequestFault? fault)
+    /// <summary>Parses a query.</summary>
+    public static bool TryParse(ReadOnlySpan<char> query, out ReadQuery parsed, [NotNullWhen(false)] out RequestFault? fault) =>
+        TryParseButStart(query, out parsed, out fault) && (fault = parsed.StartFault) is null;
+
+    /// <summary>Parses a query. What is wrong with its start alone is left in <see cref="StartFault"/>.</summary>
+    public static bool TryParseButStart(
+        ReadOnlySpan<char> query, out ReadQuery parsed, [NotNullWhen(false)] out RequestFault? fault)
     {
         parsed = new ReadQuery();
         fault = null;
@@ -69,6 +84,7 @@ internal struct ReadQuery
         "cursor" => SetCursor(value),
         "limit" => SetLimit(value),
         "wait" => SetWait(value),
+        "envelope" => SetEnvelope(value),
         _ => _delivery.Set(name, value),
     };
 
@@ -76,16 +92,18 @@ internal struct ReadQuery
     {
         if (HasStart)
         {
-            return RequestFault.BadRequest("offset and last exclude each other, and each may occur once.");
+            StartFault ??= RepeatedStart;
+        }
+        else if (ReadStart.TryParseOffset(value, out var start))
+        {
+            Start = start;
+        }
+        else
+        {
+            StartFault = new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule);
         }
 
         HasStart = true;
-        if (!ReadStart.TryParseOffset(value, out var start))
-        {
-            return new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule);
-        }
-
-        Start = start;
         return null;
     }
 
@@ -93,16 +111,18 @@ internal struct ReadQuery
     {
         if (HasStart)
         {
-            return RequestFault.BadRequest("offset and last exclude each other, and each may occur once.");
+            StartFault ??= RepeatedStart;
+        }
+        else if (QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last))
+        {
+            Start = new ReadStart(StartKind.Last, Last: (int)last);
+        }
+        else
+        {
+            StartFault = RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events.");
         }
 
         HasStart = true;
-        if (!QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last))
-        {
-            return RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events.");
-        }
-
-        Start = new ReadStart(StartKind.Last, Last: (int)last);
         return null;
     }
 
@@ -157,6 +177,17 @@ internal struct ReadQuery
 
         Limit = (int)limit;
         return null;
+    }
+
+    private RequestFault? SetEnvelope(ReadOnlySpan<char> value)
+    {
+        if (Envelope)
+        {
+            return QueryValue.Repeated("envelope");
+        }
+
+        Envelope = value is "1";
+        return Envelope ? null : RequestFault.BadRequest("envelope must be 1.");
     }
 
     private RequestFault? SetWait(ReadOnlySpan<char> value)

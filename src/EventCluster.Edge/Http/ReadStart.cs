@@ -16,6 +16,12 @@ internal enum StartKind
 
     /// <summary>A position that some answer named.</summary>
     Position = 3,
+
+    /// <summary>
+    /// A <c>Last-Event-ID</c> that no event of this stream carries: a gap with the reason <c>unknown</c>, wherever the
+    /// stream stands. Only an EventSource gets it, because a status would end it permanently.
+    /// </summary>
+    Foreign = 4,
 }
 
 /// <summary>Where a read begins.</summary>

@@ -15,5 +15,11 @@ internal sealed record RequestFault(int Status, ErrorCode Code, string Detail)
     /// <summary>The gap, as members of the problem details.</summary>
     public StreamGap? Gap { get; init; }
 
+    /// <summary>Where a subscription stopped, and where one continues that leaves out what it stopped at.</summary>
+    public (StreamOffset From, StreamOffset To)? Skip { get; init; }
+
+    /// <summary>What the client sent as its position, where that was none.</summary>
+    public string? SentPosition { get; init; }
+
     public static RequestFault BadRequest(string detail) => new(400, ErrorCode.BadRequest, detail);
 }

@@ -21,6 +21,9 @@ internal readonly ref struct RequestTarget
     /// <summary>Still percent-encoded, without <c>?</c>.</summary>
     public ReadOnlySpan<char> Query { get; }
 
+    /// <summary>Characters of path and query.</summary>
+    public int Length => Path.Length + Query.Length;
+
     public static RequestTarget Of(HttpContext context) =>
         Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
 

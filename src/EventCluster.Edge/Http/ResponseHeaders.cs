@@ -10,13 +10,21 @@ namespace EventCluster.Edge.Http;
 /// <summary>Header values that never change, made once.</summary>
 internal static class ResponseHeaders
 {
+    /// <summary>How long an answer may be kept that ended behind the tail, which an append does not change.</summary>
     public const int MaxAgeSeconds = 60;
+
+    /// <summary>How long a long-poll's answer may be shared.</summary>
+    public const int SharedSeconds = 1;
 
     public static readonly StringValues True = "true";
     public static readonly StringValues NoStore = "no-store";
     public static readonly StringValues NoCache = "no-cache";
     public static readonly StringValues Base64 = "base64";
+    /// <summary>Durable Streams framing: exactly this.</summary>
     public static readonly StringValues EventStream = "text/event-stream";
+
+    /// <summary>Native framing: event streams are UTF-8 whatever they say, but some HTTP libraries take text without a charset for Latin-1.</summary>
+    public static readonly StringValues NativeEventStream = "text/event-stream; charset=utf-8";
 
     private static readonly StringValues Memory = "memory";
     private static readonly StringValues Flushed = "flushed";
@@ -25,14 +33,14 @@ internal static class ResponseHeaders
 
     public static StringValues DurabilityOf(Durability durability) => durability == Durability.Flushed ? Flushed : Memory;
 
-    /// <summary>
-    /// How long a data answer may be kept: 60 seconds, never beyond the stream's deadline (CORRECTNESS rule 20).
-    /// </summary>
-    public static StringValues CacheData(CachePolicy policy, DateTimeOffset? deadline, DateTimeOffset now)
+    /// <summary>How long a data answer may be kept: never beyond the stream's deadline (CORRECTNESS rule 20).</summary>
+    /// <param name="policy">Who may keep it.</param>
+    /// <param name="maxAge">Seconds, up to <see cref="MaxAgeSeconds"/>.</param>
+    /// <param name="deadline">When the stream ends.</param>
+    /// <param name="now">The time.</param>
+    public static StringValues CacheData(CachePolicy policy, int maxAge, DateTimeOffset? deadline, DateTimeOffset now)
     {
-        var seconds = deadline is null
-            ? MaxAgeSeconds
-            : (int)Math.Clamp((deadline.Value - now).TotalSeconds, 0, MaxAgeSeconds);
+        var seconds = deadline is null ? maxAge : (int)Math.Clamp((deadline.Value - now).TotalSeconds, 0, maxAge);
         return policy == CachePolicy.NoStore || seconds == 0
             ? NoStore
             : policy == CachePolicy.Public ? PublicMaxAge[seconds] : PrivateMaxAge[seconds];

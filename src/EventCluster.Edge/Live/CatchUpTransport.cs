@@ -1,7 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
-using EventCluster.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace EventCluster.Edge.Live;
@@ -21,7 +20,7 @@ internal sealed class CatchUpTransport(
     public async Task RunAsync(ReadOperation read)
     {
         var now = read.Start.Kind == StartKind.Now;
-        var (maxBytes, maxEvents) = now ? (1, 1) : (ProtocolLimits.MaxReadAnswerBytes, read.Query.Limit);
+        var (maxBytes, maxEvents) = now ? (1, 1) : (AnswerWriter.PayloadBytes(read.Query), read.Query.Limit);
         var ended = read.Context.RequestAborted;
         ReadOutcome outcome = await blocks.TryOpenAsync(directory.GetStream(read.Name), read.Start, maxBytes, maxEvents, ended) is { } backlog
             ? backlog

@@ -75,7 +75,7 @@ internal sealed class DurableSseTransport(
             PayloadKind.Text => SseFraming.DurableText,
             _ => SseFraming.DurableBase64,
         };
-        response.Begin(base64: framing == SseFraming.DurableBase64);
+        response.Begin(ResponseHeaders.EventStream, base64: framing == SseFraming.DurableBase64);
         return Write(subscription, response, batch, new DurableSseConnection(
             response, framing, cursors, cursors.Next(read.Query.Cursor))
         {

@@ -27,8 +27,13 @@ internal static class EventSourceFrames
         Write(output, $"event: end\nid: {final}\ndata: {{\"offset\":\"{final}\"}}\n\n");
 
     /// <summary>A gap; its id is the position continued from, or it would repeat at every reconnect.</summary>
+    /// <param name="output">The response.</param>
+    /// <param name="gap">The gap.</param>
+    /// <param name="continuedFrom">The position continued from.</param>
+    /// <param name="retryMilliseconds">The delay before the next connection, when this is the first frame.</param>
+    /// <param name="sent">What the client sent as its position, if that was none.</param>
     public static void WriteGap(
-        IBufferWriter<byte> output, StreamGap gap, StreamOffset continuedFrom, int? retryMilliseconds)
+        IBufferWriter<byte> output, StreamGap gap, StreamOffset continuedFrom, int? retryMilliseconds, string? sent)
     {
         Write(output, $"event: gap\nid: {continuedFrom}\n");
         if (retryMilliseconds is { } retry)
@@ -40,7 +45,7 @@ internal static class EventSourceFrames
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            GapJson.WriteMembers(json, gap);
+            GapJson.WriteMembers(json, gap, sent);
             json.WriteEndObject();
         }
 

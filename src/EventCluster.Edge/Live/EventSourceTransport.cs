@@ -56,7 +56,7 @@ internal sealed class EventSourceTransport(
             // The server is stopping while this reader was waiting: it reconnects, spread in time.
             if (!response.HasStarted)
             {
-                response.Begin(base64: false);
+                response.Begin(ResponseHeaders.NativeEventStream);
             }
 
             EventSourceFrames.WriteRetry(response.Output, RetryMilliseconds());
@@ -92,8 +92,8 @@ internal sealed class EventSourceTransport(
             return null;
         }
 
-        response.Begin(base64: false);
-        return Begin(response, subscription, first);
+        response.Begin(ResponseHeaders.NativeEventStream);
+        return Begin(read, response, subscription, first);
     }
 
     /// <summary>The stream does not exist: an open response that begins when it does, or ends when the time is over.</summary>
@@ -108,7 +108,7 @@ internal sealed class EventSourceTransport(
             return null;
         }
 
-        response.Begin(base64: false);
+        response.Begin(ResponseHeaders.NativeEventStream);
         var until = deadlines.In(wait);
         while (deadlines.Now < until)
         {
@@ -123,7 +123,7 @@ internal sealed class EventSourceTransport(
             if (await place.WaitAsync(left < subscription.Heartbeat ? left : subscription.Heartbeat, read.Time, response.Ended)
                 && await subscription.OpenAsync(read.Start.OfMissing(), response.Ended) is var first and not ReadOutcome.NotFound)
             {
-                return Begin(response, subscription, first);
+                return Begin(read, response, subscription, first);
             }
         }
 
@@ -131,14 +131,15 @@ internal sealed class EventSourceTransport(
         return null;
     }
 
-    private EventSourceConnection? Begin(LiveResponse response, LiveSubscription subscription, ReadOutcome first)
+    private EventSourceConnection? Begin(
+        ReadOperation read, LiveResponse response, LiveSubscription subscription, ReadOutcome first)
     {
         if (first is ReadOutcome.Batch)
         {
             EventSourceFrames.WritePriming(response.Output, subscription.Position, RetryMilliseconds());
         }
 
-        return Write(response, subscription, first, connection: null);
+        return Write(response, subscription, first, connection: null, read.SentPosition);
     }
 
     /// <summary>Answers that are no event stream: errors, and the 204 that stops an EventSource at the end.</summary>
@@ -162,7 +163,11 @@ internal sealed class EventSourceTransport(
             return false;
         }
 
-        await ProblemResponse.WriteAsync(read.Context, ErrorResponses.Of(first, read.Name)!);
+        await ProblemResponse.WriteAsync(
+            read.Context,
+            first is ReadOutcome.Gap gap
+                ? ErrorResponses.OfGap(gap.Info, read.SentPosition)
+                : ErrorResponses.Of(first, read.Name)!);
         return true;
     }
 
@@ -187,7 +192,8 @@ internal sealed class EventSourceTransport(
         LiveResponse response,
         LiveSubscription subscription,
         ReadOutcome outcome,
-        EventSourceConnection? connection)
+        EventSourceConnection? connection,
+        string? sent = null)
     {
         var framing = FramingOf(subscription, outcome);
         switch (outcome)
@@ -202,7 +208,7 @@ internal sealed class EventSourceTransport(
             case ReadOutcome.Gap gap when subscription.OnGap != GapPolicy.Fail:
                 subscription.Position = subscription.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
                 EventSourceFrames.WriteGap(
-                    response.Output, gap.Info, subscription.Position, connection is null ? RetryMilliseconds() : null);
+                    response.Output, gap.Info, subscription.Position, connection is null ? RetryMilliseconds() : null, sent);
                 break;
             case ReadOutcome.Unavailable:
                 EventSourceFrames.WriteRetry(response.Output, RetryMilliseconds());

@@ -57,10 +57,12 @@ internal sealed class LiveResponse : IDisposable
     public bool HasStarted => _context.Response.HasStarted;
 
     /// <summary>Sets status and headers of an event stream.</summary>
-    public void Begin(bool base64)
+    /// <param name="contentType">Its media type.</param>
+    /// <param name="base64">Whether payloads stand in base64, which <c>live=sse</c> says in a header.</param>
+    public void Begin(StringValues contentType, bool base64 = false)
     {
         var headers = _context.Response.Headers;
-        headers.ContentType = ResponseHeaders.EventStream;
+        headers.ContentType = contentType;
         headers.CacheControl = NoTransform;
         headers["X-Accel-Buffering"] = No;
         if (base64)

@@ -30,7 +30,7 @@ internal sealed class LongPollTransport(
         try
         {
             outcome = await read.Reader.OpenAsync(
-                read.Start, ProtocolLimits.MaxReadAnswerBytes, read.Query.Limit,
+                read.Start, AnswerWriter.PayloadBytes(read.Query), read.Query.Limit,
                 read.Query.Wait ?? options.Value.LongPollTimeout, stop.Token);
         }
         catch (OperationCanceledException) when (!read.Context.RequestAborted.IsCancellationRequested)

@@ -25,7 +25,7 @@ internal ref struct PipeBuffer(IBufferWriter<byte> output)
         Written++;
     }
 
-    public void Write(ReadOnlySpan<byte> bytes)
+    public void Write(scoped ReadOnlySpan<byte> bytes)
     {
         Written += bytes.Length;
         while (bytes.Length > _segment.Length - _used)

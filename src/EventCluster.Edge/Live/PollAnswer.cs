@@ -14,12 +14,19 @@ internal sealed class PollAnswer(EdgeOptions options, BlockPins pins, TimeProvid
     public async ValueTask WriteAsync(ReadOperation read, ReadOutcome.Batch batch, long? cursor)
     {
         var kind = batch.Descriptor.ContentType.Kind;
-        var length = AnswerWriter.LengthOf(batch, kind);
+        if (read.Query.Envelope && kind != PayloadKind.Json)
+        {
+            await ProblemResponse.WriteAsync(read.Context, RequestFault.BadRequest(
+                $"envelope=1 is for streams of application/json; this one is '{batch.Descriptor.ContentType}'."));
+            return;
+        }
+
         var sliceBytes = HttpProtocol.IsHttp2(read.Context.Request.Protocol)
             ? EdgeLimits.Http2SliceBytes
             : EdgeLimits.AnswerFlushBytes;
 
         // An answer of one slice is written at once and keeps nothing afterwards.
+        var length = AnswerWriter.LengthOf(batch, kind, read.Query.Envelope);
         var isLong = length > sliceBytes;
         if (isLong && !pins.TryPin(batch.Slices)
             && (pins.Cut(batch.Slices) is not { } cut || !pins.TryPin((batch = batch with { Slices = cut }).Slices)))
@@ -47,7 +54,7 @@ internal sealed class PollAnswer(EdgeOptions options, BlockPins pins, TimeProvid
         var response = read.Context.Response;
         var headers = response.Headers;
         headers[HeaderNames.NextOffset] = batch.Next.ToString();
-        headers.CacheControl = CacheControl(read.Start.Kind, batch);
+        headers.CacheControl = CacheControl(read, batch, isLongPoll: cursor is not null);
         if (batch.UpToDate)
         {
             headers[HeaderNames.UpToDate] = ResponseHeaders.True;
@@ -65,7 +72,7 @@ internal sealed class PollAnswer(EdgeOptions options, BlockPins pins, TimeProvid
 
         if (read.Start.Kind != StartKind.Now)
         {
-            var tag = EntityTag.Of(batch.From, batch.Next, batch.AtEnd);
+            var tag = EntityTag.Of(batch.From, batch.Next, batch.UpToDate, batch.AtEnd, read.Query.Envelope);
             headers.ETag = tag;
             if (EntityTag.Matches(read.Context.Request.Headers.IfNoneMatch, tag))
             {
@@ -77,19 +84,43 @@ internal sealed class PollAnswer(EdgeOptions options, BlockPins pins, TimeProvid
         headers.ContentType = batch.Descriptor.ContentType.Original;
         response.ContentLength = length;
         await AnswerWriter.WriteAsync(
-            response.BodyWriter, batch, batch.Descriptor.ContentType.Kind, sliceBytes, read.Context.RequestAborted);
+            response.BodyWriter, batch, batch.Descriptor.ContentType.Kind, sliceBytes, read.Context.RequestAborted, read.Query.Envelope);
     }
 
-    private StringValues CacheControl(StartKind start, ReadOutcome.Batch batch)
+    private StringValues CacheControl(ReadOperation read, ReadOutcome.Batch batch, bool isLongPoll)
     {
-        if (start == StartKind.Now || options.Caching == CachePolicy.NoStore)
+        if (read.Start.Kind == StartKind.Now || options.Caching == CachePolicy.NoStore)
         {
             return ResponseHeaders.NoStore;
         }
 
-        // "The last N" moves with the tail, so it is only ever kept for revalidation, like an empty answer.
-        return batch.Slices.Count == 0 || start == StartKind.Last
-            ? ResponseHeaders.NoCache
-            : ResponseHeaders.CacheData(options.Caching, batch.Descriptor.Deadline, time.GetUtcNow());
+        // "The last N" moves with the tail, and so does an answer that reaches it: the next request must see an append.
+        if (read.Start.Kind != StartKind.Last && !batch.UpToDate && IsFull(batch, read.Query.Limit))
+        {
+            return Keep(ResponseHeaders.MaxAgeSeconds, batch);
+        }
+
+        // Waiters with one URL collapse in a shared cache; the cursor of their next requests is a different one.
+        return isLongPoll && read.Query.Cursor is not null && options.Caching == CachePolicy.Public
+            ? Keep(ResponseHeaders.SharedSeconds, batch)
+            : ResponseHeaders.NoCache;
+    }
+
+    private StringValues Keep(int seconds, ReadOutcome.Batch batch) =>
+        ResponseHeaders.CacheData(options.Caching, seconds, batch.Descriptor.Deadline, time.GetUtcNow());
+
+    /// <summary>
+    /// Whether the answer's limits ended it. The size of the event that did not fit is not known here, so half of the byte
+    /// limit counts; below it the answer is revalidated.
+    /// </summary>
+    private static bool IsFull(ReadOutcome.Batch batch, int limit)
+    {
+        long bytes = 0;
+        for (var i = 0; i < batch.Slices.Count; i++)
+        {
+            bytes += batch.Slices[i].PayloadBytes;
+        }
+
+        return batch.Next.Sequence - batch.From.Sequence >= limit || bytes >= ProtocolLimits.MaxReadAnswerBytes / 2;
     }
 }

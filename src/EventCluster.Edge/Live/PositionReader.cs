@@ -45,11 +45,18 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
             {
                 return refusal;
             }
+            else if (start.Kind == StartKind.Foreign)
+            {
+                // Read for the tail and the earliest position of one instant; the events come after the gap.
+                (maxBytes, maxEvents, waitUpTo) = (1, 1, TimeSpan.Zero);
+            }
 
             var outcome = await ReadAsync(maxBytes, maxEvents, waitUpTo, cancellationToken);
             if (start.Kind == StartKind.Position || outcome is not ReadOutcome.Gap)
             {
-                return outcome;
+                return start.Kind == StartKind.Foreign && outcome is ReadOutcome.Batch batch
+                    ? UnknownGap(batch.Descriptor)
+                    : outcome;
             }
         }
 
@@ -133,6 +140,10 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
                 return stream.Earliest;
         }
     }
+
+    /// <summary>The gap of a position that is none; it has no offset to name.</summary>
+    private static ReadOutcome.Gap UnknownGap(StreamDescriptor stream) =>
+        new(new StreamGap(default, stream.Earliest, stream.Tail, GapReason.Unknown), stream);
 
     /// <summary>
     /// A batch that begins elsewhere, has a hole, or holds events of an incarnation that is not the stream's there, is never

@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Streams;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -23,6 +24,10 @@ internal sealed record ReadOperation(
     TimeProvider Time)
 {
     private PositionReader? _reader;
+
+    /// <summary>What the client sent as its position, where that was none.</summary>
+    public string? SentPosition =>
+        Start.Kind == StartKind.Foreign ? Context.Request.Headers[ReadHandler.LastEventId].ToString() : null;
 
     /// <summary>Its way through the stream, for answers that end; live ones follow a feed.</summary>
     public PositionReader Reader => _reader ??= new PositionReader(Stream, Time);

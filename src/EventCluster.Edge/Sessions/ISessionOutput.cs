@@ -17,7 +17,10 @@ internal interface ISessionOutput
     /// <summary>
     /// Events from the beginning of a batch: as many whole frames as fit, at least one unless it does not fit any slice.
     /// </summary>
-    /// <returns>The position after the last event written: the batch's own when the first event is a large one.</returns>
+    /// <returns>
+    /// The position after the last event written: the batch's own when the first event fits no slice, or no message that the
+    /// client takes.
+    /// </returns>
     StreamOffset Events(Subscription subscription, ReadOutcome.Batch batch, int maxBytes);
 
     /// <summary>The first event of a batch as a message that is written in parts.</summary>

@@ -17,6 +17,7 @@ internal sealed class SessionClock : IDeadline, IDisposable
     private SessionLoop? _loop;
     private Action? _ping;
     private Action? _cut;
+    private Action? _silent;
     private long _heard;
     private long _pinged;
     private long _endedAt = NotEnded;
@@ -44,6 +45,13 @@ internal sealed class SessionClock : IDeadline, IDisposable
         _heard = now;
         _pinged = now;
         _deadlines.Add(this, now + _rule.Heartbeat);
+    }
+
+    /// <summary>Takes leave of a client that said nothing for two heartbeats; done by the loop. Null to cut it.</summary>
+    public Action? Silent
+    {
+        get => _silent;
+        init => _silent = value;
     }
 
     /// <summary>The client said something.</summary>
@@ -74,6 +82,11 @@ internal sealed class SessionClock : IDeadline, IDisposable
                 now, _hears ? Volatile.Read(ref _heard) : null, _loop.LastSent, _pinged, endedAt == NotEnded ? null : endedAt);
             switch (action)
             {
+                case LivenessAction.Cut when endedAt == NotEnded && _silent is not null:
+                    // One that only forgot to answer hears why; one that is gone, or takes nothing, is cut after a farewell.
+                    BeginFarewell();
+                    _loop.Post(_silent);
+                    return;
                 case LivenessAction.Cut:
                     _cut!();
                     return;
@@ -98,6 +111,7 @@ internal sealed class SessionClock : IDeadline, IDisposable
             _loop = null;
             _ping = null;
             _cut = null;
+            _silent = null;
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class SessionLoop
 
     private bool CanRide(Subscription subscription) =>
         Carriage is not null && _window == TimeSpan.Zero && Subscriptions.Count == 1
-        && subscription.Credit == Subscription.Unbounded;
+        && subscription.Credit == Subscription.Unbounded && subscription.Options.MaxMessageBytes == 0;
 
     /// <summary>Whether a read that did not wait found nothing, so that a pump can take over.</summary>
     private bool TryBoard(SessionEvent next)

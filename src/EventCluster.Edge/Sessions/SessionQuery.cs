@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
@@ -11,10 +12,13 @@ namespace EventCluster.Edge.Sessions;
 /// </summary>
 internal sealed class SessionQuery
 {
+    private const int MaxBodyDepth = 16;
+
     private readonly List<StreamName> _streams = [];
     private readonly List<ReadStart?> _starts = [];
     private readonly bool _isOfOneStream;
     private DeliveryQuery _delivery;
+    private RequestFault? _startFault;
 
     /// <summary>Whether some stream has a start of its own.</summary>
     public bool HasStarts => _starts.Exists(static start => start is not null);
@@ -40,6 +44,9 @@ internal sealed class SessionQuery
 
     /// <summary>Payload bytes that are welcome at first, for each stream; null for no bound.</summary>
     public long? Credit { get; private set; }
+
+    /// <summary>Most bytes of a message of each stream; null for no bound but the slice.</summary>
+    public int? MaxMessageBytes { get; private set; }
 
     /// <summary>The composite cursor of an earlier connection with the same streams.</summary>
     public string? Cursor { get; private set; }
@@ -75,6 +82,34 @@ internal sealed class SessionQuery
         return true;
     }
 
+    /// <summary>
+    /// Adds what a body says: <c>{"streams": [{"name": …, "offset": …, "last": …}]}</c> and the parameters of the query as
+    /// members, for clients whose URLs may not be long. Unknown members are ignored, <c>null</c> is the same as absent.
+    /// </summary>
+    /// <param name="body">JSON.</param>
+    /// <param name="fault">Why not.</param>
+    public bool TryAddBody(ReadOnlyMemory<byte> body, [NotNullWhen(false)] out RequestFault? fault)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxBodyDepth });
+            fault = document.RootElement.ValueKind == JsonValueKind.Object
+                ? AddMembers(document.RootElement)
+                : InvalidBody("it is not an object");
+        }
+        catch (JsonException e)
+        {
+            fault = InvalidBody(e.Message);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, written as an escape.
+            fault = InvalidBody("a string is not valid Unicode");
+        }
+
+        return fault is null;
+    }
+
     /// <summary>What to subscribe to.</summary>
     public IReadOnlyList<Subscription> Subscriptions(IReadOnlyList<ReadStart> starts)
     {
@@ -82,23 +117,33 @@ internal sealed class SessionQuery
         for (var i = 0; i < _streams.Count; i++)
         {
             subscriptions.Add(new Subscription(_streams[i], new SubscribeOptions(
-                starts[i], _delivery.OnGap, _delivery.Base64, Credit, _delivery.WaitForStream)));
+                starts[i], _delivery.OnGap, _delivery.Base64, Credit, MaxMessageBytes ?? 0, _delivery.WaitForStream)));
         }
 
         return subscriptions;
     }
 
     /// <summary>Where the streams begin: as the cursor says, else as the query says.</summary>
-    /// <param name="lastEventId">The header of a reconnect, which wins over the query; empty when absent.</param>
+    /// <param name="lastEventId">
+    /// The header of a reconnect, which wins over the query; empty when absent. One that is no cursor of this list is a gap of
+    /// each stream, because a status would end an EventSource permanently.
+    /// </param>
     /// <param name="starts">One start per stream.</param>
-    /// <param name="fault">Why not: the cursor is no cursor, or one of another list of streams.</param>
+    /// <param name="fault">Why not: a start of the query is wrong, or its cursor is none, or one of another list.</param>
     public bool TryStarts(
         string lastEventId,
         [NotNullWhen(true)] out IReadOnlyList<ReadStart>? starts,
         [NotNullWhen(false)] out RequestFault? fault)
     {
         starts = null;
-        var cursor = lastEventId.Length > 0 ? lastEventId : Cursor;
+        var isReconnect = lastEventId.Length > 0;
+        var cursor = isReconnect ? lastEventId : Cursor;
+        if (!isReconnect && _startFault is not null)
+        {
+            fault = _startFault;
+            return false;
+        }
+
         if (cursor is null)
         {
             starts = [.. _starts.Select(static start => start ?? default)];
@@ -106,7 +151,7 @@ internal sealed class SessionQuery
             return true;
         }
 
-        if (lastEventId.Length == 0 && HasStarts)
+        if (!isReconnect && HasStarts)
         {
             fault = RequestFault.BadRequest("cursor excludes offset and last.");
             return false;
@@ -114,6 +159,13 @@ internal sealed class SessionQuery
 
         if (!CompositeCursor.TryParse(cursor, _streams, out var positions, out var error))
         {
+            if (isReconnect)
+            {
+                starts = [.. _streams.Select(static _ => new ReadStart(StartKind.Foreign))];
+                fault = null;
+                return true;
+            }
+
             fault = new RequestFault(400, ErrorCode.InvalidOffset, error);
             return false;
         }
@@ -123,16 +175,79 @@ internal sealed class SessionQuery
         return true;
     }
 
+    private static RequestFault InvalidBody(string what) => new(
+        400, ErrorCode.InvalidBody, $"The body must be {{\"streams\":[{{\"name\":\"NAME\",\"offset\":\"OFFSET\"}}]}}: {what}.");
+
+    private RequestFault? AddMembers(JsonElement body)
+    {
+        foreach (var member in body.EnumerateObject())
+        {
+            var fault = member.Name switch
+            {
+                "streams" => AddStreams(member.Value),
+                "cursor" or "onGap" or "encoding" or "heartbeat" or "window" => SetMember(member),
+                _ => null,
+            };
+            if (fault is not null)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    private RequestFault? AddStreams(JsonElement streams)
+    {
+        if (streams.ValueKind != JsonValueKind.Array)
+        {
+            return InvalidBody("streams is not an array");
+        }
+
+        foreach (var stream in streams.EnumerateArray())
+        {
+            if (stream.ValueKind != JsonValueKind.Object
+                || !stream.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
+            {
+                return InvalidBody("an element of streams has no name");
+            }
+
+            if (AddStream(name.GetString()!) is { } fault)
+            {
+                return fault;
+            }
+
+            foreach (var member in stream.EnumerateObject())
+            {
+                if (member.Name is "offset" or "last" && SetMember(member) is { } wrong)
+                {
+                    return wrong;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private RequestFault? SetMember(JsonProperty member) => member.Value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String => Set(member.Name, member.Value.GetString()!),
+        JsonValueKind.Number => Set(member.Name, member.Value.GetRawText()),
+        _ => InvalidBody($"{member.Name} is neither a string nor a number"),
+    };
+
     private RequestFault? Set(ReadOnlySpan<char> name, string value) => name switch
     {
         "stream" when !_isOfOneStream => AddStream(value),
-        "offset" => ReadStart.TryParseOffset(value, out var start)
-            ? SetStart(start)
-            : new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule),
-        "last" => QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last)
-            ? SetStart(new ReadStart(StartKind.Last, Last: (int)last))
-            : RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events."),
+        "offset" => SetStart(ReadStart.TryParseOffset(value, out var start)
+            ? start
+            : Fail(new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule))),
+        "last" => SetStart(QueryValue.TryNumber(value, 1, ProtocolLimits.MaxReadAnswerEvents, out var last)
+            ? new ReadStart(StartKind.Last, Last: (int)last)
+            : Fail(RequestFault.BadRequest($"last must be 1 to {ProtocolLimits.MaxReadAnswerEvents} events."))),
         "credit" => SetCredit(value),
+        "maxMessageBytes" => SetMaxMessageBytes(value),
         "cursor" => SetCursor(value),
         _ => _delivery.Set(name, value),
     };
@@ -157,6 +272,13 @@ internal sealed class SessionQuery
         _streams.Add(name);
         _starts.Add(null);
         return null;
+    }
+
+    /// <summary>A start that counts only when a <c>Last-Event-ID</c> replaces it.</summary>
+    private ReadStart Fail(RequestFault fault)
+    {
+        _startFault ??= fault;
+        return default;
     }
 
     private RequestFault? SetStart(ReadStart start)
@@ -188,6 +310,23 @@ internal sealed class SessionQuery
         }
 
         Credit = credit;
+        return null;
+    }
+
+    private RequestFault? SetMaxMessageBytes(string value)
+    {
+        if (MaxMessageBytes is not null)
+        {
+            return QueryValue.Repeated("maxMessageBytes");
+        }
+
+        if (!QueryValue.TryNumber(
+            value, EdgeLimits.SmallestMaxMessageBytes, EdgeLimits.MaxWebSocketMessageBytes, out var bytes))
+        {
+            return RequestFault.BadRequest(SubscribeOptions.MaxMessageBytesRule);
+        }
+
+        MaxMessageBytes = (int)bytes;
         return null;
     }
 

@@ -301,6 +301,14 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         if (next == batch.From)
         {
             var large = output.Large(subscription, batch);
+            if (subscription.Options.MaxMessageBytes is > 0 and var most && large.Measure() > most)
+            {
+                large.LetGo();
+                output.Failed(subscription, ErrorResponses.OfLargeEvent(subscription, batch));
+                Remove(subscription);
+                return;
+            }
+
             var isLast = batch.UpToDate && batch.EndsAt(large.After);
             subscription.Phase = SubscriptionPhase.Reading;
             Large = new LargeDelivery(subscription, large, isLast, isLast && batch.AtEnd);

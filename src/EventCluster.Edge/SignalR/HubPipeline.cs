@@ -5,9 +5,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace EventCluster.Edge.SignalR;
 
@@ -30,6 +33,8 @@ internal static class HubPipeline
         services.AddSingleton(connections);
         services.AddSignalR(Bound).AddJsonProtocol(static json =>
             json.PayloadSerializerOptions.MaxDepth = EdgeLimits.MaxMessageDepth);
+        services.Replace(ServiceDescriptor.Singleton<IHubProtocol>(provider => new HubCallProtocol(
+            new JsonHubProtocol(provider.GetRequiredService<IOptions<JsonHubProtocolOptions>>()), sessions.Frames)));
         return services.BuildServiceProvider();
     }
 

@@ -91,7 +91,7 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
         var opened = await CompositeStart.OpenAsync(services, request.Streams, request.Starts, cancellationToken);
         foreach (var start in opened)
         {
-            var fault = start.Refusal(request.Options.OnGap, request.Options.WaitForStream is not null)
+            var fault = start.Refusal(request.Options.OnGap, lastEventId: "", request.Options.WaitForStream is not null)
                 ?? (start.Outcome is ReadOutcome.Unavailable ? ErrorResponses.Of(start.Outcome, start.Name) : null);
             if (fault is not null)
             {

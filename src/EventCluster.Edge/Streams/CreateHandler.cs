@@ -26,6 +26,12 @@ internal sealed class CreateHandler(
             return;
         }
 
+        if (contentType is { IsForm: true })
+        {
+            await ProblemResponse.WriteAsync(context, FormFault(context, name, contentType.Value));
+            return;
+        }
+
         var (body, bodyFault) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
         if (bodyFault is not null)
         {
@@ -57,6 +63,12 @@ internal sealed class CreateHandler(
         var outcome = await directory.GetStream(name).CreateAsync(request, CancellationToken.None);
         await AnswerAsync(context, name, outcome);
     }
+
+    private static RequestFault FormFault(HttpContext context, StreamName name, StreamContentType contentType) => new(
+        415, ErrorCode.UnsupportedMediaType,
+        $"No stream is created with the type '{contentType.MediaType}', which curl -d and forms send when none is named; name the type of "
+        + $"the events, for example: curl -X PUT '{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
+        + "-H 'Content-Type: application/json' -d '[]'. For bytes of any kind: application/octet-stream.");
 
     /// <summary>A fork without a content type inherits its source's, which also says how to split the body.</summary>
     private async ValueTask<PayloadKind> KindAsync(

@@ -17,10 +17,13 @@ internal sealed class ReadHandler(
     DurableSseTransport durableSse,
     EventSourceTransport eventSource)
 {
+    /// <summary>What a reconnecting EventSource sends; <c>HeaderNames</c> holds only the protocol's own.</summary>
+    public const string LastEventId = "Last-Event-ID";
+
     public Task InvokeAsync(HttpContext context, StreamName name)
     {
         var headers = context.Request.Headers;
-        if (!ReadQuery.TryParse(RequestTarget.Of(context).Query, out var query, out var fault)
+        if (!ReadQuery.TryParseButStart(RequestTarget.Of(context).Query, out var query, out var fault)
             || !TryStart(headers, query, out var live, out var start, out var isReconnect, out fault))
         {
             return ProblemResponse.WriteAsync(context, fault);
@@ -56,28 +59,44 @@ internal sealed class ReadHandler(
         start = query.Start;
         isReconnect = false;
         fault = null;
+        if (query.Envelope && live is (LiveMode.EventSource or LiveMode.Sse))
+        {
+            fault = RequestFault.BadRequest("envelope is for reads that answer once: without live, or with live=long-poll.");
+            return false;
+        }
+
         if (live is LiveMode.EventSource or LiveMode.Sse
-            && headers.TryGetValue("Last-Event-ID", out var id) && !StringValues.IsNullOrEmpty(id))
+            && headers.TryGetValue(LastEventId, out var id) && !StringValues.IsNullOrEmpty(id))
         {
             // The header wins: an EventSource reconnects with its first URL, whose offset is old by then.
             isReconnect = true;
-            if (!StreamOffset.TryParse(id.ToString(), out var position))
+            if (StreamOffset.TryParse(id.ToString(), out var position))
             {
-                fault = new RequestFault(
-                    400, ErrorCode.InvalidOffset, "Last-Event-ID must be the id of an event: 20 characters of 0-9a-v.");
-                return false;
+                start = new ReadStart(StartKind.Position, position);
+                return true;
             }
 
-            start = new ReadStart(StartKind.Position, position);
+            if (live == LiveMode.EventSource)
+            {
+                // A page keeps the last id of whatever answered its URL before, and any status would close it permanently.
+                start = new ReadStart(StartKind.Foreign);
+                return true;
+            }
+
+            fault = new RequestFault(
+                400, ErrorCode.InvalidOffset, "Last-Event-ID must be the id of an event: 20 characters of 0-9a-v.");
+        }
+        else if (query.StartFault is { } startFault)
+        {
+            fault = startFault;
         }
         else if (live is LiveMode.LongPoll or LiveMode.Sse && !query.HasStart)
         {
             fault = new RequestFault(
                 400, ErrorCode.InvalidOffset, $"live=long-poll and live=sse need an offset. {ReadStart.OffsetRule}");
-            return false;
         }
 
-        return true;
+        return fault is null;
     }
 
     private static bool AcceptsEventStream(StringValues accept)

@@ -18,7 +18,7 @@ internal enum CloseCode : ushort
     /// <summary>Text that is not UTF-8.</summary>
     InvalidText = 1007,
 
-    /// <summary>A limit that <c>hello</c> names was ignored, or the client fell silent.</summary>
+    /// <summary>A limit that <c>hello</c> names was ignored.</summary>
     Policy = 1008,
 
     /// <summary>A message above the limit that <c>hello</c> names.</summary>
@@ -32,4 +32,7 @@ internal enum CloseCode : ushort
 
     /// <summary>The server holds as many connections as it may.</summary>
     TryLater = 1013,
+
+    /// <summary>The client said nothing for two heartbeats; a code for private use that resembles HTTP's 408.</summary>
+    Silent = 4408,
 }

@@ -25,4 +25,5 @@ internal enum MessageField
     Window = 19,
     Cursor = 20,
     WaitForStream = 21,
+    MaxMessageBytes = 22,
 }

@@ -14,7 +14,7 @@ internal readonly ref struct MessageFields
     [
         "type", "id", "stream", "offset", "last", "onGap", "encoding", "credit", "bytes", "contentType", "events", "close",
         "producer", "epoch", "seq", "streamSeq", "expectedOffset", "data", "base64", "window", "cursor",
-        "waitForStream",
+        "waitForStream", "maxMessageBytes",
     ];
 
     private readonly ReadOnlySpan<byte> _text;
@@ -100,7 +100,7 @@ internal readonly ref struct MessageFields
         return -1;
     }
 
-    [InlineArray((int)MessageField.WaitForStream + 1)]
+    [InlineArray((int)MessageField.MaxMessageBytes + 1)]
     private struct Places
     {
         private Range _first;

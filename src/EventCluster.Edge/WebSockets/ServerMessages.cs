@@ -16,6 +16,13 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Names of the largest size, escaped to twice that, fit the smallest <c>maxMessageBytes</c>.</summary>
+    private const int MovesPerSmallMessage =
+        (EdgeLimits.SmallestMaxMessageBytes - 128) / ((2 * ProtocolLimits.MaxStreamNameBytes) + 64);
+
+    /// <summary>What the client sent as its position, where that was none; repeated in gaps.</summary>
+    public string? SentPosition { get; init; }
+
     /// <inheritdoc />
     public long Unflushed => sink.Unflushed;
 
@@ -67,6 +74,19 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
 
         // A stream that was deleted and made again may have another type.
         subscription.Framing = FramingOf(subscription, batch.Descriptor);
+        if (subscription.Options.MaxMessageBytes is > 0 and var limit)
+        {
+            // The comma before the first element counts in its frame and is not written.
+            var most = limit - prefix.Length - EventsSuffix.Length;
+            if (LargeFrame.IsCertain(batch.Slices[0].Block, batch.Slices[0].Start)
+                || frames.FirstElementBytes(batch, subscription.Framing) > most)
+            {
+                return batch.From;
+            }
+
+            maxBytes = Math.Min(maxBytes, most);
+        }
+
         prefix.CopyTo(message.GetSpan(prefix.Length));
         message.Advance(prefix.Length);
         var next = frames.Write(message, batch, subscription.Framing, maxBytes, sink.MaxFrameBytes);
@@ -104,7 +124,7 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     {
         json.WriteString("stream"u8, subscription.Name.Value);
         json.WriteString("offset"u8, subscription.Position.ToString());
-        GapJson.WriteMembers(json, gap);
+        GapJson.WriteMembers(json, gap, SentPosition);
     });
 
     /// <inheritdoc />
@@ -187,6 +207,12 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
             GapJson.WriteMembers(json, gap);
         }
 
+        if (fault.Skip is { } skip)
+        {
+            json.WriteString("offset"u8, skip.From.ToString());
+            json.WriteString("next"u8, skip.To.ToString());
+        }
+
         FaultMembers.Write(json, fault);
     });
 
@@ -195,16 +221,24 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     public void Pong(byte[]? id) => Send("pong"u8, json => WriteId(json, id));
 
     /// <summary>Reconnect elsewhere, or here later, from these positions.</summary>
-    public void Move(IEnumerable<Subscription> subscriptions, int delayMilliseconds, string reason) => Send("move"u8, json =>
+    /// <remarks>Several messages where one would be larger than a client with <c>maxMessageBytes</c> takes.</remarks>
+    public void Move(IEnumerable<Subscription> subscriptions, int delayMilliseconds, string reason)
+    {
+        var open = subscriptions.Where(static subscription => subscription.IsOpen).ToArray();
+        var perMessage = Array.Exists(open, static subscription => subscription.Options.MaxMessageBytes > 0)
+            ? MovesPerSmallMessage
+            : Math.Max(open.Length, 1);
+        for (var i = 0; i == 0 || i < open.Length; i += perMessage)
+        {
+            MoveSome(open.AsMemory(i, Math.Min(perMessage, open.Length - i)), delayMilliseconds, reason);
+        }
+    }
+
+    private void MoveSome(ReadOnlyMemory<Subscription> subscriptions, int delayMilliseconds, string reason) => Send("move"u8, json =>
     {
         json.WriteStartArray("offsets"u8);
-        foreach (var subscription in subscriptions)
+        foreach (var subscription in subscriptions.Span)
         {
-            if (!subscription.IsOpen)
-            {
-                continue;
-            }
-
             json.WriteStartObject();
             json.WriteString("stream"u8, subscription.Name.Value);
             json.WriteString("offset"u8, subscription.Position.ToString());

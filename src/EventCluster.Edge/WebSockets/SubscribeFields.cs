@@ -46,8 +46,15 @@ internal static class SubscribeFields
             return false;
         }
 
-        options = new SubscribeOptions(
-            start, onGap, base64, credit, wait is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
+        var maxBytes = fields.Number(
+            MessageField.MaxMessageBytes, EdgeLimits.SmallestMaxMessageBytes, EdgeLimits.MaxWebSocketMessageBytes);
+        if (maxBytes is null && fields.Has(MessageField.MaxMessageBytes))
+        {
+            fault = RequestFault.BadRequest(SubscribeOptions.MaxMessageBytesRule);
+            return false;
+        }
+
+        options = new SubscribeOptions(start, onGap, base64, credit, (int)(maxBytes ?? 0), wait is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
         return true;
     }
 

@@ -56,7 +56,10 @@ internal sealed partial class WebSocketSession : IDisposable
         _protocol = new WebSocketProtocol(
             _loop.Subscriptions, _messages, services.Streams.Durability, StartAppend, _loop.Post, Close);
         _messages.Answered = _protocol.OnAnswered;
-        _clock = new SessionClock(services.Deadlines, heartbeat, window, _loop, hears: true, _messages.Ping, context.Abort);
+        _clock = new SessionClock(services.Deadlines, heartbeat, window, _loop, hears: true, _messages.Ping, context.Abort)
+        {
+            Silent = () => Close(CloseCode.Silent, "Nothing was heard for two heartbeats; answer each ping with {\"type\":\"pong\"}."),
+        };
     }
 
     /// <summary>Runs until the connection is gone.</summary>

@@ -10,6 +10,7 @@ public sealed record CommandLine(
     private static readonly Dictionary<string, Func<string[], CommandMode>> Modes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["--help"] = _ => new CommandMode.Help(),
+        ["-h"] = _ => new CommandMode.Help(),
         ["--version"] = _ => new CommandMode.Version(),
         ["--restored"] = _ => new CommandMode.Run(Restored: true),
         ["--salvage"] = operands => new CommandMode.Salvage(operands[0], operands[1]),

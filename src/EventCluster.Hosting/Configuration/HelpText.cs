@@ -19,10 +19,10 @@ public static class HelpText
           --backup TO         copy a consistent state of the data folder into the new folder TO, also while a server runs
           --copy-to-store     copy all streams of the data folder into a PostgreSQL database; stop the server first; run again,
                               it goes on where it broke off; offsets up to the copied tails stay valid
-          --help, --version
+          --help (-h), --version
 
         Options are read from appsettings.json in the current folder, the environment and the command line; later ones win.
-        Values may follow a space or '='. Durations are seconds.
+        Values may follow a space or '='. Durations are seconds, or carry a unit: 500ms, 90s, 15m, 12h, 7d.
 
 
         """;
@@ -32,10 +32,10 @@ public static class HelpText
 
         usage: EventCluster.Silo [--urls URL] [--EventCluster:KEY VALUE ...]
 
-          --help, --version
+          --help (-h), --version
 
         Options are read from appsettings.json in the current folder, the environment and the command line; later ones win.
-        Values may follow a space or '='. Durations are seconds.
+        Values may follow a space or '='. Durations are seconds, or carry a unit: 500ms, 90s, 15m, 12h, 7d.
 
 
         """;

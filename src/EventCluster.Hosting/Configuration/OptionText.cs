@@ -5,6 +5,9 @@ namespace EventCluster.Hosting.Configuration;
 /// <summary>Option values as text and back.</summary>
 internal static class OptionText
 {
+    private static readonly (string Suffix, decimal Seconds)[] Units =
+        [("ms", 0.001m), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+
     /// <summary><c>NoStore</c> as <c>no-store</c>.</summary>
     public static string Kebab(string name) =>
         string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
@@ -62,13 +65,31 @@ internal static class OptionText
     private static bool Same(string name, string text) =>
         name.Equals(text.Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Takes the unit off a duration, <c>7d</c>; seconds without one.</summary>
+    private static decimal TakeUnit(ref string text)
+    {
+        foreach (var (suffix, seconds) in Units)
+        {
+            if (text.Length > suffix.Length && text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
+                && char.IsAsciiDigit(text[^(suffix.Length + 1)]))
+            {
+                text = text[..^suffix.Length];
+                return seconds;
+            }
+        }
+
+        return 1;
+    }
+
     private static bool TryParseNumber(OptionEntry entry, string text, out object value)
     {
         var isTime = entry.ValueType == typeof(TimeSpan);
+        var unit = isTime ? TakeUnit(ref text) : 1;
         var styles = isTime ? NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign : NumberStyles.AllowLeadingSign;
         value = text;
         if (!decimal.TryParse(text, styles, CultureInfo.InvariantCulture, out var number)
-            || (double)number < entry.Info.Minimum
+            || Math.Abs(number) > 1e12m
+            || (double)(number *= unit) < entry.Info.Minimum
             || (double)number > entry.Info.Maximum
             || Math.Abs(number) > (isTime ? 1e10m : entry.ValueType == typeof(int) ? int.MaxValue : long.MaxValue))
         {

@@ -1,3 +1,4 @@
+using EventCluster.Edge.Http;
 using EventCluster.Hosting.Node;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql;
@@ -67,17 +68,8 @@ public static class OptionsValidator
 
     private static IEnumerable<string> Origins(EventClusterOptions options) =>
         from origin in options.Cors.AllowedOrigins
-        where origin != "*" && !IsOrigin(origin)
-        select $"'EventCluster:Cors:AllowedOrigins' cannot hold '{origin}'; accepted: http(s)://HOST[:PORT] without a path, or *";
-
-    // A port of ':*' means any; a number in its place makes the rest an ordinary URI.
-    private static bool IsOrigin(string text)
-    {
-        var plain = text.EndsWith(":*", StringComparison.Ordinal) ? text[..^1] + "1" : text;
-        return Uri.TryCreate(plain, UriKind.Absolute, out var uri)
-            && uri.Scheme is "http" or "https"
-            && uri.GetLeftPart(UriPartial.Authority).Equals(plain, StringComparison.OrdinalIgnoreCase);
-    }
+        where origin is not ("*" or "null") && !OriginPattern.TryParse(origin, out _)
+        select $"'EventCluster:Cors:AllowedOrigins' cannot hold '{origin}'; accepted: {OriginPattern.Accepted}";
 
     private static IEnumerable<string> Hosts(EventClusterOptions options) =>
         from host in options.AllowedHosts

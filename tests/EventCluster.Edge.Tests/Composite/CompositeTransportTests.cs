@@ -98,15 +98,17 @@ public sealed class CompositeTransportTests
     }
 
     [Fact]
-    public async Task Cursor_OfAnotherList_Is400()
+    public async Task Cursor_OfAnotherList_Is400InTheQueryAndAGapInTheHeader()
     {
         await using var server = await EdgeServer.StartAsync();
         await server.StreamAsync("a", "text/plain", "x");
         await server.StreamAsync("b", "text/plain", "x");
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=a&stream=b");
         await client.ExpectAsync("message");
-        using var other = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=b&stream=a", client.LastId);
+        using var other = await EventStreamClient.ConnectAsync(server, $"/v1/streams?stream=b&stream=a&cursor={client.LastId}");
         Assert.Equal(400, other.Status);
+        using var source = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=b&stream=a", client.LastId);
+        Assert.Equal("unknown", (await source.ExpectAsync("gap")).GetProperty("reason").GetString());
     }
 
     [Theory]
@@ -211,14 +213,14 @@ public sealed class CompositeTransportTests
     }
 
     [Fact]
-    public async Task Post_Is405()
+    public async Task Put_Is405()
     {
         await using var server = await EdgeServer.StartAsync();
         using var http = new HttpClient();
-        using var answer = await http.PostAsync(
+        using var answer = await http.PutAsync(
             new Uri($"http://127.0.0.1:{server.Port}/v1/streams?stream=a"), new StringContent("x"), Cancel);
         Assert.Equal(405, (int)answer.StatusCode);
-        Assert.Equal(["GET", "OPTIONS"], answer.Content.Headers.Allow);
+        Assert.Equal(["GET", "POST", "OPTIONS"], answer.Content.Headers.Allow);
     }
 
     private static async Task AppendAsync(IStreamHandle stream, string contentType, params string[] payloads)

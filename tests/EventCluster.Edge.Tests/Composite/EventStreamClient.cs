@@ -32,10 +32,23 @@ internal sealed class EventStreamClient : IDisposable
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        var cancel = TestContext.Current.CancellationToken;
-        client._response = await client._http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        client._reader = new StreamReader(await client._response.Content.ReadAsStreamAsync(cancel));
+        await client.StartAsync(request);
         return client;
+    }
+
+    /// <summary>Sends a request of any kind and reads its answer as an event stream.</summary>
+    public static async Task<EventStreamClient> SendAsync(HttpRequestMessage request)
+    {
+        var client = new EventStreamClient();
+        await client.StartAsync(request);
+        return client;
+    }
+
+    private async Task StartAsync(HttpRequestMessage request)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        _response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        _reader = new StreamReader(await _response.Content.ReadAsStreamAsync(cancel));
     }
 
     public Task<string> BodyAsync() => _reader!.ReadToEndAsync(TestContext.Current.CancellationToken);

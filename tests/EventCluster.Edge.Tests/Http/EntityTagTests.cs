@@ -10,14 +10,15 @@ public sealed class EntityTagTests
     {
         string[] tags =
         [
-            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 5), closed: false),
-            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 5), closed: true),
-            EntityTag.Of(new StreamOffset(1, 1), new StreamOffset(1, 5), closed: false),
-            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 6), closed: false),
-            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(2, 5), closed: false),
+            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 5), upToDate: false, closed: false),
+            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 5), upToDate: true, closed: true),
+            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 5), upToDate: true, closed: false),
+            EntityTag.Of(new StreamOffset(1, 1), new StreamOffset(1, 5), upToDate: false, closed: false),
+            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(1, 6), upToDate: false, closed: false),
+            EntityTag.Of(new StreamOffset(1, 0), new StreamOffset(2, 5), upToDate: false, closed: false),
         ];
         Assert.Equal(tags.Length, tags.Distinct().Count());
-        Assert.All(tags, tag => Assert.Matches("^\"[0-9a-f]+:[0-9]+:[0-9]+:[oc]\"$", tag));
+        Assert.All(tags, tag => Assert.Matches("^\"[0-9a-f]+:[0-9]+:[0-9]+:[otc]\"$", tag));
     }
 
     [Theory]

@@ -157,6 +157,13 @@ internal sealed class EdgeServer : IAsyncDisposable
         return stream;
     }
 
+    /// <summary>Appends several events by a handle, past HTTP.</summary>
+    public async Task AppendEventsAsync(IStreamHandle stream, string contentType, params string[] events)
+    {
+        var request = new AppendRequest { ContentType = StreamContentType.Parse(contentType), Events = TestData.Payloads(events) };
+        Assert.IsType<AppendOutcome.Appended>(await stream.AppendAsync(request, TestContext.Current.CancellationToken));
+    }
+
     /// <summary>Appends and demands success; answers the tail.</summary>
     public async Task<string> AppendAsync(string name, string contentType, string body)
     {

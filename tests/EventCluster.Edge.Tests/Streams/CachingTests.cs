@@ -6,13 +6,20 @@ namespace EventCluster.Edge.Tests.Streams;
 public sealed class CachingTests
 {
     [Theory]
-    [InlineData("", "private, max-age=60")]
-    [InlineData("?offset=-1", "private, max-age=60")]
+    [InlineData("", "no-cache")]
+    [InlineData("?offset=-1", "no-cache")]
     [InlineData("?offset=-1&limit=1", "private, max-age=60")]
-    [InlineData("?offset=00000010000000000001", "private, max-age=60")]
-    [InlineData("?offset=-1&live=long-poll", "private, max-age=60")]
+    [InlineData("?offset=-1&limit=2", "private, max-age=60")]
+    [InlineData("?offset=-1&limit=3", "no-cache")]
+    [InlineData("?offset=00000010000000000001&limit=1", "private, max-age=60")]
+    [InlineData("?offset=00000010000000000002&limit=1", "no-cache")]
+    [InlineData("?offset=00000010000000000001", "no-cache")]
+    [InlineData("?offset=-1&live=long-poll", "no-cache")]
+    [InlineData("?offset=-1&live=long-poll&cursor=7", "no-cache")]
+    [InlineData("?offset=-1&live=long-poll&limit=1", "private, max-age=60")]
     [InlineData("?offset=00000010000000000003", "no-cache")]
     [InlineData("?last=2", "no-cache")]
+    [InlineData("?last=2&limit=1", "no-cache")]
     public async Task Get_WithTag_IsKeptByTheRule(string query, string expected)
     {
         await using var server = await EdgeServer.StartAsync();
@@ -62,14 +69,76 @@ public sealed class CachingTests
     }
 
     [Theory]
-    [InlineData(CachePolicy.Public, "public, max-age=60")]
-    [InlineData(CachePolicy.Private, "private, max-age=60")]
-    [InlineData(CachePolicy.NoStore, "no-store")]
-    public async Task Get_Data_FollowsTheOption(CachePolicy policy, string expected)
+    [InlineData(CachePolicy.Public, "?limit=1", "public, max-age=60")]
+    [InlineData(CachePolicy.Private, "?limit=1", "private, max-age=60")]
+    [InlineData(CachePolicy.NoStore, "?limit=1", "no-store")]
+    [InlineData(CachePolicy.Public, "", "no-cache")]
+    [InlineData(CachePolicy.Private, "", "no-cache")]
+    [InlineData(CachePolicy.NoStore, "", "no-store")]
+    [InlineData(CachePolicy.Public, "?offset=-1&live=long-poll&cursor=7", "public, max-age=1")]
+    [InlineData(CachePolicy.Public, "?offset=-1&live=long-poll", "no-cache")]
+    [InlineData(CachePolicy.Public, "?offset=-1&cursor=7", "no-cache")]
+    [InlineData(CachePolicy.NoStore, "?offset=-1&live=long-poll&cursor=7", "no-store")]
+    public async Task Get_Data_FollowsTheOption(CachePolicy policy, string query, string expected)
     {
         await using var server = await EdgeServer.StartAsync(options => options.Caching = policy);
-        await server.CreateAsync("a", "text/plain", "x");
-        Assert.Equal(expected, (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+        await server.CreateAsync("a", "application/json", "[1,2]");
+        Assert.Equal(expected, (await server.SendAsync("GET", "/v1/stream/a" + query))["Cache-Control"]);
+    }
+
+    /// <summary>Whatever a cache keeps by these headers, a later request is never told that an append did not happen.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("?offset=-1")]
+    [InlineData("?limit=1")]
+    [InlineData("?limit=2")]
+    [InlineData("?limit=3")]
+    [InlineData("?last=1")]
+    [InlineData("?last=10")]
+    [InlineData("?offset=now")]
+    [InlineData("?offset=00000010000000000001")]
+    [InlineData("?offset=00000010000000000002")]
+    [InlineData("?offset=-1&live=long-poll")]
+    [InlineData("?offset=-1&live=long-poll&cursor=1")]
+    public async Task Get_AnswerThatReachesTheTail_IsRevalidatedAndSeesTheAppend(string query)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json", "[1,2]");
+        var first = await server.SendAsync("GET", "/v1/stream/a" + query);
+        var reachesTheTail = first.Find("Stream-Up-To-Date") is not null;
+        Assert.Equal(!reachesTheTail, first["Cache-Control"].Contains("max-age", StringComparison.Ordinal));
+        await server.AppendAsync("a", "application/json", "3");
+        var second = first.Find("ETag") is { } tag
+            ? await server.SendAsync("GET", "/v1/stream/a" + query, null, $"If-None-Match: {tag}")
+            : await server.SendAsync("GET", "/v1/stream/a" + query);
+        if (reachesTheTail)
+        {
+            Assert.Equal(200, second.Status);
+            Assert.True(
+                second["Stream-Next-Offset"] != first["Stream-Next-Offset"] || second.Find("Stream-Up-To-Date") is null,
+                second.HeaderBlock);
+        }
+        else
+        {
+            Assert.Equal(304, second.Status);
+        }
+    }
+
+    [Theory]
+    [InlineData(100, 20_000, "private, max-age=60")]
+    [InlineData(2, 900_000, "private, max-age=60")]
+    [InlineData(2, 20_000, "no-cache")]
+    public async Task Get_AnswerFullOfBytes_IsKept(int events, int bytes, string expected)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        for (var i = 0; i < events; i++)
+        {
+            await server.AppendAsync("a", "text/plain", new string('x', bytes));
+        }
+
+        var answer = await server.SendAsync("GET", "/v1/stream/a");
+        Assert.Equal((expected, expected == "no-cache"), (answer["Cache-Control"], answer.Find("Stream-Up-To-Date") is not null));
     }
 
     [Fact]
@@ -77,12 +146,12 @@ public sealed class CachingTests
     {
         await using var server = await EdgeServer.StartAsync();
         var expires = server.Time.GetUtcNow().AddSeconds(90).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-        await server.CreateAsync("a", "text/plain", "x", $"Stream-Expires-At: {expires}");
-        Assert.Equal("private, max-age=60", (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+        await server.CreateAsync("a", "application/json", "[1,2]", $"Stream-Expires-At: {expires}");
+        Assert.Equal("private, max-age=60", (await server.SendAsync("GET", "/v1/stream/a?limit=1"))["Cache-Control"]);
         server.Time.Advance(TimeSpan.FromSeconds(75.5));
-        Assert.Equal("private, max-age=14", (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+        Assert.Equal("private, max-age=14", (await server.SendAsync("GET", "/v1/stream/a?limit=1"))["Cache-Control"]);
         server.Time.Advance(TimeSpan.FromSeconds(14));
-        Assert.Equal("no-store", (await server.SendAsync("GET", "/v1/stream/a"))["Cache-Control"]);
+        Assert.Equal("no-store", (await server.SendAsync("GET", "/v1/stream/a?limit=1"))["Cache-Control"]);
     }
 
     [Fact]

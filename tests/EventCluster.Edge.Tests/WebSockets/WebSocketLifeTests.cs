@@ -43,6 +43,21 @@ public sealed class WebSocketLifeTests
         Assert.Equal(expected == "gap latest" ? ["3"] : ["2", "3"], await client.EventsAsync("s", expected == "gap latest" ? 1 : 2));
     }
 
+    [Theory]
+    [InlineData("/v1/stream/s")]
+    [InlineData("/v1/streams")]
+    [InlineData("/v1/streams?stream=s&window=1000")]
+    public async Task Client_ThatDoesNotAnswerPings_IsClosedWithACodeAndAReason(string path)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.StreamAsync("s", "application/json", "0");
+        using var client = await SocketClient.OpenAsync(server, path);
+        Assert.Equal(4408, await server.AdvanceUntilAsync("close", client.ClosedAsync()));
+        Assert.Contains("pong", client.Reason, StringComparison.Ordinal);
+        await client.CloseAsync();
+        await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
+    }
+
     [Fact]
     public async Task Gap_ThatOpensWhileStarved_IsSignalledWhenReadingGoesOn()
     {
@@ -133,7 +148,10 @@ public sealed class WebSocketLifeTests
         await client.ExpectAsync("ping");
         Assert.Equal(1, server.Sessions);
 
+        // It is told why, and has the time of a close to answer; then it is cut.
         server.Time.Advance(TimeSpan.FromSeconds(10.1));
+        Assert.Equal(4408, await client.ClosedAsync());
+        server.Time.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromSeconds(0.1));
         await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
     }
 

@@ -16,7 +16,7 @@ public sealed class ReadmeTests
     {
         var readme = await ReadmeBlocks.ReadAsync(Token);
         Assert.Equal("./run.sh\n", readme.Shell[0]);
-        Assert.Equal("pkill -9 -f EventCluster.Server.dll\n./run.sh\n", readme.Shell[4]);
+        Assert.Equal("pkill -9 -f \"$PWD/src/EventCluster.Server/\"\n./run.sh\n", readme.Shell[4]);
         await using var server = await ServerProcess.StartAsync(Token);
         Task<string> RunAsync(string command) => ReadmeBlocks.RunAsync(command, ReadmeBlocks.Node, server.Url, Token);
 

@@ -58,6 +58,30 @@ public sealed class OptionsValidatorTests
         Assert.Equal(8, OptionsValidator.Validate(options).Count);
     }
 
+    [Theory]
+    [InlineData("*")]
+    [InlineData("null")]
+    [InlineData("https://app.example.com")]
+    [InlineData("https://*.example.com")]
+    [InlineData("http://localhost:*")]
+    [InlineData("capacitor://localhost")]
+    [InlineData("app://-")]
+    [InlineData("chrome-extension://abcdefghijklmnop")]
+    public void Validate_OriginsOfAnyScheme_AreAccepted(string origin) =>
+        Assert.Empty(OptionsValidator.Validate(new EventClusterOptions { Cors = { AllowedOrigins = [origin] } }));
+
+    [Theory]
+    [InlineData("app.example.com")]
+    [InlineData("https://app.example.com/")]
+    [InlineData("https://app.*.com")]
+    [InlineData("NULL")]
+    public void Validate_WhatIsNoOrigin_SaysWhatIsAccepted(string origin)
+    {
+        var fault = Assert.Single(OptionsValidator.Validate(new EventClusterOptions { Cors = { AllowedOrigins = [origin] } }));
+        Assert.Contains($"'{origin}'", fault, StringComparison.Ordinal);
+        Assert.Contains("SCHEME://HOST", fault, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Validate_HttpsWithoutACertificate_SaysHowToGetOne() => Assert.Contains(
         "dotnet dev-certs",
