@@ -106,6 +106,23 @@ public sealed class IncarnationList : IReadOnlyList<IncarnationStart>, IEquatabl
         ? OffsetAfter(position.Sequence)
         : throw new ArgumentException($"The position {position} belongs to other incarnations.", nameof(position));
 
+    /// <summary>
+    /// Where the history of a position that is not held leaves this list: every event before is the same in both. Null when
+    /// this list does not know that history, or it issued no such position.
+    /// </summary>
+    public StreamOffset? PartingFrom(StreamOffset position)
+    {
+        for (var i = 0; i + 1 < _starts.Length; i++)
+        {
+            if (_starts[i].Incarnation == position.Incarnation)
+            {
+                return position.Sequence > _starts[i + 1].FirstSequence ? OffsetAfter(_starts[i + 1].FirstSequence) : null;
+            }
+        }
+
+        return null;
+    }
+
     /// <inheritdoc />
     public bool Equals(IncarnationList? other) => other is not null && _starts.AsSpan().SequenceEqual(other._starts);
 

@@ -31,7 +31,18 @@ public abstract record ReadOutcome
     /// <summary>The position cannot be served.</summary>
     /// <param name="Info">The gap.</param>
     /// <param name="Descriptor">The stream at that instant.</param>
-    public sealed record Gap(StreamGap Info, StreamDescriptor Descriptor) : ReadOutcome;
+    public sealed record Gap(StreamGap Info, StreamDescriptor Descriptor) : ReadOutcome
+    {
+        /// <summary>
+        /// Where to read on: the earliest position, or, after a restore, where the requested history and the stream's part
+        /// (nothing before it changed), if that is still retained.
+        /// </summary>
+        public StreamOffset Resume => Info.Reason == GapReason.Recreated
+            && Descriptor.Incarnations.PartingFrom(Info.Requested) is { } parting
+            && parting.Sequence > Info.Earliest.Sequence
+                ? parting
+                : Info.Earliest;
+    }
 
     /// <summary>No such stream.</summary>
     public sealed record NotFound : ReadOutcome;

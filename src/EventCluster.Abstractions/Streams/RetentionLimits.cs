@@ -6,6 +6,12 @@ namespace EventCluster.Abstractions.Streams;
 /// <param name="AgeSeconds">Longest age of an event in seconds, at least 1.</param>
 public sealed record RetentionLimits(long? Events = null, long? Bytes = null, long? AgeSeconds = null)
 {
+    /// <summary>
+    /// As a limit: there is none, also where the server has a default. It lifts a limit that was set before; clients write
+    /// <c>none</c>.
+    /// </summary>
+    public const long Unlimited = Protocol.ProtocolLimits.MaxProducerNumber;
+
     /// <summary>Nothing set.</summary>
     public static readonly RetentionLimits None = new();
 

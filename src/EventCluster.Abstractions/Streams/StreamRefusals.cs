@@ -14,7 +14,7 @@ public static class StreamRefusals
     {
         CreateOutcome.Created or CreateOutcome.Exists => null,
         CreateOutcome.Conflict c => new(
-            ErrorCode.ConfigurationConflict, $"The stream '{name}' exists with another configuration: {c.What}"),
+            ErrorCode.ConfigurationConflict, $"The stream '{name}' exists with another configuration: {c.What}."),
         CreateOutcome.Held => new(
             ErrorCode.HeldByForks, $"The stream '{name}' was deleted but forks still read it; use another name."),
         CreateOutcome.SourceNotFound => new(ErrorCode.NotFound, "The source of the fork does not exist."),
@@ -22,7 +22,7 @@ public static class StreamRefusals
         CreateOutcome.SourceTypeMismatch m => new(
             ErrorCode.ContentTypeMismatch, $"The source has content type '{m.Expected}'; leave it out or send the same."),
         CreateOutcome.InvalidFork f => new(ErrorCode.InvalidFork, f.What),
-        CreateOutcome.ForkGap g => OfGap(g.Gap),
+        CreateOutcome.ForkGap g => OfGap(g.Gap, g.Gap.Earliest),
         CreateOutcome.ForkTooDeep => new(ErrorCode.ForkDepth, $"Forks of forks go {ProtocolLimits.MaxForkDepth} deep at most."),
         CreateOutcome.ForkLimit l => new(
             ErrorCode.ForkLimit, $"The source has {Number(l.MaxForks)} forks, as many as a stream may have; delete some of them."),
@@ -61,7 +61,7 @@ public static class StreamRefusals
     public static Refusal? Of(ReadOutcome outcome, StreamName name) => outcome switch
     {
         ReadOutcome.Batch => null,
-        ReadOutcome.Gap g => OfGap(g.Info),
+        ReadOutcome.Gap g => OfGap(g.Info, g.Resume),
         ReadOutcome.NotFound => NotFound(name),
         ReadOutcome.Gone => Gone(name),
         ReadOutcome.Unavailable u => OfUnavailable(u.Reason, u.Detail),
@@ -112,14 +112,16 @@ public static class StreamRefusals
     };
 
     /// <summary>A position that can no longer be served.</summary>
-    public static Refusal OfGap(StreamGap gap)
+    /// <param name="gap">The gap.</param>
+    /// <param name="resume">Where to read on.</param>
+    public static Refusal OfGap(StreamGap gap, StreamOffset resume)
     {
         ArgumentNullException.ThrowIfNull(gap);
         return new Refusal(
             ErrorCode.Gap,
             gap.Reason == GapReason.Unknown
-                ? $"The position {gap.Requested} lies beyond the stream's end (unknown); read on from {gap.Earliest}."
-                : $"The position {gap.Requested} can no longer be served ({gap.Reason.ToWire()}); read on from {gap.Earliest}.");
+                ? $"The position {gap.Requested} lies beyond the stream's end (unknown); read on from {resume}."
+                : $"The position {gap.Requested} can no longer be served ({gap.Reason.ToWire()}); read on from {resume}.");
     }
 
     /// <summary>What did not happen now, but may later.</summary>

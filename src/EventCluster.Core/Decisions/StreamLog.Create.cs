@@ -1,3 +1,4 @@
+using System.Globalization;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
@@ -66,33 +67,61 @@ internal sealed partial class StreamLog
         AddEvents(request.Events, now);
     }
 
+    /// <summary>What differs, with both values; null when nothing does.</summary>
     private string? Difference(CreateRequest request)
     {
         var state = State;
         var type = request.ContentType ?? (request.Fork is null ? StreamContentType.Default : state.ContentType);
-        return type != state.ContentType ? $"its content type is {state.ContentType}"
-            : request.TtlSeconds != state.RequestedTtlSeconds ? "its time to live is another one"
-            : request.ExpiresAt?.ToUnixTimeMilliseconds() != state.RequestedExpiresAt ? "its expiry is another one"
-            : request.Close != state.Closed ? state.Closed ? "it is closed" : "it is open"
-            : Differs(request.Retention.Events, state.Retention.Events)
-                || Differs(request.Retention.Bytes, state.Retention.Bytes)
-                || Differs(request.Retention.AgeSeconds, state.Retention.AgeSeconds) ? "its retention is another one"
-            : ForkDifference(request.Fork, state.Origin);
+        return type != state.ContentType ? Both("content type", state.ContentType.Original, type.Original)
+            : request.TtlSeconds != state.RequestedTtlSeconds
+                ? Both("time to live in seconds", Text(state.RequestedTtlSeconds), Text(request.TtlSeconds))
+            : request.ExpiresAt?.ToUnixTimeMilliseconds() != state.RequestedExpiresAt
+                ? Both("expiry", Instant(state.RequestedExpiresAt), Instant(request.ExpiresAt?.ToUnixTimeMilliseconds()))
+            : request.Close != state.Closed ? state.Closed
+                ? "it is closed; the request asks for an open one" : "it is open; the request asks for a closed one"
+            : Differs("events", state.Retention.Events, request.Retention.Events)
+                ?? Differs("bytes", state.Retention.Bytes, request.Retention.Bytes)
+                ?? Differs("seconds", state.Retention.AgeSeconds, request.Retention.AgeSeconds)
+                ?? ForkDifference(request.Fork, state.Origin);
     }
 
-    private static bool Differs(long? requested, long? current) => requested is not null && requested != current;
+    private static string? Differs(string unit, long? current, long? requested) => requested is null || requested == current
+        ? null
+        : Both($"retention in {unit}", Text(current), Text(requested));
 
     private static string? ForkDifference(ForkSpec? requested, ForkOrigin? origin)
     {
         if (requested is null || origin is null)
         {
             return requested is null == origin is null ? null
-                : requested is null ? "it is a fork" : "it is not a fork";
+                : requested is null ? $"it is a fork of '{origin!.Source}'; the request asks for none"
+                : $"it is not a fork; the request asks for one of '{requested.Source}'";
         }
 
-        return requested.Source != origin.Source ? "it is a fork of another stream"
+        return requested.Source != origin.Source ? Both("source", $"'{origin.Source}'", $"'{requested.Source}'")
             : requested.Offset != origin.RequestedOffset || requested.FromStart != origin.FromStart
-                || requested.SubOffset != origin.SubOffset ? "its fork point is another one"
+                || requested.SubOffset != origin.SubOffset
+                ? Both(
+                    "fork point",
+                    Point(origin.RequestedOffset, origin.FromStart, origin.SubOffset),
+                    Point(requested.Offset, requested.FromStart, requested.SubOffset))
             : null;
+    }
+
+    private static string Both(string what, string current, string requested) =>
+        $"its {what} is {current}; the request asks for {requested}";
+
+    private static string Text(long? number) => number is null or RetentionLimits.Unlimited
+        ? "none"
+        : number.Value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Instant(long? milliseconds) => milliseconds is { } at
+        ? DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture)
+        : "none";
+
+    private static string Point(StreamOffset? offset, bool fromStart, long subOffset)
+    {
+        var position = fromStart ? "-1" : offset?.ToString() ?? "the tail at its creation";
+        return subOffset == 0 ? position : string.Create(CultureInfo.InvariantCulture, $"{position} + {subOffset}");
     }
 }

@@ -105,11 +105,23 @@ internal sealed partial class StreamLog
     private RetentionLimits Retention(StreamState state)
     {
         var (own, defaults) = (state.Retention, _limits.RetentionDefaults);
-        return defaults.IsEmpty
+        if (own.IsEmpty)
+        {
+            return defaults;
+        }
+
+        // Most often there is nothing to mix, and this is asked with every commit.
+        var isPlain = defaults.IsEmpty && own.Events != RetentionLimits.Unlimited && own.Bytes != RetentionLimits.Unlimited
+            && own.AgeSeconds != RetentionLimits.Unlimited;
+        return isPlain
             ? own
             : new RetentionLimits(
-                own.Events ?? defaults.Events, own.Bytes ?? defaults.Bytes, own.AgeSeconds ?? defaults.AgeSeconds);
+                Effective(own.Events, defaults.Events),
+                Effective(own.Bytes, defaults.Bytes),
+                Effective(own.AgeSeconds, defaults.AgeSeconds));
     }
+
+    private static long? Effective(long? own, long? byDefault) => own == RetentionLimits.Unlimited ? null : own ?? byDefault;
 
     private bool IsOverLimits(long now)
     {

@@ -37,7 +37,7 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, Read
 
         if (Outcome is ReadOutcome.Gap gap)
         {
-            var fault = ErrorResponses.OfGap(gap.Info, Start.Kind == StartKind.Foreign ? lastEventId : null);
+            var fault = ErrorResponses.OfGap(gap.Info, gap.Resume, Start.Kind == StartKind.Foreign ? lastEventId : null);
             return fault with { Detail = $"Stream '{Name}': {fault.Detail}" };
         }
 

@@ -31,6 +31,9 @@ internal sealed partial class DeadlineQueue : IDisposable
     /// <summary>Now, in timestamps.</summary>
     public long Now => _time.GetTimestamp();
 
+    /// <summary>The wall clock, for times that streams name.</summary>
+    public DateTimeOffset UtcNow => _time.GetUtcNow();
+
     /// <summary>The timestamp that is <paramref name="span"/> from now, rounded down to the grain.</summary>
     public long In(TimeSpan span) => Later(_time.GetTimestamp(), span);
 

@@ -54,7 +54,7 @@ internal static class ErrorResponses
 
     /// <summary>The refusal of a create, or null for a success.</summary>
     public static RequestFault? Of(CreateOutcome outcome, StreamName name) =>
-        outcome is CreateOutcome.ForkGap g ? OfGap(g.Gap) : Of(StreamRefusals.Of(outcome, name), []);
+        outcome is CreateOutcome.ForkGap g ? OfGap(g.Gap, g.Gap.Earliest) : Of(StreamRefusals.Of(outcome, name), []);
 
     /// <summary>The refusal of an append, or null for a success.</summary>
     public static RequestFault? Of(AppendOutcome outcome, StreamName name) => Of(StreamRefusals.Of(outcome, name), outcome switch
@@ -73,7 +73,7 @@ internal static class ErrorResponses
 
     /// <summary>The refusal of a read, or null for a batch.</summary>
     public static RequestFault? Of(ReadOutcome outcome, StreamName name) =>
-        outcome is ReadOutcome.Gap g ? OfGap(g.Info) : Of(StreamRefusals.Of(outcome, name), []);
+        outcome is ReadOutcome.Gap g ? OfGap(g.Info, g.Resume) : Of(StreamRefusals.Of(outcome, name), []);
 
     /// <summary>The refusal of a describe, or null when found.</summary>
     public static RequestFault? Of(DescribeOutcome outcome, StreamName name) => Of(StreamRefusals.Of(outcome, name), []);
@@ -91,12 +91,14 @@ internal static class ErrorResponses
 
     /// <summary>410 with the gap as members and as headers.</summary>
     /// <param name="gap">The gap.</param>
+    /// <param name="resume">Where to read on.</param>
     /// <param name="sent">What the client sent as its position, if that was none.</param>
-    public static RequestFault OfGap(StreamGap gap, string? sent = null) => Of(gap.Requested == default
-        ? new Refusal(ErrorCode.Gap, $"Last-Event-ID '{GapJson.Shorten(sent)}' is no position of this stream (unknown); read on from {gap.Earliest}.")
-        : StreamRefusals.OfGap(gap)) with
+    public static RequestFault OfGap(StreamGap gap, StreamOffset resume, string? sent = null) => Of(gap.Requested == default
+        ? new Refusal(ErrorCode.Gap, $"Last-Event-ID '{GapJson.Shorten(sent)}' is no position of this stream (unknown); read on from {resume}.")
+        : StreamRefusals.OfGap(gap, resume)) with
     {
         Gap = gap,
+        Resume = resume,
         SentPosition = sent,
         Headers =
         [

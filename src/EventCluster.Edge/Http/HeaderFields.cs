@@ -10,6 +10,9 @@ namespace EventCluster.Edge.Http;
 /// <summary>Reads the protocol's request headers strictly: a value that breaks its rule is a fault, never a guess.</summary>
 internal static class HeaderFields
 {
+    /// <summary>The value of a retention header that lifts the limit.</summary>
+    public const string NoLimit = "none";
+
     private const string ProducerRule =
         "Producer-Id, Producer-Epoch and Producer-Seq come together: the id has 1 to 256 bytes and does not begin with "
         + "__ec/, the others are integers "
@@ -263,13 +266,21 @@ internal static class HeaderFields
             return true;
         }
 
-        if (TryInteger(value.ToString(), max, out var parsed) && parsed >= 1)
+        var text = value.ToString();
+        if (text == NoLimit)
+        {
+            limit = RetentionLimits.Unlimited;
+            return true;
+        }
+
+        if (TryInteger(text, max, out var parsed) && parsed >= 1)
         {
             limit = parsed;
             return true;
         }
 
-        fault = RequestFault.BadRequest($"{name} must be an integer from 1 to {max}, without sign or leading zero.");
+        fault = RequestFault.BadRequest(
+            $"{name} must be an integer from 1 to {max}, without sign or leading zero, or '{NoLimit}' to keep everything.");
         return false;
     }
 

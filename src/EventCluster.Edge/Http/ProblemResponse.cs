@@ -37,6 +37,7 @@ public static class ProblemResponse
             if (fault.Gap is not null)
             {
                 GapJson.WriteMembers(json, fault.Gap, fault.SentPosition);
+                json.WriteString("offset"u8, fault.Resume.ToString());
             }
 
             json.WriteEndObject();

@@ -21,5 +21,8 @@ internal sealed record RequestFault(int Status, ErrorCode Code, string Detail)
     /// <summary>What the client sent as its position, where that was none.</summary>
     public string? SentPosition { get; init; }
 
+    /// <summary>With a gap: where to read on.</summary>
+    public StreamOffset Resume { get; init; }
+
     public static RequestFault BadRequest(string detail) => new(400, ErrorCode.BadRequest, detail);
 }

@@ -76,7 +76,7 @@ internal static class ResponseHeaders
     {
         if (value is { } number)
         {
-            headers[name] = Number(number);
+            headers[name] = number == RetentionLimits.Unlimited ? HeaderFields.NoLimit : Number(number);
         }
     }
 

@@ -22,9 +22,9 @@ internal static class EventSourceFrames
     /// <summary>A comment.</summary>
     public static void WriteHeartbeat(IBufferWriter<byte> output) => output.Write(":\n\n"u8);
 
-    /// <summary>The end of a closed stream.</summary>
-    public static void WriteEnd(IBufferWriter<byte> output, StreamOffset final) =>
-        Write(output, $"event: end\nid: {final}\ndata: {{\"offset\":\"{final}\"}}\n\n");
+    /// <summary>Nothing follows.</summary>
+    public static void WriteEnd(IBufferWriter<byte> output, StreamOffset final, StreamEnd reason) =>
+        Write(output, $"event: end\nid: {final}\ndata: {{\"offset\":\"{final}\",\"reason\":\"{reason.ToWire()}\"}}\n\n");
 
     /// <summary>A gap; its id is the position continued from, or it would repeat at every reconnect.</summary>
     /// <param name="output">The response.</param>

@@ -166,7 +166,7 @@ internal sealed class EventSourceTransport(
         await ProblemResponse.WriteAsync(
             read.Context,
             first is ReadOutcome.Gap gap
-                ? ErrorResponses.OfGap(gap.Info, read.SentPosition)
+                ? ErrorResponses.OfGap(gap.Info, gap.Resume, read.SentPosition)
                 : ErrorResponses.Of(first, read.Name)!);
         return true;
     }
@@ -206,7 +206,8 @@ internal sealed class EventSourceTransport(
 
                 break;
             case ReadOutcome.Gap gap when subscription.OnGap != GapPolicy.Fail:
-                subscription.Position = subscription.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Info.Earliest;
+                subscription.Position = subscription.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Resume;
+                subscription.StreamExpiresAt = gap.Descriptor.ExpiresAt;
                 EventSourceFrames.WriteGap(
                     response.Output, gap.Info, subscription.Position, connection is null ? RetryMilliseconds() : null, sent);
                 break;
@@ -214,7 +215,12 @@ internal sealed class EventSourceTransport(
                 EventSourceFrames.WriteRetry(response.Output, RetryMilliseconds());
                 return null;
             default:
-                // Deleted, or a gap under onGap=fail: the reconnect gets the status that says so.
+                if (StreamEndTexts.Of(outcome, subscription.StreamExpiresAt, deadlines.UtcNow) is { } reason)
+                {
+                    EventSourceFrames.WriteEnd(response.Output, subscription.Position, reason);
+                }
+
+                // The reconnect gets the status that says what is: not found, gone, or a gap under onGap=fail.
                 return null;
         }
 
@@ -245,7 +251,7 @@ internal sealed class EventSourceTransport(
             return true;
         }
 
-        EventSourceFrames.WriteEnd(response.Output, batch.Next);
+        EventSourceFrames.WriteEnd(response.Output, batch.Next, StreamEnd.Closed);
         return false;
     }
 

@@ -43,6 +43,9 @@ internal sealed class LiveSubscription : IDisposable
     /// <summary>When the response ends, in timestamps.</summary>
     public long ExpiresAt { get; init; } = long.MaxValue;
 
+    /// <summary>The stream's fixed expiry as it was known last.</summary>
+    public DateTimeOffset? StreamExpiresAt { get; set; }
+
     /// <summary>Where it is.</summary>
     public StreamOffset Position
     {
@@ -54,6 +57,7 @@ internal sealed class LiveSubscription : IDisposable
     public async ValueTask<ReadOutcome> OpenAsync(ReadStart start, CancellationToken cancellationToken)
     {
         var outcome = await _reader.OpenAsync(start, _bytes, _events, cancellationToken);
+        StreamExpiresAt = (outcome as ReadOutcome.Batch)?.Descriptor.ExpiresAt;
         BeginBurst(outcome);
         return outcome;
     }

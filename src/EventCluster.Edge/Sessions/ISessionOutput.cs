@@ -32,7 +32,7 @@ internal interface ISessionOutput
     /// <summary>A range cannot be served; delivery goes on from <see cref="Subscription.Position"/>.</summary>
     void Gap(Subscription subscription, StreamGap gap);
 
-    /// <summary>The stream is closed and everything was delivered.</summary>
+    /// <summary>Nothing follows, for the reason of <see cref="Subscription.Ending"/>.</summary>
     void End(Subscription subscription, StreamOffset final);
 
     /// <summary>The subscription did not begin, or cannot go on.</summary>

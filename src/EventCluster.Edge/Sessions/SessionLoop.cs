@@ -48,6 +48,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
         Subscriptions = new SubscriptionSet(words, this, SliceBudget.Bytes(services.Options))
         {
             ParksWhenCaughtUp = window > TimeSpan.Zero,
+            Time = services.Time,
         };
     }
 

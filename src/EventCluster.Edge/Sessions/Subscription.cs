@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Sessions;
@@ -39,6 +40,12 @@ internal sealed class Subscription(StreamName name, SubscribeOptions options, by
 
     /// <summary>Where delivery has got to; default until the start is resolved.</summary>
     public StreamOffset Position { get; set; }
+
+    /// <summary>The stream's fixed expiry as it was known last.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>Why it ended, once it has.</summary>
+    public StreamEnd Ending { get; set; }
 
     /// <summary>Events in hand, while <see cref="SubscriptionPhase.Ready"/>.</summary>
     public ReadOutcome.Batch? Batch { get; set; }

@@ -25,6 +25,9 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
     private readonly Queue<Subscription> _ready = new();
     private bool _isPaused;
 
+    /// <summary>The clock that tells a stream that expired from a deleted one.</summary>
+    public TimeProvider? Time { get; init; }
+
     /// <summary>Subscriptions that are not over.</summary>
     public int Count => _byName.Count;
 
@@ -115,11 +118,13 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         {
             case ReadOutcome.Batch batch:
                 subscription.IsOpen = true;
+                subscription.ExpiresAt = batch.Descriptor.ExpiresAt;
                 output.Subscribed(subscription, batch.Descriptor);
                 break;
             case ReadOutcome.Gap gap when subscription.Options.OnGap != GapPolicy.Fail:
                 subscription.IsOpen = true;
-                subscription.Position = PositionAfter(subscription, gap.Info);
+                subscription.Position = PositionAfter(subscription, gap);
+                subscription.ExpiresAt = gap.Descriptor.ExpiresAt;
                 output.Subscribed(subscription, gap.Descriptor);
                 break;
         }
@@ -147,9 +152,14 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
                 Take(subscription, batch);
                 break;
             case ReadOutcome.Gap gap when subscription.Options.OnGap != GapPolicy.Fail:
-                subscription.Position = PositionAfter(subscription, gap.Info);
+                subscription.Position = PositionAfter(subscription, gap);
+                subscription.ExpiresAt = gap.Descriptor.ExpiresAt;
                 output.Gap(subscription, gap.Info);
                 Read(subscription);
+                break;
+            case ReadOutcome.NotFound or ReadOutcome.Gone when subscription.IsOpen:
+                subscription.Ending = StreamEndTexts.Of(outcome, subscription.ExpiresAt, Time?.GetUtcNow() ?? default)!.Value;
+                EndAt(subscription, subscription.Position);
                 break;
             default:
                 output.Failed(subscription, ErrorResponses.Of(outcome, subscription.Name)!);
@@ -358,8 +368,8 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
     /// <summary>No more than the credit allows, so that a whole batch may be written; without credit, to learn of an end.</summary>
     private int ReadBytes(Subscription subscription) => (int)Math.Clamp(subscription.Credit, 1, maxReadBytes);
 
-    private static StreamOffset PositionAfter(Subscription subscription, StreamGap gap) =>
-        subscription.Options.OnGap == GapPolicy.Latest ? gap.Tail : gap.Earliest;
+    private static StreamOffset PositionAfter(Subscription subscription, ReadOutcome.Gap gap) =>
+        subscription.Options.OnGap == GapPolicy.Latest ? gap.Info.Tail : gap.Resume;
 
     private static long PayloadBytes(ReadOutcome.Batch batch, long end)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
@@ -10,7 +11,7 @@ namespace EventCluster.Edge.Streams;
 
 /// <summary>PUT: create, also as a fork, or confirm (Durable Streams 5.1 and 4.2).</summary>
 internal sealed class CreateHandler(
-    IStreamDirectory directory, FeedDirectory feeds, MissingStreams missing, IOptions<EdgeOptions> options)
+    IStreamDirectory directory, FeedDirectory feeds, MissingStreams missing, IOptions<EdgeOptions> options, TimeProvider time)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
 
@@ -19,6 +20,7 @@ internal sealed class CreateHandler(
         var headers = context.Request.Headers;
         if (!HeaderFields.TryContentType(headers, out var contentType, out var fault)
             || !HeaderFields.TryExpiry(headers, out var ttl, out var expiresAt, out fault)
+            || !HasFuture(ttl, expiresAt, out fault)
             || !HeaderFields.TryRetention(headers, out var retention, out fault)
             || !HeaderFields.TryFork(headers, out var fork, out fault))
         {
@@ -69,6 +71,20 @@ internal sealed class CreateHandler(
         $"No stream is created with the type '{contentType.MediaType}', which curl -d and forms send when none is named; name the type of "
         + $"the events, for example: curl -X PUT '{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
         + "-H 'Content-Type: application/json' -d '[]'. For bytes of any kind: application/octet-stream.");
+
+    /// <summary>A stream that would be over when it is created helps no client: most often a clock or a unit is wrong.</summary>
+    private bool HasFuture(long? ttlSeconds, DateTimeOffset? expiresAt, [NotNullWhen(false)] out RequestFault? fault)
+    {
+        var now = time.GetUtcNow();
+        fault = ttlSeconds == 0
+            ? RequestFault.BadRequest("Stream-TTL is 0, so the stream would end at once; it must be at least 1 second.")
+            : expiresAt <= now
+                ? RequestFault.BadRequest(
+                    $"Stream-Expires-At is {Rfc3339.Format(expiresAt.Value)}, which is in the past; it must be later than "
+                    + $"{Rfc3339.Format(now)}.")
+                : null;
+        return fault is null;
+    }
 
     /// <summary>A fork without a content type inherits its source's, which also says how to split the body.</summary>
     private async ValueTask<PayloadKind> KindAsync(

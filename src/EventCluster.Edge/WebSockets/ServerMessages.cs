@@ -132,6 +132,7 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     {
         json.WriteString("stream"u8, subscription.Name.Value);
         json.WriteString("offset"u8, final.ToString());
+        json.WriteString("reason"u8, subscription.Ending.ToWire());
     });
 
     /// <inheritdoc />
@@ -205,6 +206,7 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
         if (fault.Gap is { } gap)
         {
             GapJson.WriteMembers(json, gap);
+            json.WriteString("offset"u8, fault.Resume.ToString());
         }
 
         if (fault.Skip is { } skip)

@@ -55,7 +55,7 @@ public abstract partial class SubscriberTransportConformance
         await follower.EventsToAsync(events[^1].Offset);
         await Publisher.DeleteAsync(Stream, Cancellation);
         var rest = await follower.RestAsync();
-        Assert.True(rest is [Sighting.Refused { Code: "not_found" } or Sighting.Disconnected], string.Join(", ", rest));
+        Assert.True(rest is [Sighting.Refused { Code: "not_found" } or Sighting.Disconnected or Sighting.End, ..], string.Join(", ", rest));
         await using var next = Follow(PayloadKind.Json, SubscribeStart.At(events[^1].Offset));
         Assert.Equal("not_found", (await next.ExpectAsync<Sighting.Refused>()).Code);
     }

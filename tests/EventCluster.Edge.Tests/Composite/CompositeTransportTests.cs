@@ -173,7 +173,7 @@ public sealed class CompositeTransportTests
     }
 
     [Fact]
-    public async Task Delete_OfOneStream_IsAFailureOfThatStreamAlone_AndOfTheReconnect()
+    public async Task Delete_OfOneStream_IsTheEndOfThatStreamAlone_AndAFailureOfTheReconnect()
     {
         await using var server = await EdgeServer.StartAsync();
         var a = await server.StreamAsync("a", "text/plain", "x");
@@ -181,8 +181,8 @@ public sealed class CompositeTransportTests
         using var client = await EventStreamClient.ConnectAsync(server, "/v1/streams?stream=a&stream=b");
         await client.ExpectAsync("message");
         await a.DeleteAsync(Cancel);
-        var failure = await client.ExpectAsync("failure");
-        Assert.Equal(("a", "not_found"), (failure.GetProperty("stream").GetString(), failure.GetProperty("code").GetString()));
+        var end = await client.ExpectAsync("end");
+        Assert.Equal(("a", "deleted"), (end.GetProperty("stream").GetString(), end.GetProperty("reason").GetString()));
         await AppendAsync(b, "text/plain", "y");
         Assert.Equal("b", (await client.ExpectAsync("message")).GetProperty("stream").GetString());
 

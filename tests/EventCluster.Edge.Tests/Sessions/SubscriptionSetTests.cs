@@ -189,8 +189,66 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
         _set.OnOpened(b, Batch(b, 0, tail: 0), At(0));
         _set.OnRead(b, new ReadOutcome.Gone());
         Assert.Equal(
-            ["open a 1000", "open b 1000", "failed a not_found", "leave a", "subscribed b 0", "read b 0 1000", "failed b gone", "leave b"],
+            ["open a 1000", "open b 1000", "failed a not_found", "leave a", "subscribed b 0", "read b 0 1000", "end b 0", "leave b"],
             _log);
+        Assert.Equal(StreamEnd.Deleted, b.Ending);
+    }
+
+    /// <summary>After a restore: what both histories share is not delivered again, and nothing else is skipped.</summary>
+    [Theory]
+    [InlineData("Signal", 1, 15, 0, 10)]
+    [InlineData("Signal", 1, 15, 12, 12)]
+    [InlineData("Signal", 5, 25, 0, 20)]
+    [InlineData("Signal", 7, 15, 0, 0)]
+    [InlineData("Signal", 99, 3, 2, 2)]
+    [InlineData("Latest", 1, 15, 0, 30)]
+    public void Gap_OfALostHistory_GoesOnWhereTheHistoriesPart(
+        string policy, long incarnation, long sequence, long earliest, long expected)
+    {
+        var a = Add("a", new SubscribeOptions(OnGap: Enum.Parse<GapPolicy>(policy)));
+        var histories = new IncarnationList(new IncarnationStart(1, 0), new IncarnationStart(5, 10), new IncarnationStart(9, 20));
+        var requested = new StreamOffset(incarnation, sequence);
+        var stream = Descriptor(a, 30, closed: false) with
+        {
+            Incarnations = histories,
+            Earliest = histories.OffsetAfter(earliest),
+            Tail = histories.OffsetAfter(30),
+        };
+        var gap = new StreamGap(requested, stream.Earliest, stream.Tail, GapReason.Recreated);
+
+        _set.OnOpened(a, new ReadOutcome.Gap(gap, stream), requested);
+
+        Assert.Equal(["open a 1000", $"subscribed a {expected}", $"gap a {expected}", $"read a {expected} 1000"], _log);
+        Assert.True(histories.Holds(a.Position));
+    }
+
+    [Theory]
+    [InlineData(-1, "expired")]
+    [InlineData(1, "deleted")]
+    [InlineData(null, "deleted")]
+    public void Gone_UnderASubscription_EndsWithTheReason(int? expiresIn, string reason)
+    {
+        var clock = new VirtualTimeProvider();
+        var set = new SubscriptionSet(this, this, MaxRead) { Time = clock };
+        var a = new Subscription(TestData.Name("a"), default);
+        set.Add(a);
+        var batch = Batch(a, 0, tail: 0);
+        set.OnOpened(
+            a,
+            batch with
+            {
+                Descriptor = batch.Descriptor with
+                {
+                    ExpiresAt = expiresIn is { } seconds ? clock.GetUtcNow() + TimeSpan.FromSeconds(seconds) : null,
+                },
+            },
+            At(0));
+
+        set.OnRead(a, new ReadOutcome.NotFound());
+
+        Assert.Equal(reason, a.Ending.ToWire());
+        Assert.Equal("leave a", _log[^1]);
+        Assert.Equal("end a 0", _log[^2]);
     }
 
     [Fact]

@@ -197,7 +197,7 @@ public sealed class HubDeliveryTests
     }
 
     [Fact]
-    public async Task Delete_UnderASubscription_EndsItWithTheCode()
+    public async Task Delete_UnderASubscription_EndsItWithTheReason()
     {
         await using var server = await EdgeServer.StartAsync();
         var stream = await server.StreamAsync("s", "application/json", "0");
@@ -206,7 +206,8 @@ public sealed class HubDeliveryTests
         await call.ExpectAsync("subscribed");
         await call.EventsAsync(1);
         await stream.DeleteAsync(Cancel);
-        Assert.Equal("not_found", await HubClient.CodeOfAsync(call.NextAsync));
+        Assert.Equal("deleted", (await call.ExpectAsync("end")).GetProperty("reason").GetString());
+        Assert.Null(await call.NextAsync());
     }
 
     private static Task<int> CallsAsync(EdgeServer server, int calls) =>

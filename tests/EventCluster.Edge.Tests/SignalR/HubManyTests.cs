@@ -130,8 +130,8 @@ public sealed class HubManyTests
             message = (await call.NextAsync())!.Value;
         }
 
-        Assert.Equal(("error", "a", "not_found"), (
-            message.GetProperty("type").GetString(), message.GetProperty("stream").GetString(), message.GetProperty("code").GetString()));
+        Assert.Equal(("end", "a", "deleted"), (
+            message.GetProperty("type").GetString(), message.GetProperty("stream").GetString(), message.GetProperty("reason").GetString()));
         await b.AppendAsync(
             new AppendRequest { ContentType = StreamContentType.Parse("application/json"), Events = TestData.Payloads("1") }, Cancel);
         Assert.Equal(["1"], await call.EventsAsync(1));

@@ -97,6 +97,24 @@ public sealed class AppendTests
         Assert.Equal(("5", "60", null), (head["Stream-Retain-Events"], head["Stream-Retain-Age"], head.Find("Stream-Retain-Bytes")));
     }
 
+    /// <summary>Each limit that was set is lifted by its word, alone and at creation; what is set applies again.</summary>
+    [Theory]
+    [InlineData("Stream-Retain-Events")]
+    [InlineData("Stream-Retain-Bytes")]
+    [InlineData("Stream-Retain-Age")]
+    public async Task Post_RetentionNone_LiftsTheLimit(string header)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "application/json", "[1]", $"{header}: 1");
+        Assert.Equal(204, (await server.SendAsync("POST", "/v1/stream/a", null, $"{header}: none")).Status);
+        Assert.Equal("none", (await server.SendAsync("HEAD", "/v1/stream/a"))[header]);
+        await server.AppendAsync("a", "application/json", "[2,3]");
+        await server.AppendAsync("a", "application/json", "[4]");
+        Assert.Equal("[1,2,3,4]", (await server.SendAsync("GET", "/v1/stream/a")).Text);
+        await server.CreateAsync("b", "application/json", "[1]", $"{header}: none");
+        Assert.Equal("none", (await server.SendAsync("HEAD", "/v1/stream/b"))[header]);
+    }
+
     [Theory]
     [InlineData("body", "Stream-Trim-Before: 00000010000000000000")]
     [InlineData("body", "Stream-Retain-Events: 1")]

@@ -15,6 +15,38 @@ public sealed class EventSourceTests
     private const string Two = "00000010000000000002";
     private const string Three = "00000010000000000003";
 
+    /// <summary>An EventSource learns that its stream is gone, and why, before its reconnect is refused.</summary>
+    [Theory]
+    [InlineData(false, "deleted")]
+    [InlineData(true, "expired")]
+    public async Task Gone_UnderAReader_EndsWithTheReason(bool expires, string reason)
+    {
+        await using var server = await EdgeServer.StartAsync(clock: new VirtualTimeProvider());
+        var expiry = (server.Time.GetUtcNow() + TimeSpan.FromSeconds(30)).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        string[] headers = expires ? [$"Stream-Expires-At: {expiry}"] : [];
+        await server.CreateAsync("a", "text/plain", "x", headers);
+        using var reader = await RawConnection.OpenAsync(server.Port);
+        await reader.WriteRequestAsync("GET", "/v1/stream/a", null, "Accept: text/event-stream");
+        Assert.Equal(200, (await reader.ReadHeadAsync()).Status);
+        await reader.ReadUntilAsync("data: x\n\n");
+        await server.LiveAsync(1);
+
+        if (expires)
+        {
+            server.Time.Advance(TimeSpan.FromSeconds(31));
+            Assert.Equal(404, (await server.SendAsync("HEAD", "/v1/stream/a")).Status);
+        }
+        else
+        {
+            Assert.Equal(204, (await server.SendAsync("DELETE", "/v1/stream/a")).Status);
+        }
+
+        Assert.EndsWith(
+            $"event: end\nid: 00000010000000000001\ndata: {{\"offset\":\"00000010000000000001\",\"reason\":\"{reason}\"}}\n\n",
+            await reader.ReadUntilAsync("}\n\n"), StringComparison.Ordinal);
+        Assert.Equal(404, (await server.SendAsync("GET", "/v1/stream/a", null, "Accept: text/event-stream")).Status);
+    }
+
     [Fact]
     public async Task Get_BacklogThenLive_IsOneByteExactStream()
     {
@@ -99,13 +131,13 @@ public sealed class EventSourceTests
         await server.LiveAsync(1);
         await server.SendAsync("POST", "/v1/stream/a", "last", "Content-Type: text/plain", "Stream-Closed: true");
         Assert.Equal(
-            $"id: {Two}\ndata: last\n\nevent: end\nid: {Two}\ndata: {{\"offset\":\"{Two}\"}}\n\n", await reader.ReadToEndAsync());
+            $"id: {Two}\ndata: last\n\nevent: end\nid: {Two}\ndata: {{\"offset\":\"{Two}\",\"reason\":\"closed\"}}\n\n", await reader.ReadToEndAsync());
 
         var stop = await server.SendAsync("GET", "/v1/stream/a?offset=now", null, Accept, $"Last-Event-ID: {Two}");
         Assert.Equal((204, "no-store"), (stop.Status, stop["Cache-Control"]));
         var early = await server.SendAsync("GET", "/v1/stream/a", null, Accept, $"Last-Event-ID: {One}");
         Assert.Equal(200, early.Status);
-        Assert.EndsWith($"data: last\n\nevent: end\nid: {Two}\ndata: {{\"offset\":\"{Two}\"}}\n\n", early.Text, StringComparison.Ordinal);
+        Assert.EndsWith($"data: last\n\nevent: end\nid: {Two}\ndata: {{\"offset\":\"{Two}\",\"reason\":\"closed\"}}\n\n", early.Text, StringComparison.Ordinal);
         var fresh = await server.SendAsync("GET", $"/v1/stream/a?offset={Two}", null, Accept);
         Assert.Contains("event: end", fresh.Text, StringComparison.Ordinal);
     }

@@ -78,7 +78,7 @@ public sealed class WebSocketLifeTests
     }
 
     [Fact]
-    public async Task Delete_UnderASubscription_IsAnErrorOfThatStreamAlone()
+    public async Task Delete_UnderASubscription_IsTheEndOfThatStreamAlone()
     {
         await using var server = await EdgeServer.StartAsync();
         var stream = await server.StreamAsync("s", "application/json", "0");
@@ -87,8 +87,8 @@ public sealed class WebSocketLifeTests
         await client.ExpectAsync("subscribed");
         await client.EventsAsync("s", 1);
         await stream.DeleteAsync(Cancel);
-        var error = await client.ExpectAsync("error");
-        Assert.Equal(("s", "not_found"), (error.GetProperty("stream").GetString(), error.GetProperty("code").GetString()));
+        var end = await client.ExpectAsync("end");
+        Assert.Equal(("s", "deleted"), (end.GetProperty("stream").GetString(), end.GetProperty("reason").GetString()));
         await client.SendAsync("""{"type":"subscribe","stream":"t"}""");
         await client.ExpectAsync("subscribed");
         Assert.Equal(["1"], await client.EventsAsync("t", 1));
