@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 
@@ -41,6 +42,12 @@ public sealed class LocalStreamDirectoryOptions
 
     /// <summary>At the limit, a producer idle for longer may be forgotten; never earlier. Default 7 days.</summary>
     public TimeSpan ProducerIdleBeforeEviction { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// The memory for streams and producers; null for no bound. While it is full, creates, forks and appends of new producers
+    /// are refused; appends of known ones, deletes and trims go on. Default: no bound.
+    /// </summary>
+    public MemoryShare? StreamState { get; set; }
 
     /// <summary>How often due and idle streams are looked for. Default 1 s.</summary>
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);

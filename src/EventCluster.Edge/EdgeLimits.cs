@@ -134,8 +134,36 @@ public static class EdgeLimits
     /// </summary>
     public const int MaxDrainedBodyBytes = 2 * ProtocolLimits.MaxRequestBodyBytes;
 
+    /// <summary>
+    /// Bytes of a client that wait in the server unread: of a body whose turn has not come, and of whatever a client sends
+    /// beside a response that never ends. No less than the longest request line and all headers.
+    /// </summary>
+    public const int RequestBufferBytes =
+        MaxRequestLineBytes > MaxRequestHeaderBytes ? 2 * MaxRequestLineBytes : 2 * MaxRequestHeaderBytes;
+
+    /// <summary>The same of one HTTP/2 connection, over all its streams.</summary>
+    public const int Http2ConnectionWindowBytes = 128 * 1024;
+
+    /// <summary>The same of one HTTP/2 stream.</summary>
+    public const int Http2StreamWindowBytes = 96 * 1024;
+
     /// <summary>Largest body or message that may use the reserve for small ones.</summary>
     public const int SmallBodyBytes = 64 * 1024;
+
+    /// <summary>Smallest array of a body that is not here completely.</summary>
+    public const int SmallestBodyArray = 4 * 1024;
+
+    /// <summary>
+    /// Bytes per second below which a client is slow: its unfinished body or message is cut when its share is full and
+    /// others need it. Otherwise it may take its time.
+    /// </summary>
+    public const int SlowBytesPerSecond = 32 * 1024;
+
+    /// <summary>Least time over which a client's speed is measured before it is called slow.</summary>
+    public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a body or message waits for the bytes of a slow one that was cut for it.</summary>
+    public static readonly TimeSpan CutWait = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Deepest nesting of a message or a hub call: more than an event may have, so that an event that is nested too deeply is

@@ -8,6 +8,7 @@ using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Sessions;
@@ -42,6 +43,7 @@ public static class EdgeServiceCollectionExtensions
             provider.GetService<Random>() ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue))));
         services.TryAddSingleton(static provider => new FrameCache(
             provider.GetRequiredService<IOptions<EdgeOptions>>().Value.FrameCacheBytes));
+        services.TryAddSingleton<InboundMemory>();
         services.TryAddSingleton<FrameWriter>();
         services.TryAddSingleton(static provider => new BlockCache(
             provider.GetRequiredService<IOptions<EdgeOptions>>().Value.BlockCacheBytes));

@@ -25,7 +25,9 @@ public static class KestrelLimits
 
         // The body reader answers 413 itself at the protocol's limit; Kestrel's is where draining ends.
         limits.MaxRequestBodySize = EdgeLimits.MaxDrainedBodyBytes;
-        limits.MaxRequestBufferSize = 1024 * 1024;
+        limits.MaxRequestBufferSize = EdgeLimits.RequestBufferBytes;
+        limits.Http2.InitialConnectionWindowSize = EdgeLimits.Http2ConnectionWindowBytes;
+        limits.Http2.InitialStreamWindowSize = EdgeLimits.Http2StreamWindowBytes;
         limits.MaxResponseBufferSize = EdgeLimits.ResponseBufferBytes;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);

@@ -46,6 +46,7 @@ public static class EventClusterServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton(_ => NodeMemory.Create(options, NodeMemory.Available));
         services.Configure<EdgeOptions>(edge => NodeOptions.Apply(options, edge));
+        services.AddOptions<EdgeOptions>().Configure<MemoryBudget>(NodeMemory.Bound);
         services.AddSingleton(static _ => new SystemLimits(DescriptorLimit.Read(), ThreadLimit.Read()));
         services.AddSingleton(provider => ConnectionBound.Of(
             options.Limits.Connections,

@@ -55,6 +55,9 @@ public readonly record struct ErrorCode(string Value)
     /// <summary>405: the method is not one of the resource's.</summary>
     public static readonly ErrorCode MethodNotAllowed = new("method_not_allowed");
 
+    /// <summary>408: a body came so slowly that its memory was given to others; send it again.</summary>
+    public static readonly ErrorCode TooSlow = new("too_slow");
+
     /// <summary>409: a stream of that name exists with another configuration.</summary>
     public static readonly ErrorCode ConfigurationConflict = new("configuration_conflict");
 
@@ -126,6 +129,9 @@ public readonly record struct ErrorCode(string Value)
 
     /// <summary>507: the disk is full; reads, deletes and trims go on.</summary>
     public static readonly ErrorCode StorageFull = new("storage_full");
+
+    /// <summary>507: the memory for streams and producers is used up; known streams and producers go on.</summary>
+    public static readonly ErrorCode StateFull = new("state_full");
 
     /// <summary>507: the store holds as many streams as it may.</summary>
     public static readonly ErrorCode StreamLimit = new("stream_limit");

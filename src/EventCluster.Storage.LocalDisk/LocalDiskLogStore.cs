@@ -40,6 +40,11 @@ public sealed partial class LocalDiskLogStore : ILogStore
     {
         (_opened, _options, _disk, _logger, _index) = (opened, options, disk, logger, opened.Index);
         _fences = new FenceTable(opened.Start.StartNumber);
+        if (options.StreamState is { } share)
+        {
+            _index.CountIn(share);
+        }
+
         _incarnation = opened.Index.LargestIncarnation;
         MaxCommitBytes = Math.Min(options.MaxCommitBytes, JournalWriter.MaxRecordBytes(options.SegmentBytes) / 2);
         MaxCommitProducers = Math.Clamp(options.SegmentBytes / 1024, 16, ProtocolLimits.MaxProducersPerStream);

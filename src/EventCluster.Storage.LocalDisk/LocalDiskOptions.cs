@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Protocol;
 
 namespace EventCluster.Storage.LocalDisk;
@@ -28,6 +29,9 @@ public sealed class LocalDiskOptions
 
     /// <summary>Most streams; creating one more is refused.</summary>
     public int MaxStreams { get; init; } = ProtocolLimits.MaxStreams;
+
+    /// <summary>Where the index of streams is counted; null for nowhere. It goes on beyond the limit: who creates asks first.</summary>
+    public MemoryShare? StreamState { get; init; }
 
     /// <summary>Largest sum of block bytes and state bytes of one commit; never above what a segment holds.</summary>
     public int MaxCommitBytes { get; init; } = ProtocolLimits.MaxBlockBytes + (1024 * 1024);

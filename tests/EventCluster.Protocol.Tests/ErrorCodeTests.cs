@@ -14,7 +14,7 @@ public sealed class ErrorCodeTests
         "stream_seq_conflict", "held_by_forks", "gap", "gone", "tail_mismatch", "too_large", "unsupported_encoding",
         "host_not_allowed", "producer_limit", "headers_too_large", "internal", "outcome_unknown", "moved", "overloaded",
         "unavailable", "storage_full", "stream_limit", "fork_depth", "data_damaged", "control_token", "backup_failed",
-        "fork_limit",
+        "fork_limit", "too_slow", "state_full",
         "target_too_long", "unsupported_media_type",
     ];
 

@@ -131,6 +131,7 @@ public static class StreamRefusals
             UnavailableReason.Moved => ErrorCode.Moved,
             UnavailableReason.OutcomeUnknown => ErrorCode.OutcomeUnknown,
             UnavailableReason.Overloaded => ErrorCode.Overloaded,
+            UnavailableReason.StateFull => ErrorCode.StateFull,
             UnavailableReason.StorageFull => ErrorCode.StorageFull,
             UnavailableReason.StoreFailed or UnavailableReason.StoreUnreachable => ErrorCode.Unavailable,
             _ => throw new ArgumentOutOfRangeException(nameof(reason)),

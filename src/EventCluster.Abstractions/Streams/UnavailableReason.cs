@@ -23,4 +23,7 @@ public enum UnavailableReason
 
     /// <summary>The store does not answer now; nothing was done. Retry.</summary>
     StoreUnreachable = 6,
+
+    /// <summary>The memory for streams and producers is used up; nothing was done. Known ones go on.</summary>
+    StateFull = 7,
 }

@@ -46,6 +46,14 @@ internal sealed class CreateCommand(CreateRequest request, ForkBasis? basis, lon
             return;
         }
 
+        if (log.IsStateFull)
+        {
+            _decided = CreateDecision.Refused(new CreateOutcome.Unavailable(
+                UnavailableReason.StateFull,
+                "The memory for streams is used up, so no stream can be created; delete some, or raise the memory budget."));
+            return;
+        }
+
         if (request.Fork is not null && basis is null)
         {
             _decided = CreateDecision.NeedsSource;

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 
 namespace EventCluster.Core.Decisions;
@@ -28,6 +29,9 @@ internal sealed record LogLimits
 
     /// <summary>Most producer entries of one commit.</summary>
     public required int MaxCommitProducers { get; init; }
+
+    /// <summary>The memory for streams and producers; null for no bound. While it is full no new ones are taken.</summary>
+    public MemoryShare? StreamState { get; init; }
 
     /// <summary>When an unfinished step of a fork is looked at again.</summary>
     public required long SettleForksAfter { get; init; }

@@ -10,6 +10,9 @@ internal sealed partial class StreamLog
 {
     private long _noIdleProducerBefore;
 
+    /// <summary>No new streams and producers can be remembered.</summary>
+    public bool IsStateFull => _limits.StreamState?.IsFull == true;
+
     /// <summary>Decides an append, a close, or both.</summary>
     public AppendOutcome Append(AppendRequest request, long now)
     {
@@ -97,6 +100,9 @@ internal sealed partial class StreamLog
         {
             return stamp.Sequence != 0
                 ? new AppendOutcome.SequenceGap(0, stamp.Sequence)
+                : IsStateFull ? new AppendOutcome.Unavailable(
+                    UnavailableReason.StateFull,
+                    "The memory for producers is used up, so no new one can be remembered; delete streams, or raise the memory budget.")
                 : HasRoomForProducer(now) ? null : new AppendOutcome.ProducerLimit();
         }
 

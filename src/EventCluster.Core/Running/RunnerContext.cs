@@ -47,6 +47,7 @@ internal sealed class RunnerContext
             RetentionDefaults = options.RetentionDefaults,
             MaxProducers = options.MaxProducersPerStream,
             ProducerIdle = (long)options.ProducerIdleBeforeEviction.TotalMilliseconds,
+            StreamState = options.StreamState,
             MaxForkDepth = options.MaxForkDepth,
             MaxCommitBytes = store.MaxCommitBytes,
             MaxCommitProducers = store.MaxCommitProducers,

@@ -42,6 +42,7 @@ internal static class ErrorResponses
         [ErrorCode.Overloaded] = 503,
         [ErrorCode.Unavailable] = 503,
         [ErrorCode.ForkLimit] = 507,
+        [ErrorCode.StateFull] = 507,
         [ErrorCode.StorageFull] = 507,
         [ErrorCode.StreamLimit] = 507,
     };

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using EventCluster.Edge.Memory;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace EventCluster.Edge.Http;
 
 /// <summary>
-/// Reads a request body exactly once into one array, within a limit. Reads take no token: a client that
+/// Reads a request body exactly once into one array, within a limit and the node's memory budget. Reads take no token: a client that
 /// leaves ends them, while a cancelled one would leave the reader unusable for Kestrel's own clean-up.
 /// </summary>
 internal static class RequestBody
@@ -16,13 +17,28 @@ internal static class RequestBody
     private static readonly RequestFault Encoded = new(
         415, ErrorCode.UnsupportedEncoding, "Content-Encoding is not supported; send the events as they are.");
 
+    private static readonly RequestFault TooSlow = new(
+        408, ErrorCode.TooSlow,
+        "The body came too slowly, and others need the memory that it held; nothing was done. Send it again, in smaller parts.");
+
+    /// <summary>Too many bytes are under way; a body of this size may come again in a moment.</summary>
+    public static readonly RequestFault NoMemory = new(
+        503, ErrorCode.Overloaded, "The memory for request bodies is used up; nothing was done. Try again in a moment.")
+    {
+        Headers = [new("Retry-After", "1")],
+    };
+
     /// <summary>What was read; <paramref name="Bytes"/> counts only without a fault.</summary>
-    public readonly record struct Outcome(byte[] Bytes, RequestFault? Fault);
+    /// <param name="Bytes">The body.</param>
+    /// <param name="Fault">Why there is none.</param>
+    /// <param name="Memory">What the body and its commit hold; the caller releases it when the commit is settled.</param>
+    public readonly record struct Outcome(byte[] Bytes, RequestFault? Fault, MemoryLease Memory = default);
 
     /// <summary>Reads the whole body. A client that stops half-way surfaces as an exception, so nothing is appended.</summary>
     /// <param name="context">The request.</param>
     /// <param name="most">Most bytes of its body.</param>
-    public static ValueTask<Outcome> ReadAsync(HttpContext context, int most)
+    /// <param name="memory">Where its bytes are reserved, with those of the commit that it becomes.</param>
+    public static ValueTask<Outcome> ReadAsync(HttpContext context, int most, InboundPool memory)
     {
         var length = context.Request.ContentLength;
         if (length == 0 || (length is null && !CanHaveBody(context)))
@@ -44,71 +60,126 @@ internal static class RequestBody
         var reader = context.Request.BodyReader;
         if (length is not null && reader.TryRead(out var result))
         {
-            if (result.Buffer.Length == length)
+            if (result.Buffer.Length == length && memory.TryReserve((int)length, length.Value) is { IsGranted: true } lease)
             {
                 var bytes = result.Buffer.ToArray();
                 reader.AdvanceTo(result.Buffer.End);
-                return new ValueTask<Outcome>(new Outcome(bytes, null));
+                return new ValueTask<Outcome>(WithCommit(bytes, lease, memory));
             }
 
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
         }
 
-        return length is null ? ReadUnknownAsync(reader, most) : ReadKnownAsync(reader, (int)length);
+        return ReadArrivingAsync(context, reader, (int?)length, most, memory);
     }
 
-    private static async ValueTask<Outcome> ReadKnownAsync(PipeReader reader, int length)
+    /// <summary>
+    /// Reads a body that is not here completely. Its array grows with what arrived, never with what was announced: a header
+    /// costs a client nothing.
+    /// </summary>
+    private static async ValueTask<Outcome> ReadArrivingAsync(
+        HttpContext context, PipeReader reader, int? length, int most, InboundPool memory)
     {
-        var bytes = GC.AllocateUninitializedArray<byte>(length);
-        var read = 0;
-        while (true)
-        {
-            var result = await NextAsync(reader);
-            var take = (int)Math.Min(result.Buffer.Length, length - read);
-            result.Buffer.Slice(0, take).CopyTo(bytes.AsSpan(read));
-            read += take;
-            reader.AdvanceTo(result.Buffer.End);
-            if (read == length)
-            {
-                return new Outcome(bytes, null);
-            }
-
-            if (result.IsCompleted || result.IsCanceled)
-            {
-                throw new BadHttpRequestException("The body ended before its Content-Length.");
-            }
-        }
-    }
-
-    private static async ValueTask<Outcome> ReadUnknownAsync(PipeReader reader, int most)
-    {
-        var bytes = new ArrayBufferWriter<byte>();
+        using var arrival = memory.Begin(reader.CancelPendingRead);
+        var bytes = Array.Empty<byte>();
+        RequestFault? fault = null;
         long total = 0;
         while (true)
         {
+            arrival.Wait();
             var result = await NextAsync(reader);
-            total += result.Buffer.Length;
-            if (total <= most)
+            if (!arrival.Arrived(result.Buffer.Length))
             {
-                foreach (var segment in result.Buffer)
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
+                return Cut(context);
+            }
+
+            var before = (int)Math.Min(total, most);
+            total += result.Buffer.Length;
+            fault ??= total > most ? TooLarge(most) : null;
+            if (fault is null && total > bytes.Length)
+            {
+                var capacity = Capacity(bytes.Length, (int)total, length ?? most);
+                if (await arrival.TryGrowAsync(capacity, length ?? capacity))
                 {
-                    bytes.Write(segment.Span);
+                    var larger = GC.AllocateUninitializedArray<byte>(capacity);
+                    bytes.AsSpan(0, before).CopyTo(larger);
+                    bytes = larger;
+                    arrival.Replaced();
+                }
+                else
+                {
+                    fault = NoMemory;
                 }
             }
 
-            reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCanceled)
+            if (fault is null)
             {
-                throw new BadHttpRequestException("The body was not finished.");
+                result.Buffer.CopyTo(bytes.AsSpan(before));
+            }
+            else
+            {
+                // Read to its end and dropped, so that the client has finished sending and sees the answer.
+                bytes = [];
+                arrival.Drop();
             }
 
-            if (result.IsCompleted || total > EdgeLimits.MaxDrainedBodyBytes)
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCanceled || (result.IsCompleted && total < length))
             {
-                return total > most
-                    ? new Outcome([], TooLarge(most))
-                    : new Outcome(bytes.WrittenSpan.ToArray(), null);
+                throw new BadHttpRequestException("The body ended before its Content-Length.");
+            }
+
+            if (result.IsCompleted || total == length || total > EdgeLimits.MaxDrainedBodyBytes)
+            {
+                return fault is null
+                    ? await CompleteAsync(bytes, (int)total, arrival, memory)
+                    : new Outcome([], fault);
             }
         }
+    }
+
+    private static async ValueTask<Outcome> CompleteAsync(byte[] bytes, int length, InboundArrival arrival, InboundPool memory)
+    {
+        if (bytes.Length > length)
+        {
+            if (!await arrival.TryGrowAsync(length, length))
+            {
+                return new Outcome([], NoMemory);
+            }
+
+            bytes = bytes.AsSpan(0, length).ToArray();
+            arrival.Replaced();
+        }
+
+        return WithCommit(bytes, arrival.Complete(), memory);
+    }
+
+    /// <summary>Reserves what the body becomes on its way into the store; its own bytes are released when that is refused.</summary>
+    private static Outcome WithCommit(byte[] bytes, MemoryLease lease, InboundPool memory)
+    {
+        if (!lease.IsGranted || memory.TryExtend(ref lease, bytes.Length, AppendCost.Of(bytes)))
+        {
+            return new Outcome(bytes, null, lease);
+        }
+
+        lease.Release();
+        return new Outcome([], NoMemory);
+    }
+
+    /// <summary>Twice as much as arrived, and the length itself as the last step.</summary>
+    private static int Capacity(int current, int arrived, int announced) => Math.Min(
+        announced, Math.Max(Math.Max(arrived, 2 * current), EdgeLimits.SmallestBodyArray));
+
+    private static Outcome Cut(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // The rest of the body would be taken for the next request.
+            context.Response.Headers.Connection = "close";
+        }
+
+        return new Outcome([], TooSlow);
     }
 
     private static async ValueTask<Outcome> RefuseAsync(HttpContext context, long length, int most)

@@ -8,6 +8,8 @@ namespace EventCluster.Edge.Memory;
 /// </summary>
 public static class AppendCost
 {
+    private static ReadOnlySpan<byte> JsonSpace => " \t\r\n"u8;
+
     /// <summary>An entry in the lists of events on the way to the block, with what doubling wastes.</summary>
     private const int ListedEventBytes = 64;
 
@@ -17,8 +19,19 @@ public static class AppendCost
     /// <summary>The shortest event of an append message, <c>{"data":1},</c>.</summary>
     private const int ShortestMessageEvent = 11;
 
-    /// <summary>What is made of a body of one event, beside the body itself.</summary>
-    public static long OfOne(int bytes) => Of(1, bytes);
+    /// <summary>
+    /// What is made of a body, beside the body itself. Commas bound the number of events of a JSON array, and what does not
+    /// begin like one is one event.
+    /// </summary>
+    public static long Of(ReadOnlySpan<byte> body)
+    {
+        var isArray = body.IndexOfAnyExcept(JsonSpace) is var start and >= 0 && body[start] == (byte)'[';
+        return Of(isArray ? Math.Min(body.Count((byte)',') + 1, ProtocolLimits.MaxEventsPerAppend) : 1, body.Length);
+    }
+
+    /// <summary>What is made of an append message, beside the message itself: its payloads are copied, each from one object.</summary>
+    public static long OfMessage(ReadOnlySpan<byte> text) =>
+        text.Length + Of(Math.Min(text.Count((byte)'{') + 1, ProtocolLimits.MaxEventsPerAppend), text.Length);
 
     /// <summary>Most that can be made of a JSON body, beside the body itself.</summary>
     public static long OfJson(int bytes) => Of(Math.Min(MaxEvents(bytes, ShortestJsonEvent), ProtocolLimits.MaxEventsPerAppend), bytes);

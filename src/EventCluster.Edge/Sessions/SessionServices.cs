@@ -1,6 +1,7 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.Peers;
 using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
@@ -20,6 +21,7 @@ internal sealed partial class SessionServices(
     SubscriptionPumps pumps,
     DeadlineQueue deadlines,
     PeerWatcher peers,
+    InboundMemory inbound,
     TimeProvider time,
     EdgeRandom random,
     IOptions<EdgeOptions> options,
@@ -41,6 +43,8 @@ internal sealed partial class SessionServices(
     public DeadlineQueue Deadlines => deadlines;
 
     public PeerWatcher Peers => peers;
+
+    public InboundMemory Inbound => inbound;
 
     public TimeProvider Time => time;
 

@@ -42,8 +42,13 @@ internal static class HubPipeline
     public static RequestDelegate Build(IServiceProvider services)
     {
         var app = new ApplicationBuilder(services);
+        var http = new HttpConnectionDispatcherOptions();
+        Bound(http);
+        var memory = services.GetRequiredService<SessionServices>().Inbound.Messages;
         app.UseRouting();
-        app.UseEndpoints(static endpoints => endpoints.MapHub<StreamHub>(StreamPaths.Hub, Bound));
+        app.UseEndpoints(endpoints => endpoints.MapConnections(StreamPaths.Hub, http, connections => connections
+            .Use(next => connection => HubInput.RunAsync(connection, memory, next))
+            .UseHub<StreamHub>()));
         return app.Build();
     }
 

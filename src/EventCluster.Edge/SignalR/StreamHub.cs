@@ -1,9 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.Sessions;
+using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.SignalR;
 
@@ -28,6 +31,26 @@ internal sealed class StreamHub(SessionServices services, HubConnections connect
 
     /// <summary>Appends events, closes, or both.</summary>
     public async Task<HubJson> Append(string? stream, JsonElement append)
+    {
+        // SignalR holds a copy of the argument while the call lasts; its payloads are copied once more.
+        var argument = append.ValueKind == JsonValueKind.Undefined ? [] : JsonMarshal.GetRawUtf8Value(append);
+        var held = services.Inbound.Messages.TryReserve(argument.Length, argument.Length + AppendCost.OfMessage(argument));
+        if (!held.IsGranted)
+        {
+            throw HubMessage.Error(services.Frames, stream, ClientMessageParser.NoMemory);
+        }
+
+        try
+        {
+            return await AppendHeldAsync(stream, append);
+        }
+        finally
+        {
+            held.Release();
+        }
+    }
+
+    private async Task<HubJson> AppendHeldAsync(string? stream, JsonElement append)
     {
         if (!HubRequests.TryStream(stream, out var name, out var fault))
         {

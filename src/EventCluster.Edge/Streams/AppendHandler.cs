@@ -2,6 +2,7 @@ using System.Globalization;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Memory;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -10,35 +11,47 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Streams;
 
 /// <summary>POST: append, close, or both (Durable Streams 5.2 and 5.3); without a body also retention and trim.</summary>
-internal sealed class AppendHandler(IStreamDirectory directory, FeedDirectory feeds, IOptions<EdgeOptions> options)
+internal sealed class AppendHandler(
+    IStreamDirectory directory, FeedDirectory feeds, InboundMemory memory, IOptions<EdgeOptions> options)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
     private readonly MaintenanceHandler _maintenance = new(directory, feeds);
 
     public async Task InvokeAsync(HttpContext context, StreamName name)
     {
-        var (body, bodyFault) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        if (bodyFault is not null)
+        AppendRequest? request;
+        AppendOutcome outcome;
+        var (body, fault, held) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes, memory.Bodies);
+        try
         {
-            await ProblemResponse.WriteAsync(context, bodyFault);
-            return;
+            if (fault is not null)
+            {
+                await ProblemResponse.WriteAsync(context, fault);
+                return;
+            }
+
+            var headers = context.Request.Headers;
+            if (MaintenanceHandler.IsMeant(headers))
+            {
+                await _maintenance.InvokeAsync(context, name, body);
+                return;
+            }
+
+            if (!TryBuild(headers, body, out request, out fault))
+            {
+                await ProblemResponse.WriteAsync(context, fault!);
+                return;
+            }
+
+            // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
+            outcome = await directory.GetStream(name).AppendAsync(request!, CancellationToken.None);
+        }
+        finally
+        {
+            // The commit is settled: neither the owner nor the store holds anything of the body any more.
+            held.Release();
         }
 
-        var headers = context.Request.Headers;
-        if (MaintenanceHandler.IsMeant(headers))
-        {
-            await _maintenance.InvokeAsync(context, name, body);
-            return;
-        }
-
-        if (!TryBuild(headers, body, out var request, out var fault))
-        {
-            await ProblemResponse.WriteAsync(context, fault!);
-            return;
-        }
-
-        // Not cancelled with the client: what was sent whole is decided whole, and a retry finds it.
-        var outcome = await directory.GetStream(name).AppendAsync(request!, CancellationToken.None);
         feeds.OnSeen(name, outcome);
         await AnswerAsync(context, name, request!, outcome);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Memory;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,12 @@ namespace EventCluster.Edge.Streams;
 
 /// <summary>PUT: create, also as a fork, or confirm (Durable Streams 5.1 and 4.2).</summary>
 internal sealed class CreateHandler(
-    IStreamDirectory directory, FeedDirectory feeds, MissingStreams missing, IOptions<EdgeOptions> options, TimeProvider time)
+    IStreamDirectory directory,
+    FeedDirectory feeds,
+    MissingStreams missing,
+    InboundMemory memory,
+    IOptions<EdgeOptions> options,
+    TimeProvider time)
 {
     private readonly StringValues _durability = ResponseHeaders.DurabilityOf(directory.Durability);
 
@@ -34,35 +40,45 @@ internal sealed class CreateHandler(
             return;
         }
 
-        var (body, bodyFault) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        if (bodyFault is not null)
+        CreateOutcome outcome;
+        var (body, bodyFault, held) = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes, memory.Bodies);
+        try
         {
-            await ProblemResponse.WriteAsync(context, bodyFault);
-            return;
-        }
-
-        IReadOnlyList<ReadOnlyMemory<byte>>? events = [];
-        if (body.Length > 0)
-        {
-            var kind = await KindAsync(contentType, fork, context.RequestAborted);
-            if (!EventSplitter.TrySplit(body, kind, out events, out fault))
+            if (bodyFault is not null)
             {
-                await ProblemResponse.WriteAsync(context, fault);
+                await ProblemResponse.WriteAsync(context, bodyFault);
                 return;
             }
+
+            IReadOnlyList<ReadOnlyMemory<byte>>? events = [];
+            if (body.Length > 0)
+            {
+                var kind = await KindAsync(contentType, fork, context.RequestAborted);
+                if (!EventSplitter.TrySplit(body, kind, out events, out fault))
+                {
+                    await ProblemResponse.WriteAsync(context, fault);
+                    return;
+                }
+            }
+
+            var request = new CreateRequest
+            {
+                ContentType = contentType,
+                TtlSeconds = ttl,
+                ExpiresAt = expiresAt,
+                Retention = retention,
+                Events = events,
+                Close = HeaderFields.IsClosed(headers),
+                Fork = fork,
+            };
+            outcome = await directory.GetStream(name).CreateAsync(request, CancellationToken.None);
+        }
+        finally
+        {
+            // The commit is settled: neither the owner nor the store holds anything of the body any more.
+            held.Release();
         }
 
-        var request = new CreateRequest
-        {
-            ContentType = contentType,
-            TtlSeconds = ttl,
-            ExpiresAt = expiresAt,
-            Retention = retention,
-            Events = events,
-            Close = HeaderFields.IsClosed(headers),
-            Fork = fork,
-        };
-        var outcome = await directory.GetStream(name).CreateAsync(request, CancellationToken.None);
         await AnswerAsync(context, name, outcome);
     }
 

@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 
@@ -20,7 +21,11 @@ internal abstract record ClientMessage(byte[]? Id)
     /// <param name="Stream">The stream.</param>
     /// <param name="Request">What the front door is asked for.</param>
     /// <param name="Bytes">Payload bytes, which this connection holds until the answer.</param>
-    public sealed record Append(byte[]? Id, StreamName Stream, AppendRequest Request, int Bytes) : ClientMessage(Id);
+    public sealed record Append(byte[]? Id, StreamName Stream, AppendRequest Request, int Bytes) : ClientMessage(Id)
+    {
+        /// <summary>What it holds until its commit is settled.</summary>
+        public MemoryLease Memory { get; set; }
+    }
 
     /// <summary>More payload bytes are welcome.</summary>
     public sealed record Credit(byte[]? Id, StreamName Stream, long Bytes) : ClientMessage(Id);

@@ -13,12 +13,20 @@ internal static class ClientMessageParser
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = EdgeLimits.MaxMessageDepth };
 
+    /// <summary>The refusal of an append for which there is no memory.</summary>
+    public static readonly RequestFault NoMemory = new(
+        503, ErrorCode.Overloaded, "The memory for messages is used up; nothing was done. Try again in a moment.");
+
     /// <summary>Parses a message.</summary>
     /// <param name="text">Valid UTF-8; nothing of it is kept.</param>
+    /// <param name="hasMemory">Whether the copies that an append needs are reserved; it is refused otherwise.</param>
     /// <param name="message">The message.</param>
     /// <param name="violation">What was wrong.</param>
     public static bool TryParse(
-        ReadOnlySpan<byte> text, [NotNullWhen(true)] out ClientMessage? message, [NotNullWhen(false)] out string? violation)
+        ReadOnlySpan<byte> text,
+        bool hasMemory,
+        [NotNullWhen(true)] out ClientMessage? message,
+        [NotNullWhen(false)] out string? violation)
     {
         message = null;
         try
@@ -32,7 +40,7 @@ internal static class ClientMessageParser
 
             var fields = MessageFields.Read(text, ref reader);
             reader.Read();
-            return TryBuild(fields, out message, out violation);
+            return TryBuild(fields, hasMemory, out message, out violation);
         }
         catch (JsonException)
         {
@@ -42,7 +50,10 @@ internal static class ClientMessageParser
     }
 
     private static bool TryBuild(
-        MessageFields fields, [NotNullWhen(true)] out ClientMessage? message, [NotNullWhen(false)] out string? violation)
+        MessageFields fields,
+        bool hasMemory,
+        [NotNullWhen(true)] out ClientMessage? message,
+        [NotNullWhen(false)] out string? violation)
     {
         message = null;
         var id = fields.Has(MessageField.Id) ? fields.Raw(MessageField.Id) : default;
@@ -58,7 +69,7 @@ internal static class ClientMessageParser
         {
             "ping" => new ClientMessage.Ping(echo),
             "pong" => new ClientMessage.Pong(echo),
-            "subscribe" or "unsubscribe" or "append" or "credit" => OfStream(type, echo, fields),
+            "subscribe" or "unsubscribe" or "append" or "credit" => OfStream(type, echo, fields, hasMemory),
             _ => null,
         };
         violation = message is null
@@ -66,7 +77,7 @@ internal static class ClientMessageParser
         return message is not null;
     }
 
-    private static ClientMessage OfStream(string type, byte[]? id, MessageFields fields)
+    private static ClientMessage OfStream(string type, byte[]? id, MessageFields fields, bool hasMemory)
     {
         var text = fields.Text(MessageField.Stream);
         if (!StreamName.TryParse(text, out var stream, out var error))
@@ -79,6 +90,7 @@ internal static class ClientMessageParser
             "subscribe" => SubscribeFields.TryParse(fields, out var options, out var fault)
                 ? new ClientMessage.Subscribe(id, stream, options)
                 : new ClientMessage.Refused(id, stream.Value, fault),
+            "append" when !hasMemory => new ClientMessage.Refused(id, stream.Value, NoMemory),
             "append" => AppendMessageParser.Parse(id, stream, fields),
             "credit" => fields.Number(MessageField.Bytes, 1, ProtocolLimits.MaxProducerNumber) is { } bytes
                 ? new ClientMessage.Credit(id, stream, bytes)

@@ -1,16 +1,27 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Numerics;
 using System.Text.Unicode;
+using EventCluster.Edge.Memory;
 
 namespace EventCluster.Edge.WebSockets;
 
 /// <summary>
 /// Reads a client's frames and puts messages together (RFC 6455 5). Strict: masked frames, no extensions, shortest
-/// lengths. Holds memory only while a message is on its way, at most the limit of a message.
+/// lengths. Holds memory only while a message is on its way, at most the limit of a message, and reserves it before.
 /// </summary>
-internal sealed class WebSocketReader(PipeReader input) : IDisposable
+internal sealed class WebSocketReader(PipeReader input, InboundPool memory) : IDisposable
 {
+    private static readonly SocketInput NoMemory = SocketInput.Violates(
+        CloseCode.TryLater, "The memory for messages is used up; reconnect in a moment and send it again.");
+
+    private static readonly SocketInput TooSlow = SocketInput.Violates(
+        CloseCode.TryLater, "The message came too slowly, and others need the memory that it held; send it again, in smaller parts.");
+
+    /// <summary>Shortest array of a message.</summary>
+    private const int SmallestArray = 64;
+
     private readonly byte[] _control = new byte[WebSocketFrame.MaxControlBytes];
     private byte[]? _message;
     private int _messageLength;
@@ -18,6 +29,11 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
     private int _messageOpcode;
     private FrameHeader _frame;
     private bool _isInFrame;
+
+    // Bytes of a message that is here in one piece, or of one that is not.
+    private MemoryLease _lease;
+    private InboundArrival? _arrival;
+    private int _wanted;
 
     /// <summary>Reads on until there is something to report.</summary>
     public async ValueTask<SocketInput> ReadAsync(CancellationToken cancellationToken)
@@ -29,9 +45,26 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
 
         while (true)
         {
+            _arrival?.Wait();
             var read = await input.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
-            var found = TryTake(ref buffer, out var result);
+            if (_arrival?.Arrived(buffer.Length) == false)
+            {
+                input.AdvanceTo(buffer.Start, buffer.Start);
+                return TooSlow;
+            }
+
+            bool found;
+            SocketInput result;
+            while (!(found = TryTake(ref buffer, out result)) && _wanted > 0)
+            {
+                if (!await TryGrowAsync())
+                {
+                    (found, result) = (true, NoMemory);
+                    break;
+                }
+            }
+
             input.AdvanceTo(buffer.Start, found ? buffer.Start : buffer.End);
             if (found)
             {
@@ -48,13 +81,13 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
     /// <summary>Gives the memory of a message back; the next message takes new one.</summary>
     public void Dispose()
     {
-        if (_message is not null)
-        {
-            ArrayPool<byte>.Shared.Return(_message);
-            _message = null;
-        }
-
+        GiveBack();
         _messageLength = 0;
+        _wanted = 0;
+        _lease.Release();
+        _lease = default;
+        _arrival?.Dispose();
+        _arrival = null;
     }
 
     private bool TryTake(ref ReadOnlySequence<byte> buffer, out SocketInput result)
@@ -79,8 +112,7 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
                 _isInFrame = true;
             }
 
-            TakePayload(ref buffer);
-            if (_frame.Remaining > 0)
+            if (!TryTakePayload(ref buffer) || _frame.Remaining > 0)
             {
                 result = default;
                 return false;
@@ -124,15 +156,21 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
         return null;
     }
 
-    private void TakePayload(ref ReadOnlySequence<byte> buffer)
+    /// <summary>Takes what is there of a frame's payload; false when memory must be reserved first.</summary>
+    private bool TryTakePayload(ref ReadOnlySequence<byte> buffer)
     {
         var take = (int)Math.Min(_frame.Remaining, buffer.Length);
         if (take == 0)
         {
-            return;
+            return true;
         }
 
-        var target = _frame.IsControl ? _control.AsSpan(_controlLength, take) : Reserve(take);
+        if (!_frame.IsControl && !HasRoom(take))
+        {
+            return false;
+        }
+
+        var target = _frame.IsControl ? _control.AsSpan(_controlLength, take) : _message.AsSpan(_messageLength, take);
         buffer.Slice(0, take).CopyTo(target);
         buffer = buffer.Slice(take);
         _frame = _frame.Unmask(target);
@@ -144,6 +182,8 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
         {
             _messageLength += take;
         }
+
+        return true;
     }
 
     /// <summary>What the end of a frame completes.</summary>
@@ -166,6 +206,12 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
     private SocketInput EndMessage()
     {
         _messageOpcode = 0;
+        if (_arrival is not null)
+        {
+            _lease = _arrival.Complete();
+            _arrival = null;
+        }
+
         var text = _message.AsMemory(0, _messageLength);
         return Utf8.IsValid(text.Span)
             ? new SocketInput(SocketInputKind.Text, text)
@@ -190,22 +236,61 @@ internal sealed class WebSocketReader(PipeReader input) : IDisposable
             : SocketInput.Violates(CloseCode.InvalidText, "The reason of a close must be UTF-8.");
     }
 
-    private Span<byte> Reserve(int bytes)
+    /// <summary>Whether the array takes so many bytes more; if not, how long it should be is noted.</summary>
+    private bool HasRoom(int bytes)
     {
-        var wanted = _messageLength + bytes;
-        if (_message is null || _message.Length < wanted)
+        var needed = _messageLength + bytes;
+        if (_message?.Length >= needed)
         {
-            // Grows with what arrived, not with what a header announced: a header costs a client nothing.
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(wanted, 2 * _messageLength));
-            if (_message is not null)
-            {
-                _message.AsSpan(0, _messageLength).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_message);
-            }
-
-            _message = larger;
+            return true;
         }
 
-        return _message.AsSpan(_messageLength, bytes);
+        // Grows with what arrived, not with what a header announced: a header costs a client nothing.
+        var length = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, SmallestArray));
+        var isWhole = _frame.IsFinal && bytes == _frame.Remaining && _messageLength == 0;
+        if (isWhole && memory.TryReserve(bytes, length) is { IsGranted: true } lease)
+        {
+            _lease = lease;
+            Take(length);
+            return true;
+        }
+
+        _wanted = length;
+        return false;
+    }
+
+    private async ValueTask<bool> TryGrowAsync()
+    {
+        _arrival ??= memory.Begin(input.CancelPendingRead);
+        var length = _wanted;
+        _wanted = 0;
+        if (!await _arrival.TryGrowAsync(length, length))
+        {
+            return false;
+        }
+
+        Take(length);
+        _arrival.Replaced();
+        return true;
+    }
+
+    /// <summary>Goes on in an array of this length. Only small ones are pooled: a pool keeps what an attack filled it with.</summary>
+    private void Take(int length)
+    {
+        var larger = length <= EdgeLimits.SmallBodyBytes
+            ? ArrayPool<byte>.Shared.Rent(length) : GC.AllocateUninitializedArray<byte>(length);
+        _message.AsSpan(0, _messageLength).CopyTo(larger);
+        GiveBack();
+        _message = larger;
+    }
+
+    private void GiveBack()
+    {
+        if (_message is { Length: <= EdgeLimits.SmallBodyBytes })
+        {
+            ArrayPool<byte>.Shared.Return(_message);
+        }
+
+        _message = null;
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Http;
 
@@ -20,6 +21,7 @@ internal sealed partial class WebSocketSession : IDisposable
     private readonly WebSocketProtocol _protocol;
     private readonly SessionClock _clock;
     private readonly TimeSpan _heartbeat;
+    private readonly List<ClientMessage.Append> _admitted = [];
     private readonly InFlightGate _undealt = new(EdgeLimits.MaxUndealtMessages, long.MaxValue);
     private readonly Action _dealt;
     private readonly InFlightGate _appends = new(EdgeLimits.MaxAppendsInFlight, EdgeLimits.MaxAppendBytesInFlight);
@@ -36,7 +38,7 @@ internal sealed partial class WebSocketSession : IDisposable
         _heartbeat = heartbeat;
         _dealt = () => _undealt.Exit(0);
         _input = PipeReader.Create(frames, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
-        _reader = new WebSocketReader(_input);
+        _reader = new WebSocketReader(_input, services.Inbound.Messages);
         _response = new LiveResponse(
             context, services.Options, CancellationToken.None,
             PipeWriter.Create(frames, new StreamPipeWriterOptions(leaveOpen: true)));
@@ -97,6 +99,12 @@ internal sealed partial class WebSocketSession : IDisposable
         _clock.Dispose();
         _reader.Dispose();
         _response.Dispose();
+        lock (_admitted)
+        {
+            // Appends that no loop will start any more.
+            _admitted.ForEach(static append => append.Memory.Release());
+            _admitted.Clear();
+        }
     }
 
     private void Begin(IReadOnlyList<Subscription> subscriptions, (CloseCode Code, string Reason)? refusal)
@@ -173,13 +181,27 @@ internal sealed partial class WebSocketSession : IDisposable
         switch (input.Kind)
         {
             case SocketInputKind.Text when !_loop.IsEnding:
-                if (ClientMessageParser.TryParse(input.Payload.Span, out var message, out var violation))
+                // The payloads of an append are copied while it is parsed.
+                var text = input.Payload.Span;
+                var held = _services.Inbound.Messages.TryReserve(text.Length, AppendCost.OfMessage(text));
+                if (!ClientMessageParser.TryParse(text, held.IsGranted, out var message, out var violation)
+                    || message is not ClientMessage.Append append)
                 {
-                    await AdmitAsync(message);
-                    return true;
+                    held.Release();
+                }
+                else
+                {
+                    append.Memory = held;
+                    Note(append);
                 }
 
-                return await RefuseAsync(CloseCode.Protocol, violation);
+                if (message is null)
+                {
+                    return await RefuseAsync(CloseCode.Protocol, violation!);
+                }
+
+                await AdmitAsync(message);
+                return true;
             case SocketInputKind.Ping when !_loop.IsEnding:
                 var payload = input.Payload.ToArray();
                 await PostAsync(done =>
@@ -236,11 +258,36 @@ internal sealed partial class WebSocketSession : IDisposable
         }
     }
 
-    private void StartAppend(ClientMessage.Append message, AnswerOrder.Answer answer) => _ = AppendAsync(message, answer);
+    private void Note(ClientMessage.Append append)
+    {
+        lock (_admitted)
+        {
+            _admitted.Add(append);
+        }
+    }
+
+    private bool Forget(ClientMessage.Append append)
+    {
+        lock (_admitted)
+        {
+            return _admitted.Remove(append);
+        }
+    }
+
+    private void StartAppend(ClientMessage.Append message, AnswerOrder.Answer answer)
+    {
+        // Its memory is the append's own from here on: it may outlive the connection.
+        if (Forget(message))
+        {
+            _ = AppendAsync(message, answer);
+        }
+    }
 
     private async Task AppendAsync(ClientMessage.Append message, AnswerOrder.Answer answer)
     {
         var outcome = await _services.AppendAsync(message.Stream, message.Request);
+
+        message.Memory.Release();
 
         // The append counts until its answer is given: answers that wait for an earlier one are bounded too.
         _loop.Post(() => _protocol.OnAppended(message, answer, outcome, () => _appends.Exit(message.Bytes)));

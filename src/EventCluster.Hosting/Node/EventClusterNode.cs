@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
@@ -17,8 +18,9 @@ namespace EventCluster.Hosting.Node;
 /// <param name="time">The clock.</param>
 /// <param name="random">Seeded source of commit identities.</param>
 /// <param name="loggers">Loggers of store and directory.</param>
+/// <param name="memory">Where streams are counted; null for nowhere.</param>
 public sealed class EventClusterNode(
-    EventClusterOptions options, NodeStart start, TimeProvider time, Random random, ILoggerFactory loggers)
+    EventClusterOptions options, NodeStart start, TimeProvider time, Random random, ILoggerFactory loggers, MemoryBudget? memory = null)
     : IHostedService, IAsyncDisposable
 {
     private ILogStore? _store;
@@ -38,7 +40,7 @@ public sealed class EventClusterNode(
 
         _store = await OpenStoreAsync(cancellationToken);
         _directory = new LocalStreamDirectory(
-            _store, NodeOptions.ForDirectory(options), time, random, loggers.CreateLogger<LocalStreamDirectory>());
+            _store, NodeMemory.Bound(NodeOptions.ForDirectory(options), memory), time, random, loggers.CreateLogger<LocalStreamDirectory>());
         _directory.Start();
     }
 
@@ -89,6 +91,6 @@ public sealed class EventClusterNode(
     {
         StoreKind.Memory => new InMemoryLogStore(new InMemoryLogStoreOptions { MaxStreams = options.Limits.Streams }),
         StoreKind.Postgresql => await PostgreSqlStart.OpenAsync(options, start, time, loggers, cancellationToken),
-        _ => await LocalDiskStart.OpenAsync(options, start, time, loggers, cancellationToken),
+        _ => await LocalDiskStart.OpenAsync(options, start, time, loggers, cancellationToken, memory?.StreamState),
     };
 }

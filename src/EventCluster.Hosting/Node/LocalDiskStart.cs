@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Storage.LocalDisk;
@@ -9,9 +10,14 @@ namespace EventCluster.Hosting.Node;
 internal static class LocalDiskStart
 {
     public static async Task<ILogStore> OpenAsync(
-        EventClusterOptions options, NodeStart start, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        EventClusterOptions options,
+        NodeStart start,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken,
+        MemoryShare? streamState = null) =>
         await LocalDiskLogStore.OpenAsync(
-            NodeOptions.ForLocalDisk(options, start.Restored),
+            NodeOptions.ForLocalDisk(options, start.Restored, streamState),
             new SystemDisk(),
             time,
             loggers.CreateLogger<LocalDiskLogStore>(),

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Memory;
+using EventCluster.Core;
 using EventCluster.Edge;
 using EventCluster.Edge.Memory;
 using EventCluster.Hosting.Configuration;
@@ -51,6 +52,26 @@ internal static class NodeMemory
             "one event of the largest size on SignalR");
         yield return (
             budget.Messages, AppendCost.MostOfMessage(EdgeLimits.MaxWebSocketMessageBytes), "one message of the largest size");
+    }
+
+    /// <summary>Keeps the caches of the HTTP surface within their share, whatever their own options say.</summary>
+    public static void Bound(EdgeOptions edge, MemoryBudget budget)
+    {
+        edge.FeedBytes = Math.Min(edge.FeedBytes, budget.Caches.Limit / 4);
+        edge.BlockCacheBytes = Math.Min(edge.BlockCacheBytes, budget.Caches.Limit / 8);
+        edge.FrameCacheBytes = Math.Min(edge.FrameCacheBytes, budget.Caches.Limit / 8);
+    }
+
+    /// <summary>Keeps the tail caches within the other half of the share, and counts the streams that are loaded.</summary>
+    public static LocalStreamDirectoryOptions Bound(LocalStreamDirectoryOptions directory, MemoryBudget? budget)
+    {
+        if (budget is not null)
+        {
+            directory.TailCacheBytesPerNode = Math.Min(directory.TailCacheBytesPerNode, budget.Caches.Limit / 2);
+            directory.StreamState = budget.StreamState;
+        }
+
+        return directory;
     }
 
     /// <summary>The division in words, for the line at start.</summary>

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Edge;
@@ -26,13 +27,14 @@ internal static class NodeOptions
         MaxProducersPerStream = options.Limits.ProducersPerStream,
     };
 
-    public static LocalDiskOptions ForLocalDisk(EventClusterOptions options, bool restored) => new()
+    public static LocalDiskOptions ForLocalDisk(EventClusterOptions options, bool restored, MemoryShare? streamState = null) => new()
     {
         Path = Path.GetFullPath(options.DataPath),
         Flush = options.LocalDisk.Flush,
         SegmentBytes = options.LocalDisk.SegmentBytes,
         MaxStreams = options.Limits.Streams,
         Restored = restored,
+        StreamState = streamState,
     };
 
     public static PostgreSqlOptions ForPostgreSql(EventClusterOptions options, bool restored) => new()

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Core;
 using EventCluster.Hosting.Configuration;
@@ -18,11 +19,11 @@ public static class SharedStore
         await PostgreSqlStart.OpenAsync(options, new NodeStart(Restored: false), time, loggers, cancellationToken);
 
     /// <summary>What the operator set, in the words of the directory of owners.</summary>
-    public static LocalStreamDirectoryOptions DirectoryOptions(ClusterNodeOptions options)
+    public static LocalStreamDirectoryOptions DirectoryOptions(ClusterNodeOptions options, MemoryBudget? memory = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var directory = NodeOptions.ForDirectory(options);
         directory.FenceCheckInterval = FenceCheckInterval;
-        return directory;
+        return NodeMemory.Bound(directory, memory);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
@@ -29,7 +30,7 @@ internal static class EventClusterSiloExtensions
         services.AddSingleton(options);
         services.AddSingleton<SiloStore>().AddHostedService(provider => provider.GetRequiredService<SiloStore>());
         services.AddSingleton<ILogStore>(provider => provider.GetRequiredService<SiloStore>().Store);
-        services.AddSingleton(SharedStore.DirectoryOptions(options));
+        services.AddSingleton(provider => SharedStore.DirectoryOptions(options, provider.GetRequiredService<MemoryBudget>()));
         services.AddSingleton(new RebalanceOptions { StreamsPerSecond = options.Rebalance.StreamsPerSecond });
         services.AddSingleton(new OrleansStreamDirectoryOptions
         {

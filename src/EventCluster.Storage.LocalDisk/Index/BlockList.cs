@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
 
@@ -9,6 +10,9 @@ internal sealed class BlockList
     private BlockRef[] _items = [];
     private int _start;
     private (long First, long Incarnation)[] _runs = [];
+
+    /// <summary>Bytes of its arrays.</summary>
+    public long MemoryBytes => ((long)_items.Length * Unsafe.SizeOf<BlockRef>()) + (_runs.Length * 2L * sizeof(long));
 
     public int Count { get; private set; }
 

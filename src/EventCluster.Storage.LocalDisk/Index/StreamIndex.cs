@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Format;
@@ -18,6 +19,8 @@ internal sealed class StreamIndex
         static (left, right) => left.Due != right.Due
             ? left.Due.CompareTo(right.Due)
             : string.CompareOrdinal(left.Name, right.Name));
+
+    private MemoryShare? _memory;
 
     public int Count => _byName.Count;
 
@@ -74,9 +77,24 @@ internal sealed class StreamIndex
         {
             Remove(entry, change.Position.Segment);
         }
-        else if (change.Purges.Count > 0)
+        else
         {
-            Purge(entry, change.Purges);
+            if (change.Purges.Count > 0)
+            {
+                Purge(entry, change.Purges);
+            }
+
+            CountBytes(entry);
+        }
+    }
+
+    /// <summary>Counts in a share what is held of each stream, now and from now on.</summary>
+    public void CountIn(MemoryShare share)
+    {
+        _memory = share;
+        foreach (var entry in _byNumber.Values)
+        {
+            CountBytes(entry);
         }
     }
 
@@ -176,10 +194,30 @@ internal sealed class StreamIndex
         }
 
         entry.Removed = true;
+        _memory?.Release(entry.CountedBytes);
+        entry.CountedBytes = 0;
         _byName.Remove(entry.Name);
         _byNumber.Remove(entry.Number);
         _names.Remove(entry.Name.Value);
         _due.Remove((entry.Head.DueAtMilliseconds, entry.Name.Value));
+    }
+
+    private void CountBytes(StreamEntry entry)
+    {
+        if (_memory is null || entry.MemoryBytes - entry.CountedBytes is not (var more and not 0))
+        {
+            return;
+        }
+
+        entry.CountedBytes += more;
+        if (more > 0)
+        {
+            _memory.Take(more);
+        }
+        else
+        {
+            _memory.Release(-more);
+        }
     }
 
     private void Purge(StreamEntry entry, IReadOnlyList<SequenceRange> purges)

@@ -49,6 +49,7 @@ public sealed class ErrorResponsesTests
     [InlineData(UnavailableReason.OutcomeUnknown, 503, "outcome_unknown")]
     [InlineData(UnavailableReason.Overloaded, 503, "overloaded")]
     [InlineData(UnavailableReason.StorageFull, 507, "storage_full")]
+    [InlineData(UnavailableReason.StateFull, 507, "state_full")]
     [InlineData(UnavailableReason.StoreFailed, 503, "unavailable")]
     [InlineData(UnavailableReason.StoreUnreachable, 503, "unavailable")]
     public void Of_Unavailable_KeepsItsReasonApart(UnavailableReason reason, int status, string code)

@@ -6,6 +6,8 @@ using EventCluster.Core;
 using EventCluster.Core.InMemory;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
+using EventCluster.Edge.Live;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.SignalR;
 using EventCluster.Edge.WebSockets;
@@ -41,6 +43,7 @@ internal sealed class EdgeServer : IAsyncDisposable
         _clock = clock;
         _connections = connections;
         Directory = directory;
+        Memory = app.Services.GetRequiredService<MemoryBudget>();
         var ports = app.Urls.Select(url => new Uri(url).Port).ToArray();
         (Port, Http2Port) = (ports[0], ports[1]);
     }
@@ -85,6 +88,15 @@ internal sealed class EdgeServer : IAsyncDisposable
     }
 
     public MemoryBudget Memory => _app.Services.GetRequiredService<MemoryBudget>();
+
+    /// <summary>What its clients make it hold.</summary>
+    public MemoryBudget Memory { get; }
+
+    /// <summary>Bodies and messages on their way.</summary>
+    public InboundMemory Inbound => _app.Services.GetRequiredService<InboundMemory>();
+
+    /// <summary>Bytes held for what clients sent.</summary>
+    public long InboundBytes => Memory.RequestBodies.Used + Memory.SmallBodies.Used + Memory.Messages.Used;
 
     public BlockCache Blocks => _app.Services.GetRequiredService<BlockCache>();
 
@@ -209,6 +221,9 @@ internal sealed class EdgeServer : IAsyncDisposable
             await Directory.DisposeAsync();
         }
 
+        // Whatever a test did to its server: nothing of what clients sent is held in the end.
+        await Phase.UntilAsync(
+            "inbound memory", "0", () => InboundBytes, static bytes => bytes == 0, TestContext.Current.CancellationToken);
         Assert.True(_faults.Errors.IsEmpty, string.Join("\n", _faults.Errors));
     }
 }

@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
+using EventCluster.Abstractions.Memory;
+using EventCluster.Edge.Memory;
 using EventCluster.Edge.WebSockets;
 using EventCluster.TestKit;
 
@@ -8,6 +10,8 @@ namespace EventCluster.Edge.Tests.WebSockets;
 /// <summary>Frames in pieces of any size, and bytes that are no frames.</summary>
 public sealed class WebSocketReaderTests
 {
+    private static InboundPool Pool => new InboundMemory(MemoryBudget.Unbounded(), TimeProvider.System).Messages;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -21,7 +25,7 @@ public sealed class WebSocketReaderTests
         var frames = lengths.SelectMany((length, i) => RawSocket.Frame(0x81, Payload(i, length))).ToArray();
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         var writing = WriteAsync(pipe.Writer, frames, pieceBytes);
-        using var reader = new WebSocketReader(pipe.Reader);
+        using var reader = new WebSocketReader(pipe.Reader, Pool);
         for (var i = 0; i < lengths.Length; i++)
         {
             var input = await reader.ReadAsync(Cancel);
@@ -53,7 +57,7 @@ public sealed class WebSocketReaderTests
 
             var pipe = new Pipe();
             await WriteAsync(pipe.Writer, bytes, 1 + random.Next(20));
-            using var reader = new WebSocketReader(pipe.Reader);
+            using var reader = new WebSocketReader(pipe.Reader, Pool);
             SocketInput input;
             do
             {
@@ -83,7 +87,7 @@ public sealed class WebSocketReaderTests
                 bytes[random.Next(bytes.Length)] = (byte)"\"{}[]:,\\u0018atrue nl"[random.Next(21)];
             }
 
-            var parsed = ClientMessageParser.TryParse(bytes, out var message, out var violation);
+            var parsed = ClientMessageParser.TryParse(bytes, hasMemory: true, out var message, out var violation);
             Assert.Equal(parsed, message is not null);
             Assert.Equal(parsed, violation is null);
         }

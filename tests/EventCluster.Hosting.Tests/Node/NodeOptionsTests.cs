@@ -80,6 +80,13 @@ public sealed class NodeOptionsTests
         _ => throw new NotSupportedException($"{value}"),
     };
 
+    private sealed record Division(EventCluster.Abstractions.Memory.MemoryBudget Budget)
+    {
+        public long Bytes => Budget.Bytes;
+
+        public string Shares => string.Join(' ', Budget.All.Select(static share => share.Limit));
+    }
+
     private static string Everything(EventClusterOptions options)
     {
         var edge = new EdgeOptions();
@@ -87,7 +94,7 @@ public sealed class NodeOptionsTests
         object[] rooms =
         [
             NodeOptions.ForDirectory(options), NodeOptions.ForLocalDisk(options, restored: false),
-            NodeOptions.ForPostgreSql(options, restored: false), edge,
+            NodeOptions.ForPostgreSql(options, restored: false), edge, new Division(NodeMemory.Create(options, 1_000_000_000)),
         ];
         return string.Join('\n', rooms.SelectMany(room => room.GetType().GetProperties()
             .Where(property => property.GetMethod!.GetParameters().Length == 0)
