@@ -10,8 +10,8 @@ namespace EventCluster.Exhaust;
 /// </summary>
 internal static class DiskFullCase
 {
-    private const int DiskMiB = 96;
-    private const int SegmentBytes = 4 * 1024 * 1024;
+    private const int DiskMiB = 400;
+    private const int SegmentBytes = 32 * 1024 * 1024;
     private const int EventBytes = 256 * 1024;
     private const int Kills = 2;
     private const int StorageFull = 507;
