@@ -35,18 +35,20 @@ internal sealed class CompositeTransport(SessionServices services)
         var body = default(RequestBody.Outcome);
         if (isPost)
         {
-            body = await RequestBody.ReadAsync(context, EdgeLimits.MaxStreamsBodyBytes);
+            body = await RequestBody.ReadAsync(context, EdgeLimits.MaxStreamsBodyBytes, services.Inbound.Bodies);
         }
 
         IReadOnlyList<ReadStart>? starts = null;
-        if (!TryParse(context, isPost, body, out var query, out var fault)
-            || !query.TryStarts(lastEventId, out starts, out fault))
+        var isParsed = TryParse(context, isPost, body, out var query, out var fault)
+            && query.TryStarts(lastEventId, out starts, out fault);
+        body.Memory.Release();
+        if (!isParsed)
         {
-            await ProblemResponse.WriteAsync(context, fault);
+            await ProblemResponse.WriteAsync(context, fault!);
             return;
         }
 
-        var opened = await CompositeStart.OpenAsync(services, query.Streams, starts, context.RequestAborted);
+        var opened = await CompositeStart.OpenAsync(services, query!.Streams, starts!, context.RequestAborted);
         if (!await RefuseAsync(context, query, opened, lastEventId))
         {
             await RunAsync(context, query, opened, lastEventId);

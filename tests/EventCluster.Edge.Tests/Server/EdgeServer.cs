@@ -87,8 +87,6 @@ internal sealed class EdgeServer : IAsyncDisposable
         set => _connections.SendBufferBytes = value;
     }
 
-    public MemoryBudget Memory => _app.Services.GetRequiredService<MemoryBudget>();
-
     /// <summary>What its clients make it hold.</summary>
     public MemoryBudget Memory { get; }
 

@@ -103,7 +103,9 @@ public sealed class GapTests
         await server.LiveAsync(2);
         await server.ParkedAsync(2);
         await server.SendAsync("DELETE", "/v1/stream/a");
-        Assert.Equal("", await native.ReadToEndAsync());
+        Assert.Equal(
+            "event: end\nid: 00000010000000000000\ndata: {\"offset\":\"00000010000000000000\",\"reason\":\"deleted\"}\n\n",
+            await native.ReadToEndAsync());
         Assert.Equal("", await durable.ReadToEndAsync());
         Assert.Equal(404, (await poll.ReadAnswerAsync()).Status);
     }
