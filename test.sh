@@ -175,6 +175,16 @@ failover() {
   timeout 600 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$@"
 }
 
+# Samples: the complete runs are cases of tests/soak.sh.
+faults() {
+  timeout 600 dotnet tests/EventCluster.Faults/bin/Release/net10.0/EventCluster.Faults.dll "$@"
+}
+
+crash_points() {
+  command -v strace >/dev/null || infra/install-packages.sh strace || true
+  faults crash-points --cases 12
+}
+
 # Against an emulator, which is a package of npm.
 azure() {
   tests/azurite/install.sh
@@ -222,6 +232,8 @@ if [ $is_quick -eq 1 ]; then
   finish
 fi
 
+alone bit-flips faults bit-flips --cases 3000 --servers 12
+alone crash-points crash_points
 suite protocol tests/protocol/run.sh
 suite browser tests/browser/run.sh
 alone simulation simulate 100
