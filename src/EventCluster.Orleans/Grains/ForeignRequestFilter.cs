@@ -2,7 +2,6 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Orleans.Wire;
 using EventCluster.Protocol;
-using Orleans.Runtime;
 
 namespace EventCluster.Orleans.Grains;
 

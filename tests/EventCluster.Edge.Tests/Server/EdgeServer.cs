@@ -6,7 +6,6 @@ using EventCluster.Core;
 using EventCluster.Core.InMemory;
 using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Framing;
-using EventCluster.Edge.Live;
 using EventCluster.Edge.Memory;
 using EventCluster.Edge.Pumping;
 using EventCluster.Edge.SignalR;

@@ -20,6 +20,9 @@ internal sealed class ImageDisk : IDisk
         }
     }
 
+    /// <summary>Bytes of all files without the zeros at their ends.</summary>
+    public long WrittenBytes => _files.Values.Sum(file => (long)file.Written);
+
     /// <summary>All files by name, as a process that is killed now leaves them.</summary>
     public SortedDictionary<string, byte[]> Copy() =>
         new(_files.ToDictionary(file => file.Key, file => file.Value.ToArray()), StringComparer.Ordinal);

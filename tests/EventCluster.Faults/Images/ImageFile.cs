@@ -14,6 +14,9 @@ internal sealed class ImageFile(byte[] bytes, bool isShared) : IDiskFile
     /// <summary>True while nobody has written to it.</summary>
     public bool IsUntouched => _isShared;
 
+    /// <summary>Length without the zeros at the end.</summary>
+    public int Written => _bytes.AsSpan(0, _length).LastIndexOfAnyExcept((byte)0) + 1;
+
     public byte[] ToArray() => _isShared ? _bytes : _bytes.AsSpan(0, _length).ToArray();
 
     public ValueTask<int> ReadAsync(Memory<byte> buffer, long offset)
