@@ -15,6 +15,7 @@ public sealed class FixtureTests : IAsyncDisposable
     [Theory]
     [InlineData("format-1")]
     [InlineData("format-1-killed")]
+    [InlineData("format-2")]
     public async Task Open_CommittedFixture_SaysWhatItAlwaysSaid(string fixture)
     {
         foreach (var path in Directory.GetFiles(FixtureDirectory(fixture)))
@@ -42,6 +43,7 @@ public sealed class FixtureTests : IAsyncDisposable
     [Theory]
     [InlineData("format-1")]
     [InlineData("format-1-killed")]
+    [InlineData("format-2")]
     public void CommittedFixture_HoldsCheckpointSegmentsAndFormat(string fixture)
     {
         var names = Directory.GetFiles(FixtureDirectory(fixture)).Select(path => Path.GetFileName(path)!).ToArray();
