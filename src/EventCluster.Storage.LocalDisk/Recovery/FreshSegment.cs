@@ -16,6 +16,9 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
     /// <summary>Least room for records in a segment that a start on a full disk goes on with: some hundred deletes.</summary>
     private const int LeastRoom = 16 * 1024;
 
+    /// <summary>A segment made ahead is used only if its number is this near: a name with a wild one must not become the next.</summary>
+    private const uint NearestNumbers = 1000;
+
     private const int PageBytes = 4096;
     private static readonly byte[] Zeros = new byte[256 * 1024];
 
@@ -58,7 +61,7 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
         var wanted = Math.Max(options.SegmentBytes, RoundUp(least));
         foreach (var spare in scan.Leftovers)
         {
-            if (spare.Id > scan.End.Segment && spare.Capacity >= wanted && !scan.Unexplained.Contains(spare.Id))
+            if (spare.Id > scan.End.Segment && spare.Id - scan.End.Segment <= NearestNumbers && spare.Capacity >= wanted && !scan.Unexplained.Contains(spare.Id))
             {
                 // On a full disk this is the only room for a start.
                 scan.Leftovers.Remove(spare);
@@ -68,13 +71,13 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
             }
         }
 
-        var last = scan.Journal.Concat(scan.Leftovers).Select(segment => segment.Id).Append(scan.End.Segment).Max();
+        var next = NextNumber(scan);
         long[] sizes = [wanted, RoundUp(least + LocalDiskOptions.MinSegmentBytes), RoundUp(least + LeastRoom)];
         foreach (var bytes in sizes.Where(bytes => bytes <= wanted))
         {
             try
             {
-                return await segments.CreateAsync(last + 1, bytes);
+                return await segments.CreateAsync(next, bytes);
             }
             catch (DiskFullException)
             {
@@ -83,6 +86,19 @@ internal sealed class FreshSegment(IDisk disk, LocalDiskOptions options, Segment
         }
 
         return null;
+    }
+
+    /// <summary>The first number behind the journal that no file has, whatever stray files are called.</summary>
+    private static uint NextNumber(JournalScan scan)
+    {
+        var taken = scan.Leftovers.Select(segment => segment.Id).ToHashSet();
+        var next = scan.Journal.Select(segment => segment.Id).Append(scan.End.Segment).Max() + 1;
+        while (taken.Contains(next))
+        {
+            next++;
+        }
+
+        return next;
     }
 
     /// <summary>

@@ -139,6 +139,34 @@ public sealed class EndOfJournalTests : IAsyncDisposable
         Assert.Equal("1", await _fixture.TextAsync("a"));
     }
 
+    [Theory]
+    [InlineData(9u, true)]
+    [InlineData(uint.MaxValue, true)]
+    [InlineData(uint.MaxValue - 1, true)]
+    [InlineData(9u, false)]
+    [InlineData(uint.MaxValue, false)]
+    [InlineData(uint.MaxValue - 1, false)]
+    public async Task Open_StrayFileWithALargeNumber_NeverBecomesTheNextSegment(uint number, bool empty)
+    {
+        await _fixture.OpenAsync();
+        await _fixture.CreateAsync("a", "1");
+        await _fixture.Store.DisposeAsync();
+        var bytes = new byte[LocalDiskOptions.MinSegmentBytes];
+        bytes[5000] = (byte)(empty ? 0 : 1);
+        _fixture.Disk.WriteAllBytes($"/data/{DataFormat.SegmentFile(number)}", bytes);
+
+        for (var i = 2; i < 6; i++)
+        {
+            await _fixture.OpenAsync();
+            await (await _fixture.OwnAsync("a")).AppendAsync($"{i}");
+            await _fixture.Store.DisposeAsync();
+        }
+
+        await _fixture.OpenAsync();
+        Assert.Equal("1 2 3 4 5", await _fixture.TextAsync("a"));
+        Assert.All(DataFormat.Segments(_fixture.Disk.ListNow("/data")), id => Assert.InRange(id, 1u, 20u));
+    }
+
     [Fact]
     public async Task Open_RecordedEndIsNotReached_IsRefusedWithThePlace()
     {
