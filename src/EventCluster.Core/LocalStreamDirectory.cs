@@ -135,6 +135,10 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         {
             await StopAsync(CancellationToken.None);
             _sweeper.Dispose();
+            foreach (var runner in _runners.Values)
+            {
+                Forget(runner);
+            }
         }
     }
 

@@ -64,7 +64,7 @@ internal static class RequestBody
             {
                 var bytes = result.Buffer.ToArray();
                 reader.AdvanceTo(result.Buffer.End);
-                return new ValueTask<Outcome>(WithCommit(bytes, lease, memory));
+                return WithCommitAsync(bytes, lease, memory);
             }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
@@ -152,19 +152,22 @@ internal static class RequestBody
             arrival.Replaced();
         }
 
-        return WithCommit(bytes, arrival.Complete(), memory);
+        return await WithCommitAsync(bytes, arrival.Complete(), memory);
     }
 
     /// <summary>Reserves what the body becomes on its way into the store; its own bytes are released when that is refused.</summary>
-    private static Outcome WithCommit(byte[] bytes, MemoryLease lease, InboundPool memory)
+    private static ValueTask<Outcome> WithCommitAsync(byte[] bytes, MemoryLease lease, InboundPool memory)
     {
-        if (!lease.IsGranted || memory.TryExtend(ref lease, bytes.Length, AppendCost.Of(bytes)))
-        {
-            return new Outcome(bytes, null, lease);
-        }
+        var cost = AppendCost.Of(bytes);
+        return !lease.IsGranted || memory.TryExtend(ref lease, bytes.Length, cost)
+            ? new ValueTask<Outcome>(new Outcome(bytes, null, lease))
+            : ExtendAsync(bytes, lease, cost, memory);
+    }
 
-        lease.Release();
-        return new Outcome([], NoMemory);
+    private static async ValueTask<Outcome> ExtendAsync(byte[] bytes, MemoryLease lease, long cost, InboundPool memory)
+    {
+        lease = await memory.ExtendAsync(lease, bytes.Length, cost);
+        return lease.IsGranted ? new Outcome(bytes, null, lease) : new Outcome([], NoMemory);
     }
 
     /// <summary>Twice as much as arrived, and the length itself as the last step.</summary>

@@ -11,6 +11,7 @@ internal sealed class InboundArrival : IDisposable
     private readonly Action _cut;
     private MemoryLease _lease;
     private MemoryLease _next;
+    private TaskCompletionSource? _ended;
     private bool _isWaiting;
     private bool _isCut;
     private bool _isDisposed;
@@ -73,7 +74,7 @@ internal sealed class InboundArrival : IDisposable
     /// <param name="size">What it will be in the end as far as is known; decides whether the reserve may be used.</param>
     public async ValueTask<bool> TryGrowAsync(int capacity, int size)
     {
-        _next = await _pool.ReserveAsync(size, capacity, _lease);
+        _next = await _pool.ReserveAsync(size, capacity);
         return _next.IsGranted;
     }
 
@@ -134,15 +135,24 @@ internal sealed class InboundArrival : IDisposable
     }
 
     /// <summary>Others need its bytes. Does nothing when its client has just sent something.</summary>
-    public void Cut()
+    /// <returns>Completes when its bytes are released, which depends on nobody: its reader wakes and gives up.</returns>
+    public Task Cut()
     {
         lock (_gate)
         {
-            if (!_isDisposed && _isWaiting && !_isCut)
+            if (_isDisposed || !(_isWaiting || _isCut))
+            {
+                return Task.CompletedTask;
+            }
+
+            if (!_isCut)
             {
                 _isCut = true;
                 _cut();
             }
+
+            _ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _ended.Task;
         }
     }
 
@@ -160,6 +170,7 @@ internal sealed class InboundArrival : IDisposable
 
         Drop();
         _pool.End(this);
+        _ended?.SetResult();
     }
 
     private void Hold(MemoryLease lease)

@@ -7,11 +7,14 @@ namespace EventCluster.Edge.Memory;
 /// that arrive too slowly are cut in favour of the others, slowest first; if there are none, the one that asks is refused.
 /// </summary>
 /// <remarks>
-/// Only two wait here: one that holds nothing yet, and one that holds bytes of the very share it waits for. Both wait only
-/// for bytes of one that was cut, and for at most <see cref="EdgeLimits.CutWait"/>.
+/// Nobody waits for a share here, whatever it holds. The one that asks waits for the ends of those that it cut, which wait
+/// for nothing themselves, and for at most <see cref="EdgeLimits.CutWait"/>; so no circle of waits can arise.
 /// </remarks>
 internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProvider time)
 {
+    /// <summary>How often others are cut for one that asks.</summary>
+    private const int MaxAttempts = 3;
+
     private readonly Lock _gate = new();
     private readonly LinkedList<InboundArrival> _arrivals = [];
 
@@ -55,11 +58,9 @@ internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProv
         return large.TryReserve(bytes) ? new MemoryLease(large, bytes) : default;
     }
 
-    /// <summary>
-    /// Reserves bytes for one that holds nothing yet or <paramref name="held"/>, cutting slow ones if need be.
-    /// </summary>
-    /// <returns>A lease over the new bytes only; none when they are refused, and then <paramref name="held"/> is untouched.</returns>
-    public async ValueTask<MemoryLease> ReserveAsync(int size, long bytes, MemoryLease held = default)
+    /// <summary>Reserves bytes for one that is not here completely, cutting slow ones if need be.</summary>
+    /// <returns>A lease over the bytes; none when they are refused.</returns>
+    public async ValueTask<MemoryLease> ReserveAsync(int size, long bytes)
     {
         var lease = TryReserve(size, bytes);
         if (lease.IsGranted)
@@ -67,22 +68,28 @@ internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProv
             return lease;
         }
 
-        foreach (var share in size <= EdgeLimits.SmallBodyBytes ? (MemoryShare[])[small, large] : [large])
+        // Another one may be quicker; then the next slow ones are cut.
+        for (var attempt = 0; attempt < MaxAttempts && !lease.IsGranted && await CutAsync(size, bytes); attempt++)
         {
-            if (!CutSlowest(share, bytes))
-            {
-                continue;
-            }
+            lease = TryReserve(size, bytes);
+        }
 
-            var mayWait = !held.IsGranted || held.Share == share;
-            if (mayWait
-                ? await share.ReserveAsync(bytes, EdgeLimits.CutWait, time, CancellationToken.None)
-                : share.TryReserve(bytes))
+        return lease;
+    }
+
+    /// <summary>Makes a lease larger, cutting slow ones if need be.</summary>
+    /// <returns>The larger lease; none when it is refused, and then the old one is released.</returns>
+    public async ValueTask<MemoryLease> ExtendAsync(MemoryLease lease, int size, long bytes)
+    {
+        for (var attempt = 0; attempt < MaxAttempts && await CutAsync(size, bytes); attempt++)
+        {
+            if (TryExtend(ref lease, size, bytes))
             {
-                return new MemoryLease(share, bytes);
+                return lease;
             }
         }
 
+        lease.Release();
         return default;
     }
 
@@ -126,9 +133,29 @@ internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProv
         }
     }
 
+    /// <summary>Cuts slow ones and waits for their ends; false when there are none, or they take too long.</summary>
+    private async ValueTask<bool> CutAsync(int size, long bytes)
+    {
+        var victims = Cut(size, bytes);
+        try
+        {
+            await Task.WhenAll(victims).WaitAsync(EdgeLimits.CutWait, time);
+            return victims.Count > 0;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Cuts what is slow, in the reserve if that may be used, else in the large share.</summary>
+    private List<Task> Cut(int size, long bytes) =>
+        size <= EdgeLimits.SmallBodyBytes && CutSlowest(small, bytes) is { Count: > 0 } victims
+            ? victims : CutSlowest(large, bytes);
+
     /// <summary>Cuts those that arrive too slowly, slowest first, until they hold as many bytes of the share as are missing.</summary>
-    /// <returns>Whether enough are cut, now or before.</returns>
-    private bool CutSlowest(MemoryShare share, long bytes)
+    /// <returns>Their ends; none when all of them together would not be enough.</returns>
+    private List<Task> CutSlowest(MemoryShare share, long bytes)
     {
         var missing = bytes - Math.Max(0, share.Limit - share.Used);
         List<(double Speed, long Held, InboundArrival Arrival)> slow = [];
@@ -151,16 +178,6 @@ internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProv
             missing -= slow[victims++].Held;
         }
 
-        if (missing > 0)
-        {
-            return false;
-        }
-
-        for (var i = 0; i < victims; i++)
-        {
-            slow[i].Arrival.Cut();
-        }
-
-        return true;
+        return missing > 0 ? [] : slow.Take(victims).Select(static victim => victim.Arrival.Cut()).ToList();
     }
 }

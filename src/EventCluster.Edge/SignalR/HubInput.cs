@@ -34,6 +34,8 @@ internal sealed class HubInput(PipeReader inner, InboundPool memory) : PipeReade
         var result = await inner.ReadAsync(cancellationToken);
         if (_arrival?.Arrived(result.Buffer.Length - _unread) == false)
         {
+            // Given up at once and not with the connection: others wait for it.
+            Dispose();
             throw new HubException(
                 "overloaded: the message came too slowly, and others need the memory that it held; send it again, in smaller parts.");
         }
@@ -97,6 +99,7 @@ internal sealed class HubInput(PipeReader inner, InboundPool memory) : PipeReade
         _arrival ??= memory.Begin(inner.CancelPendingRead);
         if (!await _arrival.TryGrowAsync(needed, needed))
         {
+            Dispose();
             throw new HubException("overloaded: the memory for messages is used up; reconnect in a moment and send it again.");
         }
 

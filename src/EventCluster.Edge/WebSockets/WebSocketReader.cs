@@ -50,6 +50,8 @@ internal sealed class WebSocketReader(PipeReader input, InboundPool memory) : ID
             var buffer = read.Buffer;
             if (_arrival?.Arrived(buffer.Length) == false)
             {
+                // Given up at once and not with the connection: others wait for it, and a close may take its time.
+                Dispose();
                 input.AdvanceTo(buffer.Start, buffer.Start);
                 return TooSlow;
             }
@@ -60,6 +62,7 @@ internal sealed class WebSocketReader(PipeReader input, InboundPool memory) : ID
             {
                 if (!await TryGrowAsync())
                 {
+                    Dispose();
                     (found, result) = (true, NoMemory);
                     break;
                 }
