@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using EventCluster.Protocol;
 
@@ -10,7 +11,7 @@ namespace EventCluster.Abstractions.Streams;
 public static class RequestRules
 {
     private const string ProducerRule =
-        "A producer has an id of 1 to 256 bytes of UTF-8, and an epoch and a sequence from 0 to 9007199254740991";
+        "A producer has an id of 1 to 256 bytes of UTF-8 that does not begin with __ec/, and an epoch and a sequence from 0 to 9007199254740991";
 
     /// <summary>Checks an append; null when it may be decided.</summary>
     /// <param name="request">The append.</param>
@@ -36,8 +37,13 @@ public static class RequestRules
     /// <param name="kind">What its content type, or for a fork its source's, demands.</param>
     /// <param name="maxBytes">Most payload bytes of its initial events.</param>
     /// <param name="maxEvents">Most initial events.</param>
+    /// <param name="now">The time that its lifetime is compared with; null where that is not known.</param>
     public static Refusal? Check(
-        CreateRequest request, PayloadKind kind, long maxBytes, int maxEvents = ProtocolLimits.MaxEventsPerAppend)
+        CreateRequest request,
+        PayloadKind kind,
+        long maxBytes,
+        int maxEvents = ProtocolLimits.MaxEventsPerAppend,
+        DateTimeOffset? now = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.TtlSeconds is not null && request.ExpiresAt is not null)
@@ -48,10 +54,39 @@ public static class RequestRules
         if (request.TtlSeconds is { } ttl && ttl is < 0 or > ProtocolLimits.MaxTtlSeconds)
         {
             return new Refusal(
-                ErrorCode.BadRequest, $"The time to live is {ttl} seconds; 0 to {ProtocolLimits.MaxTtlSeconds} are allowed.");
+                ErrorCode.BadRequest, $"The time to live is {ttl} seconds; 1 to {ProtocolLimits.MaxTtlSeconds} are allowed.");
+        }
+
+        if (now is { } instant && CheckLifetime(request.TtlSeconds, request.ExpiresAt, instant) is { } over)
+        {
+            return over;
         }
 
         return Check(request.Retention) ?? Check(request.Fork) ?? CheckEvents(request.Events, kind, maxBytes, maxEvents);
+    }
+
+    /// <summary>
+    /// Checks that a stream is not over when it begins, which helps no client: most often a clock or a unit is wrong. Null
+    /// when it is not.
+    /// </summary>
+    /// <param name="ttlSeconds">The time to live.</param>
+    /// <param name="expiresAt">The expiry.</param>
+    /// <param name="now">The time.</param>
+    public static Refusal? CheckLifetime(long? ttlSeconds, DateTimeOffset? expiresAt, DateTimeOffset now)
+    {
+        if (ttlSeconds == 0)
+        {
+            return new Refusal(
+                ErrorCode.BadRequest, "The time to live is 0, so the stream would end at once; it must be at least 1 second.");
+        }
+
+        return expiresAt <= now
+            ? new Refusal(
+                ErrorCode.BadRequest,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The expiry {expiresAt:yyyy-MM-dd'T'HH:mm:ss'Z'} is in the past; it must be later than {now:yyyy-MM-dd'T'HH:mm:ss'Z'}."))
+            : null;
     }
 
     /// <summary>Checks limits of retention; null when they may be set.</summary>
@@ -107,7 +142,7 @@ public static class RequestRules
 
     private static Refusal? Check(ProducerStamp? producer)
     {
-        if (producer is null || (IsIdentifier(producer.Id) && IsNumber(producer.Epoch) && IsNumber(producer.Sequence)))
+        if (producer is null || (IsIdentifier(producer.Id) && ProducerStamp.IsValidId(producer.Id) && IsNumber(producer.Epoch) && IsNumber(producer.Sequence)))
         {
             return null;
         }
@@ -129,7 +164,7 @@ public static class RequestRules
             $"A fork begins at an offset or at the start, and its sub-offset is 0 to {ProtocolLimits.MaxProducerNumber}; the sub-offset is {fork.SubOffset}.");
     }
 
-    private static Refusal? CheckLimit(string what, long? value, long most) => value is null or >= 1 && !(value > most)
+    private static Refusal? CheckLimit(string what, long? value, long most) => value is null or RetentionLimits.Unlimited || (value >= 1 && value <= most)
         ? null
         : new Refusal(ErrorCode.BadRequest, $"The retention limit of {what} is {value}; 1 to {most} are allowed.");
 

@@ -29,6 +29,12 @@ internal static class CompositeCursor
     private static readonly SearchValues<char> Alphabet =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
+    /// <summary>
+    /// In place of a position that the client brought and that is none. A cursor with it is refused in its turn, so that a
+    /// connection that ends before its gap was told is told of it by the next one.
+    /// </summary>
+    public static readonly StreamOffset Nowhere = new(Incarnation: 0, Sequence: 1);
+
     /// <summary>Longest text of a cursor.</summary>
     public static int MaxTextLength { get; } = Base64Url.GetEncodedLength(MaxBytes);
 

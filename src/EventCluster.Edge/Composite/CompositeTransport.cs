@@ -148,7 +148,7 @@ internal sealed class CompositeTransport(SessionServices services)
         for (var i = 0; i < opened.Length; i++)
         {
             // Without a position the first ids are no cursor, so a client that is cut before it heard of the gap hears of it again.
-            subscriptions[i].Position = opened[i].Start.Kind == StartKind.Foreign ? default : opened[i].Position;
+            subscriptions[i].Position = opened[i].Start.Kind == StartKind.Foreign ? CompositeCursor.Nowhere : opened[i].Position;
         }
 
         var output = new SessionWriter(response);

@@ -58,7 +58,7 @@ internal static class ErrorResponses
         outcome is CreateOutcome.ForkGap g ? OfGap(g.Gap, g.Gap.Earliest) : Of(StreamRefusals.Of(outcome, name), []);
 
     /// <summary>The refusal of an append, or null for a success.</summary>
-    public static RequestFault? Of(AppendOutcome outcome, StreamName name) => Of(StreamRefusals.Of(outcome, name), outcome switch
+    public static RequestFault? Of(AppendOutcome outcome, StreamName name) => Of(Refusal(outcome, name), outcome switch
     {
         AppendOutcome.RefusedClosed c => [new(HeaderNames.Closed, "true"), new(HeaderNames.NextOffset, c.Tail.ToString())],
         AppendOutcome.StaleEpoch e => [new(HeaderNames.ProducerEpoch, Number(e.CurrentEpoch))],
@@ -125,6 +125,12 @@ internal static class ErrorResponses
 
     /// <summary>What did not happen now, but may later.</summary>
     public static RequestFault OfUnavailable(UnavailableReason reason, string detail) => Of(StreamRefusals.OfUnavailable(reason, detail));
+
+    /// <summary>Streams are created over HTTP only, so clients of every transport are told how.</summary>
+    private static Refusal? Refusal(AppendOutcome outcome, StreamName name) =>
+        StreamRefusals.Of(outcome, name) is { } refusal && outcome is AppendOutcome.NotFound
+            ? refusal with { Detail = $"{refusal.Detail} PUT {StreamPaths.Prefix}{name.ToUrlPath()} with the Content-Type of its events." }
+            : StreamRefusals.Of(outcome, name);
 
     private static RequestFault? Of(Refusal? refusal, KeyValuePair<string, string>[] headers)
     {

@@ -153,23 +153,14 @@ internal sealed class AppendHandler(
                 SetTail(headers, closed.Tail, closed: true);
                 return Task.CompletedTask;
             default:
-                return ProblemResponse.WriteAsync(context, WithHint(ErrorResponses.Of(outcome, name)!, outcome, name));
+                return ProblemResponse.WriteAsync(context, WithHint(ErrorResponses.Of(outcome, name)!, outcome));
         }
     }
 
     /// <summary>What helps who uses HTTP by hand.</summary>
-    private static RequestFault WithHint(RequestFault fault, AppendOutcome outcome, StreamName name) => outcome switch
-    {
-        AppendOutcome.ContentTypeMismatch => fault with
-        {
-            Detail = $"{fault.Detail} It is the Content-Type header (curl -d alone sends another one).",
-        },
-        AppendOutcome.NotFound => fault with
-        {
-            Detail = $"{fault.Detail} PUT {StreamPaths.Prefix}{name.ToUrlPath()} with the Content-Type of its events.",
-        },
-        _ => fault,
-    };
+    private static RequestFault WithHint(RequestFault fault, AppendOutcome outcome) => outcome is AppendOutcome.ContentTypeMismatch
+        ? fault with { Detail = $"{fault.Detail} It is the Content-Type header (curl -d alone sends another one)." }
+        : fault;
 
     private void SetTail(IHeaderDictionary headers, StreamOffset tail, bool closed)
     {

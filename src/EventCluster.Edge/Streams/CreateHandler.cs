@@ -88,17 +88,9 @@ internal sealed class CreateHandler(
         + $"the events, for example: curl -X PUT '{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
         + "-H 'Content-Type: application/json' -d '[]'. For bytes of any kind: application/octet-stream.");
 
-    /// <summary>A stream that would be over when it is created helps no client: most often a clock or a unit is wrong.</summary>
     private bool HasFuture(long? ttlSeconds, DateTimeOffset? expiresAt, [NotNullWhen(false)] out RequestFault? fault)
     {
-        var now = time.GetUtcNow();
-        fault = ttlSeconds == 0
-            ? RequestFault.BadRequest("Stream-TTL is 0, so the stream would end at once; it must be at least 1 second.")
-            : expiresAt <= now
-                ? RequestFault.BadRequest(
-                    $"Stream-Expires-At is {Rfc3339.Format(expiresAt.Value)}, which is in the past; it must be later than "
-                    + $"{Rfc3339.Format(now)}.")
-                : null;
+        fault = RequestRules.CheckLifetime(ttlSeconds, expiresAt, time.GetUtcNow()) is { } refusal ? ErrorResponses.Of(refusal) : null;
         return fault is null;
     }
 

@@ -39,8 +39,6 @@ internal sealed class ForeignRequestFilter(
         context.SourceId is not { } source || !source.IsClient()
         || !source.Key.ToString()!.StartsWith(HostedClientPrefix, StringComparison.Ordinal);
 
-    private static StreamName NameOf(IIncomingGrainCallContext context) => StreamName.Parse(context.TargetId.Key.ToString()!);
-
     private async Task AppendAsync(IIncomingGrainCallContext context, AppendRequest[] requests)
     {
         var isForeign = IsForeign(context);
@@ -50,14 +48,13 @@ internal sealed class ForeignRequestFilter(
             return;
         }
 
-        var found = Array.Exists(requests, NeedsType)
-            ? await directory.GetStream(NameOf(context)).DescribeAsync(CancellationToken.None)
-            : null;
+        // Asked of the grain, which says "moved" while it hands its stream over.
+        var found = Array.Exists(requests, NeedsType) ? (await ((StreamGrain)context.Grain).DescribeAsync()).Value : null;
         var answers = new AppendOutcome?[requests.Length];
         List<AppendRequest> valid = [];
         for (var i = 0; i < requests.Length; i++)
         {
-            var (request, answer) = isForeign || NeedsType(requests[i]) ? Check(requests[i], found) : (requests[i], null);
+            var (request, answer) = isForeign || NeedsType(requests[i]) ? Check(requests[i], found, isForeign) : (requests[i], null);
             answers[i] = answer;
             if (answer is null)
             {
@@ -89,7 +86,7 @@ internal sealed class ForeignRequestFilter(
     /// The request as the owner gets it. One without a content type gets the one that its events were checked by, so that it
     /// is refused should the stream have another one by then.
     /// </summary>
-    private (AppendRequest Request, AppendOutcome? Answer) Check(AppendRequest request, DescribeOutcome? found)
+    private (AppendRequest Request, AppendOutcome? Answer) Check(AppendRequest request, DescribeOutcome? found, bool isForeign)
     {
         if (NeedsType(request))
         {
@@ -103,6 +100,12 @@ internal sealed class ForeignRequestFilter(
                 default:
                     return (request, found is DescribeOutcome.Gone ? new AppendOutcome.Gone() : new AppendOutcome.NotFound());
             }
+        }
+
+        if (!isForeign && request.ContentType?.Kind == PayloadKind.Binary)
+        {
+            // Whoever called through this silo's own library has checked all that needs no content type.
+            return (request, null);
         }
 
         var refusal = RequestRules.Check(
@@ -119,7 +122,7 @@ internal sealed class ForeignRequestFilter(
             kind = source.Descriptor.ContentType.Kind;
         }
 
-        if (RequestRules.Check(request, kind, options.MaxAppendBytes, options.MaxAppendEvents) is { } refusal)
+        if (RequestRules.Check(request, kind, options.MaxAppendBytes, options.MaxAppendEvents, directory.Time.GetUtcNow()) is { } refusal)
         {
             context.Result = new Wire<CreateOutcome>(new CreateOutcome.Invalid(refusal));
             return;

@@ -46,7 +46,7 @@ internal sealed record FormatFile(int FormatVersion, UInt128 StoreId, DateTimeOf
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
         {
             throw new DataDirectoryUnusableException(
-                $"'{directory}/{DataFormat.FormatFile}' is damaged ({e.Message}). Restore it from a backup of this store.");
+                $"'{directory}/{DataFormat.FormatFile}' is damaged ({Readable(e.Message)}). Restore it from a backup of this store.");
         }
     }
 
@@ -87,6 +87,9 @@ internal sealed record FormatFile(int FormatVersion, UInt128 StoreId, DateTimeOf
             root.GetProperty("created").GetDateTimeOffset(),
             root.TryGetProperty("copy", out var copy) && copy.GetBoolean());
     }
+
+    /// <summary>The reader's message repeats bytes of the file, which may be anything.</summary>
+    private static string Readable(string message) => string.Concat(message.Select(static c => char.IsControl(c) ? '?' : c));
 
     private static string CheckOf(string id) =>
         Checksum.Compute(0, Encoding.UTF8.GetBytes(id)).ToString("x8", CultureInfo.InvariantCulture);

@@ -61,6 +61,7 @@ public sealed record PublisherCase(string ContentType, IReadOnlyList<byte[]> Pay
         {
             Producer = new ProducerStamp(new string('p', ProtocolLimits.MaxProducerIdBytes + 1), 0, 0),
         },
+        ["a reserved producer id"] = Bad(Text, ErrorCode.InvalidProducer, "a") with { Producer = new ProducerStamp("__ec/p", 0, 0) },
         ["an empty producer id"] = Bad(Text, ErrorCode.InvalidProducer, "a") with { Producer = new ProducerStamp("", 0, 0) },
         ["a negative epoch"] = Bad(Text, ErrorCode.InvalidProducer, "a") with { Producer = new ProducerStamp("p", -1, 0) },
         ["an epoch too large"] = Bad(Text, ErrorCode.InvalidProducer, "a") with

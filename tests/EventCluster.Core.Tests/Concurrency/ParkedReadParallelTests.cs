@@ -70,7 +70,12 @@ public sealed class ParkedReadParallelTests
 
         public void Cancel()
         {
-            _cancel.Cancel();
+            // A source that is being cancelled by another thread returns at once, before the read has heard of it.
+            lock (_cancel)
+            {
+                _cancel.Cancel();
+            }
+
             _isWoken = true;
         }
 

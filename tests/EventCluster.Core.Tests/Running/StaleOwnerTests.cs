@@ -22,6 +22,9 @@ public sealed class StaleOwnerTests : IAsyncDisposable
         typeof(AppendOutcome.Appended), typeof(AppendOutcome.Unavailable), typeof(CreateOutcome.Created),
         typeof(CreateOutcome.StreamLimit), typeof(CreateOutcome.Unavailable), typeof(TrimOutcome.Unavailable),
         typeof(ConfigureOutcome.Unavailable), typeof(DeleteOutcome.Deleted), typeof(DeleteOutcome.Unavailable),
+
+        // Given before the owner is asked.
+        typeof(AppendOutcome.Invalid), typeof(CreateOutcome.Invalid), typeof(ConfigureOutcome.Invalid),
     ];
 
     private readonly DirectoryFixture _fixture = new(new LocalStreamDirectoryOptions

@@ -57,7 +57,7 @@ public sealed class CreateTests
     }
 
     [Theory]
-    [InlineData("Stream-TTL: 0", "Stream-TTL is 0", "at least 1")]
+    [InlineData("Stream-TTL: 0", "time to live is 0", "at least 1")]
     [InlineData("Stream-Expires-At: 2020-01-31T12:00:00Z", "2020-01-31T12:00:00Z", "must be later than")]
     public async Task Put_ThatIsOverWhenItBegins_SaysWhatWasSentAndWhatIsAllowed(string header, string sent, string allowed)
     {

@@ -170,7 +170,7 @@ public sealed class LargeEventDeliveryTests
     public async Task Client_ThatStallsWhileTheShareIsFull_GoesOnFromItsPlace_OrIsCutWhenTheEventIsGone(
         string transport, bool isRemoved)
     {
-        await using var setup = await Setup.StartAsync(transport, PayloadKind.Text, budgetBytes: 4 * 1024 * 1024);
+        await using var setup = await Setup.StartAsync(transport, PayloadKind.Text, new MemoryBudget(8 * 1024 * 1024, _littleDelivery));
         await using var follower = setup.Follow();
         await follower.EventsToAsync(setup.Published[0].Offset);
         setup.Gate.CloseAfter(InsideAnEvent);
@@ -188,6 +188,18 @@ public sealed class LargeEventDeliveryTests
         setup.Gate.Open();
         setup.Check(await follower.EventsToAsync(setup.Tail), from: 1);
     }
+
+    /// <summary>Room for the body of a large event and its commit, none for its block in the share of readers.</summary>
+    private static readonly MemoryShares _littleDelivery = new()
+    {
+        RequestBodies = 60,
+        Messages = 4,
+        Delivery = 10,
+        CatchUp = 4,
+        Caches = 4,
+        StreamState = 10,
+        Connections = 4,
+    };
 
     private sealed class Setup(
         ISubscriberClient client, PayloadKind kind, EdgeServer server, MemoryBudget memory, StreamPublisher publisher, GateProxy gate)
@@ -222,10 +234,10 @@ public sealed class LargeEventDeliveryTests
         /// </summary>
         public long Limit => client is SignalRClient ? Readers * HubItemBytes : (Events + 1) * BlockBytes;
 
-        public static async Task<Setup> StartAsync(string transport, PayloadKind kind, long budgetBytes = 1L << 30)
+        public static async Task<Setup> StartAsync(string transport, PayloadKind kind, MemoryBudget? memory = null)
         {
             var client = All.Single(c => c.Name == transport);
-            var memory = new MemoryBudget(budgetBytes);
+            memory ??= new MemoryBudget(1L << 30);
             var server = await EdgeServer.StartAsync(
                 clock: TimeProvider.System, services: services => services.AddSingleton(memory));
             server.SendBufferBytes = 16 * 1024;

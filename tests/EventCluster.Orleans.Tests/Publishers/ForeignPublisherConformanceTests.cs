@@ -1,3 +1,4 @@
+using System.Globalization;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Publishers;
 using EventCluster.Orleans.Grains;
@@ -50,6 +51,25 @@ public sealed class ForeignPublisherConformanceTests(ClusterFixture fixture) : G
 
         Assert.Equal(code, StreamRefusals.Of(outcome, name)?.Code.Value);
         Assert.Equal(code is null, await Owner(name).DescribeAsync(Cancellation) is DescribeOutcome.Found);
+    }
+
+    [Theory]
+    [InlineData(0L, null)]
+    [InlineData(-1L, null)]
+    [InlineData(null, "2020-01-31T12:00:00Z")]
+    [InlineData(60L, "2090-01-31T12:00:00Z")]
+    public async Task Create_ThatIsOverWhenItBegins_IsRefused(long? ttlSeconds, string? expiresAt)
+    {
+        var name = Here(TestData.Name("over"));
+
+        var outcome = await CreateAsync(name, new CreateRequest
+        {
+            TtlSeconds = ttlSeconds,
+            ExpiresAt = expiresAt is null ? null : DateTimeOffset.Parse(expiresAt, CultureInfo.InvariantCulture),
+        });
+
+        Assert.Equal(Protocol.ErrorCode.BadRequest, Assert.IsType<CreateOutcome.Invalid>(outcome).Why.Code);
+        Assert.IsType<DescribeOutcome.NotFound>(await Owner(name).DescribeAsync(Cancellation));
     }
 
     [Fact]

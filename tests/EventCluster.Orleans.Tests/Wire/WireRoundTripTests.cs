@@ -51,6 +51,7 @@ public sealed class WireRoundTripTests
     {
         AppendOutcome[] all =
         [
+            new AppendOutcome.Invalid(new Refusal(Protocol.ErrorCode.InvalidBody, "w")),
             new AppendOutcome.Appended(A, B, true), new AppendOutcome.Duplicate(A, 1, 2, true), new AppendOutcome.AlreadyClosed(A),
             new AppendOutcome.RefusedClosed(B, WasAccepted: true), new AppendOutcome.ContentTypeMismatch(StreamContentType.Parse("a/b; c=d")),
             new AppendOutcome.StaleEpoch(ProtocolLimits.MaxProducerNumber), new AppendOutcome.EpochMustStartAtZero(4),
@@ -92,6 +93,7 @@ public sealed class WireRoundTripTests
     {
         CreateOutcome[] all =
         [
+            new CreateOutcome.Invalid(new Refusal(Protocol.ErrorCode.TooLarge, "w")),
             new CreateOutcome.Created(Smallest), new CreateOutcome.Exists(Fullest), new CreateOutcome.Conflict("w"),
             new CreateOutcome.Held(), new CreateOutcome.SourceNotFound(), new CreateOutcome.SourceGone(),
             new CreateOutcome.SourceTypeMismatch(StreamContentType.Parse("a/b")), new CreateOutcome.InvalidFork("x"),
@@ -137,6 +139,7 @@ public sealed class WireRoundTripTests
         ];
         ConfigureOutcome[] configures =
         [
+            new ConfigureOutcome.Invalid(new Refusal(Protocol.ErrorCode.BadRequest, "w")),
             new ConfigureOutcome.Configured(Smallest), new ConfigureOutcome.NotFound(), new ConfigureOutcome.Gone(),
             new ConfigureOutcome.Unavailable(UnavailableReason.Moved, "m"),
         ];
