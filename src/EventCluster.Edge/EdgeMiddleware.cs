@@ -85,7 +85,8 @@ internal sealed class EdgeMiddleware(
     private Task? Refuse(HttpContext context)
     {
         var request = context.Request;
-        var host = request.Host.Value;
+        // Not the framework's Host, which decodes international names and throws for what is none.
+        var host = request.Headers.Host.ToString();
         if (!_hosts.Allows(host))
         {
             return ProblemResponse.WriteAsync(

@@ -15,7 +15,7 @@ namespace EventCluster.Edge.Http;
 internal static class RequestBody
 {
     private static readonly RequestFault Encoded = new(
-        415, ErrorCode.UnsupportedEncoding, "Content-Encoding is not supported; send the events as they are.");
+        415, ErrorCode.UnsupportedEncoding, "No encoding of the body but chunked is supported; send the events as they are, without Content-Encoding.");
 
     private static readonly RequestFault TooSlow = new(
         408, ErrorCode.TooSlow,
@@ -48,6 +48,13 @@ internal static class RequestBody
 
         if (context.Request.Headers.ContentEncoding is { Count: > 0 } encoding
             && !string.Equals(encoding.ToString(), "identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return new ValueTask<Outcome>(new Outcome([], Encoded));
+        }
+
+        // Kestrel takes every list of codings that ends in chunked, and hands on what the others made of the body.
+        if (context.Request.Headers.TransferEncoding is { Count: > 0 } coding
+            && !string.Equals(coding.ToString(), "chunked", StringComparison.OrdinalIgnoreCase))
         {
             return new ValueTask<Outcome>(new Outcome([], Encoded));
         }

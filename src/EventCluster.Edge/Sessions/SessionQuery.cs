@@ -70,8 +70,8 @@ internal sealed class SessionQuery
             var pair = query[range];
             var equals = pair.IndexOf('=');
             var name = equals < 0 ? pair : pair[..equals];
-            var value = equals < 0 ? "" : Decode(pair[(equals + 1)..]);
-            fault = result.Set(name, value);
+            var raw = equals < 0 ? default : pair[(equals + 1)..];
+            fault = name is "stream" && stream is null ? result.AddRawStream(raw) : result.Set(name, Decode(raw));
             if (fault is not null)
             {
                 return false;
@@ -239,7 +239,6 @@ internal sealed class SessionQuery
 
     private RequestFault? Set(ReadOnlySpan<char> name, string value) => name switch
     {
-        "stream" when !_isOfOneStream => AddStream(value),
         "offset" => SetStart(ReadStart.TryParseOffset(value, out var start)
             ? start
             : Fail(new RequestFault(400, ErrorCode.InvalidOffset, ReadStart.OffsetRule))),
@@ -252,13 +251,18 @@ internal sealed class SessionQuery
         _ => _delivery.Set(name, value),
     };
 
-    private RequestFault? AddStream(string value)
-    {
-        if (!StreamName.TryParse(value, out var name, out var error))
-        {
-            return new RequestFault(400, ErrorCode.InvalidName, $"stream: {error}");
-        }
+    /// <summary>Adds a name as it stands in the query: read by the rules of the path, but that <c>+</c> is a space.</summary>
+    private RequestFault? AddRawStream(ReadOnlySpan<char> raw) =>
+        StreamName.TryParseUrlPath(raw.Contains('+') ? raw.ToString().Replace("+", "%20", StringComparison.Ordinal) : raw, out var name, out var error)
+            ? AddStream(name)
+            : new RequestFault(400, ErrorCode.InvalidName, $"stream: {error}");
 
+    private RequestFault? AddStream(string value) => StreamName.TryParse(value, out var name, out var error)
+        ? AddStream(name)
+        : new RequestFault(400, ErrorCode.InvalidName, $"stream: {error}");
+
+    private RequestFault? AddStream(StreamName name)
+    {
         if (_streams.Contains(name))
         {
             return RequestFault.BadRequest($"The stream '{name}' may occur once.");

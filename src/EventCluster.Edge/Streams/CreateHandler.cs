@@ -85,7 +85,7 @@ internal sealed class CreateHandler(
     private static RequestFault FormFault(HttpContext context, StreamName name, StreamContentType contentType) => new(
         415, ErrorCode.UnsupportedMediaType,
         $"No stream is created with the type '{contentType.MediaType}', which curl -d and forms send when none is named; name the type of "
-        + $"the events, for example: curl -X PUT '{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
+        + $"the events, for example: curl -X PUT '{context.Request.Scheme}://{context.Request.Headers.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
         + "-H 'Content-Type: application/json' -d '[]'. For bytes of any kind: application/octet-stream.");
 
     private bool HasFuture(long? ttlSeconds, DateTimeOffset? expiresAt, [NotNullWhen(false)] out RequestFault? fault)
@@ -119,7 +119,7 @@ internal sealed class CreateHandler(
         {
             response.StatusCode = StatusCodes.Status201Created;
             response.Headers.Location =
-                $"{context.Request.Scheme}://{context.Request.Host}{StreamPaths.Prefix}{name.ToUrlPath()}";
+                $"{context.Request.Scheme}://{context.Request.Headers.Host}{StreamPaths.Prefix}{name.ToUrlPath()}";
             feeds.OnSeen(created.Descriptor);
             missing.OnCreated(name);
             ResponseHeaders.SetDescription(response.Headers, created.Descriptor);

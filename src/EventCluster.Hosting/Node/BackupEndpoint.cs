@@ -58,7 +58,7 @@ internal sealed partial class BackupEndpoint(
 
     /// <summary>Answers a request for <see cref="Address"/>; passes on any other.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
-        context.Request.Path.Value is Address && HttpMethods.IsPost(context.Request.Method) ? BackupAsync(context) : next(context);
+        RawPath.Is(context, Address) && HttpMethods.IsPost(context.Request.Method) ? BackupAsync(context) : next(context);
 
     /// <summary>A disk without room for it must not keep a server from serving: on a full one deletes are what helps.</summary>
     private void Write(string url)
@@ -103,6 +103,11 @@ internal sealed partial class BackupEndpoint(
         var folder = context.Request.Query["to"].ToString();
         try
         {
+            if (folder.Contains('\0', StringComparison.Ordinal))
+            {
+                return (StatusCodes.Status400BadRequest, ErrorCode.BadRequest, "The folder of to= has a character U+0000, which no path may have.");
+            }
+
             if (folder.Length == 0 || node.BackupAsync(folder, context.RequestAborted) is not { } backup)
             {
                 return (StatusCodes.Status400BadRequest, ErrorCode.BadRequest, "Backups need the embedded store and a folder.");

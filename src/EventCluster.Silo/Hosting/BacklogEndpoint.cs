@@ -10,14 +10,14 @@ internal sealed class BacklogEndpoint(ILogStore store, IEnumerable<IBackgroundPa
 {
     public Task InvokeAsync(HttpContext context)
     {
-        var path = context.Request.Path.Value;
-        if (path is not ("/healthz" or "/readyz"))
+        var isReadiness = RawPath.Is(context, "/readyz");
+        if (!isReadiness && !RawPath.Is(context, "/healthz"))
         {
             return ProblemResponse.WriteAsync(
                 context, 404, ErrorCode.NoSuchPath, "This node hosts streams and serves no clients; ask an edge or the load balancer.");
         }
 
-        if (path is "/readyz" && ReasonNotReady() is { } reason)
+        if (isReadiness && ReasonNotReady() is { } reason)
         {
             return ProblemResponse.WriteAsync(context, 503, ErrorCode.Unavailable, reason);
         }

@@ -16,7 +16,7 @@ internal sealed class OwnedEndpoint(LocalStreamDirectory directory)
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.Path.Value is not Path)
+        if (!RawPath.Is(context, Path))
         {
             return next(context);
         }
