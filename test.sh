@@ -245,7 +245,7 @@ alone simulation simulate 100
 if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   drain
   gate cluster-build dotnet build EventCluster.sln -c Release --no-restore -v q -clp:NoSummary || finish
-  suite cluster dotnet_suite tests/EventCluster.Orleans.Tests
+  alone cluster dotnet_suite tests/EventCluster.Orleans.Tests
   suite azure azure
   suite silo dotnet_suite tests/EventCluster.Silo.Tests
   if is_wanted cluster-processes || is_wanted failover; then
