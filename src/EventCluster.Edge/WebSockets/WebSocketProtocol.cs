@@ -152,14 +152,26 @@ internal sealed class WebSocketProtocol(
         }
     }
 
+    /// <summary>
+    /// Whether nothing was asked of the stream between a subscription and the request that takes it back. Otherwise that request
+    /// means a later subscription, and waits for its turn.
+    /// </summary>
+    private static bool IsAnsweredNext(Subscription opening, AnswerOrder.Answer answer) =>
+        opening.Answer is { } begun ? begun.Next == answer : answer.IsFirst;
+
+    /// <summary>Every request is answered, also one that the client took back before it was dealt with.</summary>
+    private void TakeBack(Subscription opening)
+    {
+        subscriptions.Remove(opening);
+        messages.Failed(opening, RequestFault.BadRequest("The stream was unsubscribed from before its subscription began."));
+    }
+
     private void Unsubscribe(ClientMessage.Unsubscribe message, Action done)
     {
         var answer = _answers.Begin(message.Stream);
-        if (subscriptions.TryGet(message.Stream, out var opening) && !opening.IsOpen)
+        if (subscriptions.TryGet(message.Stream, out var opening) && !opening.IsOpen && IsAnsweredNext(opening, answer))
         {
-            // Every request is answered, also one that the client took back before it was dealt with.
-            subscriptions.Remove(opening);
-            messages.Failed(opening, RequestFault.BadRequest("The stream was unsubscribed from before its subscription began."));
+            TakeBack(opening);
         }
         else
         {
@@ -172,6 +184,11 @@ internal sealed class WebSocketProtocol(
             var subscription = opening;
             if (subscription is null && subscriptions.TryGet(message.Stream, out subscription))
             {
+                if (!subscription.IsOpen)
+                {
+                    TakeBack(subscription);
+                }
+
                 subscriptions.Remove(subscription);
             }
 
