@@ -72,7 +72,7 @@ public sealed class WaitForStreamTests
         for (var second = 0; second < 38 && !reading.IsCompleted; second++)
         {
             server.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel));
+            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel));
         }
 
         var seen = await reading;
