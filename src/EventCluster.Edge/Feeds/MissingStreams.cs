@@ -11,6 +11,7 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The answer when as many names are waited for as may be.</summary>
     public static ReadOutcome.Unavailable Full { get; } = new(
@@ -135,7 +136,8 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
         {
             try
             {
-                await _arrival.WaitAsync(upTo > TimeSpan.Zero ? upTo : TimeSpan.Zero, time, cancellationToken);
+                // Never nothing: what is left may be less than a tick, and a caller that asks again would go round without waiting.
+                await _arrival.WaitAsync(upTo > LeastWait ? upTo : LeastWait, time, cancellationToken);
                 _arrival = entry.Arrival;
                 return true;
             }
