@@ -1,3 +1,4 @@
+using EventCluster.Orleans.Connections;
 using EventCluster.Orleans.Directory;
 
 namespace EventCluster.Orleans.Client;
@@ -11,6 +12,12 @@ public sealed class EventClusterClientOptions
     /// new producer of each stream that it appends to.
     /// </summary>
     public string? Name { get; set; }
+
+    /// <summary>What the silos have as <c>Cluster:Secret</c>; null when they have none. It is proven, never sent.</summary>
+    public ClusterSecret? Secret { get; set; }
+
+    /// <summary>This publisher's certificate and the cluster's authorities, when the silos have <c>Cluster:Tls</c>.</summary>
+    public ClusterTls? Tls { get; set; }
 
     /// <summary>Timeouts and limits of calls.</summary>
     public OrleansStreamDirectoryOptions Calls { get; } = new() { AppendCopyAfter = TimeSpan.FromMilliseconds(250) };

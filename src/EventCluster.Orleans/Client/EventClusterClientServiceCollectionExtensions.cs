@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using EventCluster.Orleans.Client;
+using EventCluster.Orleans.Connections;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Wire;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,6 +21,8 @@ public static class EventClusterClientServiceCollectionExtensions
         configure?.Invoke(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITypeNameFilter, WireTypeFilter>());
+        services.AddPublisherHandshakes();
+        services.Configure<ClusterConnectionOptions>(connections => (connections.Secret, connections.Tls) = (options.Secret, options.Tls));
         services.TryAddSingleton<GatewayLoss>();
         services.AddSingleton<IClusterConnectionStatusObserver>(provider => provider.GetRequiredService<GatewayLoss>());
         services.TryAddSingleton(provider => new EventClusterClient(

@@ -36,6 +36,7 @@ public static class EventClusterSiloBuilderExtensions
         services.AddSingleton<SiloRoleMap>();
         services.AddPlacementFilter<BacklogPlacementStrategy, BacklogPlacementFilter>(ServiceLifetime.Singleton);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSiloHandshakes();
         services.AddLoop<StallWatch>();
         if (roles.HasFlag(SiloRoles.Backlog))
         {

@@ -1,0 +1,10 @@
+namespace EventCluster.Orleans.Connections;
+
+/// <summary>One end does not want this connection.</summary>
+/// <param name="reason">One plain sentence without secrets; the other end gets it too.</param>
+/// <param name="isTold">True when the other end said so.</param>
+public sealed class HandshakeRefusedException(string reason, bool isTold = false) : Exception(reason)
+{
+    /// <summary>True when the other end said so; false when this one did.</summary>
+    public bool IsTold => isTold;
+}
