@@ -64,7 +64,7 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
         }
 
         var segments = new SegmentSet(disk, _directory, format.StoreId);
-        var (checkpoint, known) = await ReadCheckpointsAsync(names, format.StoreId);
+        var (checkpoint, known) = await ReadCheckpointsAsync(names, format.StoreId, record);
         cancellationToken.ThrowIfCancellationRequested();
         var index = checkpoint?.Index ?? new StreamIndex();
         var range = checkpoint?.Range ?? CheckpointRange.None;
@@ -197,22 +197,22 @@ internal sealed partial class JournalOpener(IDisk disk, LocalDiskOptions options
     }
 
     private async Task<(Checkpoint? Newest, KnownCheckpoints Known)> ReadCheckpointsAsync(
-        IReadOnlyList<string> names, UInt128 storeId)
+        IReadOnlyList<string> names, UInt128 storeId, EndRecord? record)
     {
-        var numbers = DataFormat.Checkpoints(names);
-        foreach (var number in numbers.Reverse())
+        var listed = record?.Checkpoints.Select(file => file.Number).DefaultIfEmpty().Max() ?? 0;
+        foreach (var number in DataFormat.Checkpoints(names).Reverse())
         {
             if (await CheckpointReader.TryReadAsync(disk, _directory, storeId, number) is { } checkpoint)
             {
                 // An older one may be there, but where it begins is not worth reading it: nothing is dropped until
                 // this start has written its own.
-                return (checkpoint, new KnownCheckpoints(numbers[^1], number, checkpoint.Range.From, JournalPosition.None));
+                return (checkpoint, new KnownCheckpoints(Math.Max(number, listed), number, checkpoint.Range.From, JournalPosition.None));
             }
 
             LogBadCheckpoint(logger, DataFormat.CheckpointFile(number));
         }
 
-        return (null, new KnownCheckpoints(numbers.LastOrDefault(), 0, JournalPosition.None, JournalPosition.None));
+        return (null, new KnownCheckpoints(listed, 0, JournalPosition.None, JournalPosition.None));
     }
 
     private static async Task ReplayAsync(JournalScan scan, JournalReplay replay)

@@ -6,7 +6,10 @@ namespace EventCluster.Storage.LocalDisk.Recovery;
 /// The checkpoints to recover from. Two are kept, so that the loss of the newest file costs time, not data: a segment
 /// is dropped only when both cover it.
 /// </summary>
-/// <param name="LastNumber">Largest number of any checkpoint file; 0 for none.</param>
+/// <param name="LastNumber">
+/// Largest number that this store gave a checkpoint; 0 for none. A stray file may have any number, and to count on from
+/// the largest there is would begin again at 0.
+/// </param>
 /// <param name="Newest">Number of the newest whole one; 0 for none.</param>
 /// <param name="NewestFrom">Where replay from the newest begins.</param>
 /// <param name="PreviousFrom">Where replay from the one before begins.</param>

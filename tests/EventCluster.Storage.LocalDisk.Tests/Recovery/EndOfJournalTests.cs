@@ -167,6 +167,41 @@ public sealed class EndOfJournalTests : IAsyncDisposable
         Assert.All(DataFormat.Segments(_fixture.Disk.ListNow("/data")), id => Assert.InRange(id, 1u, 20u));
     }
 
+    [Theory]
+    [InlineData(9u, 0)]
+    [InlineData(9u, 16)]
+    [InlineData(int.MaxValue, 16)]
+    [InlineData(uint.MaxValue - 1, 16)]
+    [InlineData(uint.MaxValue, 0)]
+    [InlineData(uint.MaxValue, 16)]
+    public async Task Open_StrayCheckpointWithALargeNumber_IsNotCountedOnFrom(uint number, int bytes)
+    {
+        await _fixture.OpenAsync();
+        await _fixture.CreateAsync("a", "0");
+        await _fixture.Store.DisposeAsync();
+        _fixture.Disk.WriteAllBytes($"/data/{DataFormat.CheckpointFile(number)}", new byte[bytes]);
+
+        // Several starts, each with enough to write for checkpoints and further segments.
+        for (var start = 1; start <= 3; start++)
+        {
+            await _fixture.OpenAsync(StoreFixture.Options(checkpointEveryBytes: 20_000));
+            var owner = await _fixture.OwnAsync("a");
+            for (var i = 0; i < 10; i++)
+            {
+                await owner.AppendAsync(new string('x', 10_000));
+            }
+
+            await _fixture.Store.DisposeAsync();
+        }
+
+        await _fixture.OpenAsync();
+        Assert.Equal(31, (await _fixture.TextAsync("a")).Split(' ').Length);
+        var names = _fixture.Disk.ListNow("/data");
+        Assert.DoesNotContain(DataFormat.CheckpointFile(0), names);
+        Assert.NotEmpty(DataFormat.Checkpoints(names));
+        Assert.All(DataFormat.Checkpoints(names), id => Assert.InRange(id, 1u, 100u));
+    }
+
     [Fact]
     public async Task Open_RecordedEndIsNotReached_IsRefusedWithThePlace()
     {
