@@ -108,7 +108,14 @@ internal sealed class CrashPoints(FaultsOptions options, TextWriter output)
         }
 
         output.WriteLine($"{scenario.Name}: {calls.Count} kinds of calls on files");
-        return calls.SelectMany(seen => Tracer.Calls[seen.Call].Prepend(Injection.Killed).Select(action => new Chain(scenario, seen.Call, seen.File, action)));
+        return calls.SelectMany(seen => Actions(scenario, seen.Call).Select(action => new Chain(scenario, seen.Call, seen.File, action)));
+    }
+
+    /// <summary>A kill and every error; recoveries are many, so that each of their calls has one error, another one with another seed.</summary>
+    private IEnumerable<string> Actions(Scenario scenario, string call)
+    {
+        var errors = Tracer.Calls[call];
+        return scenario.Operates ? errors.Prepend(Injection.Killed) : [Injection.Killed, errors[options.Seed % errors.Length]];
     }
 
     private async Task RunAsync(List<Chain> chains)
