@@ -75,7 +75,17 @@ public sealed class WebSocketClient(bool http2 = false, string? companion = null
         message.ResetWrittenCount();
         while (true)
         {
-            var part = await socket.ReceiveAsync(message.GetMemory(16 * 1024), cancellationToken);
+            ValueWebSocketReceiveResult part;
+            try
+            {
+                part = await socket.ReceiveAsync(message.GetMemory(16 * 1024), cancellationToken);
+            }
+            catch (WebSocketException e) when (cancellationToken.IsCancellationRequested)
+            {
+                // A cancellation between two messages aborts the socket, and the next receive names its state instead.
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+            }
+
             message.Advance(part.Count);
             if (part.MessageType == WebSocketMessageType.Close || part.EndOfMessage)
             {
