@@ -21,9 +21,13 @@ internal sealed class ImageMaker : IAsyncDisposable
 
     /// <summary>
     /// The first life goes on until so much is written: a start that finds less shows less than several segments, and
-    /// checkpoints behind and before them.
+    /// checkpoints behind and before them. With what the second life adds, an image has at least 256 KiB; more only costs time.
     /// </summary>
-    private const int LeastBytes = 320 * 1024;
+    private const int LeastBytes = 176 * 1024;
+
+    private const int LeastBytesBeforeAShortLife = 232 * 1024;
+
+    private const int LeastImageBytes = 256 * 1024;
 
     private const int MostSteps = 5_000;
 
@@ -78,7 +82,7 @@ internal sealed class ImageMaker : IAsyncDisposable
 
     private StoreImage Make(string name, int steps, bool isKilled)
     {
-        Live(StepsPerLife, LeastBytes);
+        Live(StepsPerLife, steps < StepsPerLife ? LeastBytesBeforeAShortLife : LeastBytes);
         Run(StopAsync);
         Live(steps, 0);
         if (!isKilled)
@@ -91,7 +95,9 @@ internal sealed class ImageMaker : IAsyncDisposable
         var image = new StoreImage(
             name, _disk.Copy(), [.. states.Select(state => state.State)], [.. states.Select(state => state.Answers)], _earlier);
         Run(async () => await DisposeAsync());
-        return image;
+        return image.Bytes >= LeastImageBytes
+            ? image
+            : throw new InvalidOperationException($"Image '{name}' has {image.Bytes} bytes, at least {LeastImageBytes} are wanted.");
     }
 
     private void Live(int steps, int leastBytes)
