@@ -1,6 +1,7 @@
 using System.Globalization;
 using EventCluster.Benchmarks.Bare;
 using EventCluster.Benchmarks.Clusters;
+using EventCluster.Benchmarks.Compare;
 using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Peers;
@@ -16,15 +17,11 @@ if (args is [BareServer.Command, var port, var file])
     return 0;
 }
 
-// The generator's sockets complete on the polling thread: cheaper, and it leaves more of the machine to the server.
-// Read by the runtime when the first socket is used; servers that are started do not inherit it (BenchmarkServer).
-Environment.SetEnvironmentVariable(LoadGenerator.InlineCompletions, "1");
-
 IBenchmark[] benchmarks =
 [
     new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(),
     new PeersBenchmark(), new WireBenchmark(), new SlowReaderBenchmark(), new StartUpBenchmark(), new AllocBenchmark(),
-    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(),
+    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(), new CompareBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);
@@ -32,6 +29,7 @@ if (settings is null || benchmark is null)
 {
     Console.Error.WriteLine(error ?? "Name a benchmark.");
     Console.Error.WriteLine("usage: NAME [--seconds N] [--rounds N] [--json] [--tiny] [--simulated-flush-ms N] [--set SIZE=N] [--server ARGUMENT]");
+    Console.Error.WriteLine("       compare --against DIR [--rows ROW,...] [--rounds N] [--seconds N] [--json]");
     foreach (var each in benchmarks)
     {
         Console.Error.WriteLine($"  {each.Name,-12}{each.Summary}");
@@ -47,6 +45,15 @@ Console.CancelKeyPress += (_, pressed) =>
     stop.Cancel();
 };
 var report = new Report();
-await benchmark.RunAsync(new BenchmarkContext(settings, report, stop.Token));
+try
+{
+    await benchmark.RunAsync(new BenchmarkContext(settings, report, stop.Token));
+}
+catch (SettingsException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+
 Console.WriteLine(report.Print(settings));
-return report.Count > 0 ? 0 : 1;
+return report.ExitCode;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using EventCluster.Benchmarks.Generator;
 
 namespace EventCluster.Benchmarks.Clients;
 
@@ -13,7 +13,7 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
 
     private readonly byte[] _buffer = new byte[bufferBytes];
     private readonly IBody _body = transport.NewBody();
-    private Socket? _socket;
+    private LoadSocket? _socket;
     private SslStream? _tls;
     private int _filled;
     private bool _isReady;
@@ -28,11 +28,10 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
     /// <summary>Connects and waits until it has its place in the stream.</summary>
     public async Task ConnectAsync(IPEndPoint server)
     {
-        _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await _socket.ConnectAsync(server.Address, transport.Port ?? server.Port);
+        _socket = await LoadSocket.ConnectAsync(new IPEndPoint(server.Address, transport.Port ?? server.Port));
         if (transport.Certificate is { } fingerprint)
         {
-            _tls = new SslStream(new NetworkStream(_socket), leaveInnerStreamOpen: false);
+            _tls = new SslStream(new LoadStream(_socket), leaveInnerStreamOpen: false);
             await _tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
                 TargetHost = "localhost",
@@ -53,7 +52,7 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
 
         while (!(_isReady |= transport.Ready.Length == 0))
         {
-            await ReceiveAsync();
+            await SendAsync(Use(await ReceiveAsync()));
         }
     }
 
@@ -64,7 +63,11 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
         {
             while (Count < enough)
             {
-                await ReceiveAsync();
+                // Received here and not in a method of its own, whose suspension would allocate.
+                if (Use(await ReceiveAsync()) is { IsEmpty: false } reply)
+                {
+                    await SendAsync(reply);
+                }
             }
         }
         catch (Exception) when (_isDisposed)
@@ -90,7 +93,7 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
         var end = -1;
         while (end < 0)
         {
-            _filled += await FillAsync();
+            _filled += Received(await ReceiveAsync());
             end = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8);
         }
 
@@ -105,25 +108,21 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
         Take(rest);
     }
 
-    private async ValueTask ReceiveAsync()
-    {
-        Take(await FillAsync());
-        if (_body.IsEnded)
-        {
-            throw new InvalidDataException($"The server ended the response: {Encoding.ASCII.GetString(_buffer, 0, _filled)}");
-        }
-
-        if (_body.TakeReply() is { Length: > 0 } reply)
-        {
-            await SendAsync(reply);
-        }
-    }
-
-    private async ValueTask<int> FillAsync()
+    private ValueTask<int> ReceiveAsync()
     {
         var room = _buffer.AsMemory(_filled);
-        var read = _tls is null ? await _socket!.ReceiveAsync(room) : await _tls.ReadAsync(room);
-        return read > 0 ? read : throw new SocketException((int)SocketError.ConnectionReset);
+        return _tls is null ? _socket!.ReceiveAsync(room) : _tls.ReadAsync(room);
+    }
+
+    private static int Received(int bytes) => bytes > 0 ? bytes : throw new InvalidDataException("The server closed the connection.");
+
+    /// <summary>Takes what was received; returns what has to be sent for it, nothing most of the time.</summary>
+    private ReadOnlyMemory<byte> Use(int received)
+    {
+        Take(Received(received));
+        return _body.IsEnded
+            ? throw new InvalidDataException($"The server ended the response: {Encoding.ASCII.GetString(_buffer, 0, _filled)}")
+            : _body.TakeReply();
     }
 
     private void Take(int received)
@@ -144,17 +143,6 @@ public sealed class LiveReader(LiveTransport transport, string stream, int buffe
         _filled -= used;
     }
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        if (_tls is not null)
-        {
-            await _tls.WriteAsync(bytes);
-            return;
-        }
-
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await _socket!.SendAsync(bytes)..];
-        }
-    }
+    private ValueTask SendAsync(ReadOnlyMemory<byte> bytes) =>
+        bytes.IsEmpty ? default : _tls?.WriteAsync(bytes) ?? _socket!.SendAsync(bytes);
 }

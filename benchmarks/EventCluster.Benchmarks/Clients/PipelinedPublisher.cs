@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using EventCluster.Benchmarks.Generator;
 
 namespace EventCluster.Benchmarks.Clients;
 
@@ -19,22 +19,18 @@ public sealed class PipelinedPublisher(byte[] head, int lane, int outstanding)
     /// <summary>Sends no more and waits for what is outstanding.</summary>
     public void Stop() => _isStopping = true;
 
-    /// <summary>Appends until it is stopped.</summary>
-    public async Task RunAsync(IPEndPoint server)
+    /// <summary>Appends until it is stopped, or a number of events.</summary>
+    public async Task RunAsync(IPEndPoint server, int most = int.MaxValue)
     {
-        using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(server);
-        var (free, open, next) = (outstanding, 0, lane * EventScan.LaneSize);
+        using var socket = await LoadSocket.ConnectAsync(server);
+        var first = lane * EventScan.LaneSize;
+        var (free, open, next) = (outstanding, 0, first);
         while (true)
         {
-            if (free > 0 && !_isStopping)
+            if (Math.Min(free, first + (long)most - next) is var due and > 0 && !_isStopping)
             {
-                for (var rest = _requests.Number(next, free); !rest.IsEmpty;)
-                {
-                    rest = rest[await socket.SendAsync(rest)..];
-                }
-
-                (open, next, free) = (open + free, next + free, 0);
+                await socket.SendAsync(_requests.Number(next, (int)due));
+                (open, next, free) = (open + (int)due, next + (int)due, free - (int)due);
             }
 
             if (open == 0)

@@ -24,7 +24,7 @@ public static class ClusterAppends
         }
 
         await Task.Delay(context.Settings.WarmUp, TimeProvider.System);
-        using var usage = new ClusterUsage(cluster);
+        var usage = new ClusterUsage(cluster);
         var before = publishers.Sum(publisher => publisher.Acknowledged);
         await MeasureTime.PassAsync(
             context.Settings.Round, () => publishers.Sum(publisher => publisher.Acknowledged) > before || publishing.Exists(each => each.IsCompleted));

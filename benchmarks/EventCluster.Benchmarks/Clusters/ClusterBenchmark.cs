@@ -1,4 +1,5 @@
 using EventCluster.Benchmarks.FanOut;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Running;
 using EventCluster.TestKit.Servers;
@@ -52,7 +53,7 @@ public sealed class ClusterBenchmark : IBenchmark
             var isNamed = context.Settings.Sizes.ContainsKey("only");
             if (isNamed ? context.Settings.Wants(key) : key is "appends" or "delivery" or "latency")
             {
-                await context.MeasureAsync($"{size}: {label}", round);
+                await context.MeasureAsync($"{size}: {label}", number => LoadLoop.RunAsync(() => round(number)));
             }
         }
     }

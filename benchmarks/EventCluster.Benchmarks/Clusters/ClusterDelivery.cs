@@ -26,7 +26,7 @@ public static class ClusterDelivery
         var publishing = publishers.Select((publisher, i) => publisher.RunAsync(cluster.Edges[i % cluster.Edges.Count].EndPoint)).ToArray();
         await Task.Delay(context.Settings.WarmUp, TimeProvider.System);
 
-        using var usage = new ClusterUsage(cluster);
+        var usage = new ClusterUsage(cluster);
         var before = readers.Sum(reader => reader.Count);
         await MeasureTime.PassAsync(
             context.Settings.Round, () => readers.Sum(reader => reader.Count) > before || Array.Exists(publishing, task => task.IsCompleted));

@@ -22,7 +22,7 @@ public static class ClusterFollowed
 
         // The first reads end, and what was only needed to begin is given back.
         await Task.Delay(context.Settings.Tiny ? context.Settings.Round : TimeSpan.FromSeconds(15), TimeProvider.System);
-        using var usage = new ClusterUsage(cluster);
+        var usage = new ClusterUsage(cluster);
         await Task.Delay(context.Settings.Round, TimeProvider.System);
         var used = usage.Stop("streams", "stream-second", (long)(count * Math.Max(1, context.Settings.Round.TotalSeconds)));
         var after = Resident(cluster);

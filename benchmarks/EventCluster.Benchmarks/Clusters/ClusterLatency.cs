@@ -22,7 +22,7 @@ public static class ClusterLatency
             await cluster.Edges[0].CreateAsync(stream);
         }
 
-        using var publisher = new OpenLoopPublisher(
+        var publisher = new OpenLoopPublisher(
             [.. streams.Select(cluster.Edges[0].AppendHead)], rate, cluster.Edges[0].EndPoint);
         var isMeasuring = false;
         var latencies = Enumerable.Range(0, count * each).Select(_ => new LatencyHistogram()).ToArray();
@@ -38,7 +38,7 @@ public static class ClusterLatency
         var warmUp = EventsEach(settings.WarmUp);
         await publisher.RunAsync(warmUp, context.CancellationToken);
         await Readers.ArriveAsync(readers, _ => warmUp);
-        using var usage = new ClusterUsage(cluster);
+        var usage = new ClusterUsage(cluster);
         Volatile.Write(ref isMeasuring, true);
         var measured = EventsEach(settings.Round);
         await publisher.RunAsync(measured, context.CancellationToken);

@@ -4,7 +4,7 @@ using EventCluster.Benchmarks.Subjects;
 namespace EventCluster.Benchmarks.Clusters;
 
 /// <summary>Processor time over a stretch of time, by role.</summary>
-public sealed class ClusterUsage : IDisposable
+public sealed class ClusterUsage
 {
     private readonly Usage _all;
     private readonly (string Role, Usage Usage)[] _roles;
@@ -30,12 +30,5 @@ public sealed class ClusterUsage : IDisposable
             .. _roles.Select(role => new Figure($"{role.Role} us", role.Usage.Stop(operations).MicrosecondsEach)),
             new("generator %", all.GeneratorShare),
         ];
-    }
-
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        _all.Dispose();
-        Array.ForEach(_roles, role => role.Usage.Dispose());
     }
 }

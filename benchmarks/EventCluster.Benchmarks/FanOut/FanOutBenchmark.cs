@@ -1,4 +1,5 @@
 using EventCluster.Benchmarks.Clients;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Subjects;
@@ -43,9 +44,9 @@ public sealed class FanOutBenchmark : IBenchmark
     }
 
     private static Func<int, Task<IReadOnlyList<Figure>>> Round(
-        BenchmarkContext context, Workload workload, Func<EventClusterSubject, LiveTransport> transport) => async _ =>
+        BenchmarkContext context, Workload workload, Func<EventClusterSubject, LiveTransport> transport) => _ => LoadLoop.RunAsync(async () =>
     {
         await using var subject = await EventClusterSubject.StartAsync(context);
         return await workload.RunAsync(context, subject, transport(subject));
-    };
+    });
 }

@@ -22,7 +22,7 @@ public static class MaximumRate
         var publishing = Task.WhenAll(publishers.Select(p => p.RunAsync(subject.EndPoint)));
         await Task.Delay(context.Settings.WarmUp, TimeProvider.System);
 
-        using var usage = new Usage(subject.Processes);
+        var usage = new Usage(subject.Processes);
         var before = readers.Sum(r => r.Count);
         await MeasureTime.PassAsync(context.Settings.Round, () => readers.Sum(r => r.Count) > before || publishing.IsCompleted);
         var delivered = readers.Sum(r => r.Count) - before;
@@ -35,6 +35,7 @@ public static class MaximumRate
         [
             new("deliveries/s", figures.PerSecond),
             new("server us/delivery", figures.MicrosecondsEach),
+            new("bytes/delivery", figures.BytesEach),
             new("generator %", figures.GeneratorShare),
         ];
     }

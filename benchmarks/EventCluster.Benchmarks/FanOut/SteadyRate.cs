@@ -22,7 +22,7 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
             await subject.CreateAsync($"steady/{i}");
         }
 
-        using var publisher = new OpenLoopPublisher(
+        var publisher = new OpenLoopPublisher(
             [.. Enumerable.Range(0, Streams).Select(i => subject.AppendHead($"steady/{i}"))], PerSecond, subject.EndPoint, context.Settings.Size("publishers", 64, 8));
         var isMeasuring = false;
         var latencies = Enumerable.Range(0, Streams * ReadersEach).Select(_ => new LatencyHistogram()).ToArray();
@@ -31,7 +31,7 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
             var (stream, histogram) = (i % Streams, latencies[i]);
             return new LiveReader(transport, $"steady/{stream}", 2 * 1024, new EventScan(0, number =>
             {
-                if (Volatile.Read(ref isMeasuring))
+                if (isMeasuring)
                 {
                     histogram.Record(Stopwatch.GetTimestamp() - publisher.DueAt(stream, number));
                 }
@@ -41,8 +41,8 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
         var warmUp = EventsEach(context.Settings.WarmUp);
         await publisher.RunAsync(warmUp, context.CancellationToken);
         await Readers.ArriveAsync(readers, _ => warmUp);
-        using var usage = new Usage(subject.Processes);
-        Volatile.Write(ref isMeasuring, true);
+        var usage = new Usage(subject.Processes);
+        isMeasuring = true;
         var measured = EventsEach(context.Settings.Round);
         await publisher.RunAsync(measured, context.CancellationToken);
         await Readers.CompleteAsync(readers, _ => warmUp + measured);
@@ -51,16 +51,13 @@ public sealed record SteadyRate(int Streams, int ReadersEach, int PerSecond)
         Array.ForEach(latencies, all.Add);
         return
         [
-            new("p99 ms", Milliseconds(all, 0.99)),
-            new("p50 ms", Milliseconds(all, 0.5)),
+            .. all.Figures("ms"),
             new("server us/delivery", figures.MicrosecondsEach),
+            new("bytes/delivery", figures.BytesEach),
             new("deliveries/s", figures.PerSecond),
             new("generator %", figures.GeneratorShare),
         ];
     }
 
     private int EventsEach(TimeSpan time) => Math.Max(1, (int)(time.TotalSeconds * PerSecond / Streams));
-
-    private static double Milliseconds(LatencyHistogram latencies, double share) =>
-        latencies.Percentile(share) * 1000.0 / Stopwatch.Frequency;
 }

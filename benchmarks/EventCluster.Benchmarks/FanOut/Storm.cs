@@ -26,14 +26,15 @@ public static class Storm
         var clients = context.Settings.Size("clients", 5_000, 20);
         _ = await ConnectAllAsync(subject, transport, resume, Math.Max(1, clients / 5));
         await Task.Delay(context.Settings.WarmUp, TimeProvider.System);
-        using var usage = new Usage(subject.Processes);
+        var usage = new Usage(subject.Processes);
         var latencies = await ConnectAllAsync(subject, transport, resume, clients);
         var figures = usage.Stop(clients);
         return
         [
-            new("p99 s", latencies.Percentile(0.99) / (double)Stopwatch.Frequency),
-            new("p50 s", latencies.Percentile(0.5) / (double)Stopwatch.Frequency),
+            .. latencies.Figures("s"),
+            new("clients/s", figures.PerSecond),
             new("server us/client", figures.MicrosecondsEach),
+            new("bytes/client", figures.BytesEach),
             new("generator %", figures.GeneratorShare),
         ];
     }
@@ -53,10 +54,7 @@ public static class Storm
                 throw new InvalidDataException($"A reader ended after {reader.Count} of {Missed} events.", reader.Fault);
             }
 
-            lock (latencies)
-            {
-                latencies.Record(Stopwatch.GetTimestamp() - start);
-            }
+            latencies.Record(Stopwatch.GetTimestamp() - start);
         }));
         Array.ForEach(readers, reader => reader.Dispose());
         return latencies;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Protocol;
 
@@ -75,10 +76,10 @@ public sealed class AllocBenchmark : IBenchmark
 
     private static async Task<IReadOnlyList<Figure>> PerEventAsync(InProcessServer server, int events, Func<ICatchUpReader> create)
     {
-        await create().RunAsync(server.EndPoint);
+        await LoadLoop.RunAsync(() => create().RunAsync(server.EndPoint));
         var reader = create();
         var before = GC.GetTotalAllocatedBytes(precise: true);
-        await reader.RunAsync(server.EndPoint);
+        await LoadLoop.RunAsync(() => reader.RunAsync(server.EndPoint));
         return [new("bytes", (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)events)];
     }
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Running;
 
 namespace EventCluster.Benchmarks.Http;
@@ -32,14 +32,20 @@ public sealed class AppendConnection
     /// <summary>Appends until the round ends.</summary>
     public async Task RunAsync(IPEndPoint server)
     {
-        using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(server);
+        using var socket = await LoadSocket.ConnectAsync(server);
         while (!_generator.IsStopping)
         {
             var target = _targets[_next];
             var sent = Stopwatch.GetTimestamp();
             await socket.SendAsync(target.Request);
-            var sequence = await ReceiveAsync(socket);
+            var filled = 0;
+            while (!IsWhole(filled))
+            {
+                var received = await socket.ReceiveAsync(_buffer.AsMemory(filled));
+                filled += received > 0 ? received : throw Unexpected(filled);
+            }
+
+            var sequence = HttpAnswer.AppendedSequence(_buffer.AsSpan(0, filled));
             if (_generator.IsMeasuring)
             {
                 Latencies.Record(Stopwatch.GetTimestamp() - sent);
@@ -61,23 +67,9 @@ public sealed class AppendConnection
         target.Acknowledge();
     }
 
-    private async ValueTask<long> ReceiveAsync(Socket socket)
-    {
-        var filled = 0;
-        while (true)
-        {
-            var read = await socket.ReceiveAsync(_buffer.AsMemory(filled));
-            filled += read;
-            var answer = _buffer.AsSpan(0, filled);
-            if (answer.EndsWith("\r\n\r\n"u8))
-            {
-                return HttpAnswer.AppendedSequence(answer);
-            }
+    private bool IsWhole(int filled) => _buffer.AsSpan(0, filled).EndsWith("\r\n\r\n"u8)
+        || (filled == BufferBytes ? throw Unexpected(filled) : false);
 
-            if (read == 0 || filled == BufferBytes)
-            {
-                throw new InvalidDataException($"Not an acknowledgement: {Encoding.ASCII.GetString(answer)}");
-            }
-        }
-    }
+    private InvalidDataException Unexpected(int filled) =>
+        new($"Not an acknowledgement: {Encoding.ASCII.GetString(_buffer, 0, filled)}");
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using EventCluster.Benchmarks.Running;
+using EventCluster.Benchmarks.Subjects;
 using EventCluster.Protocol;
 using EventCluster.TestKit.Servers;
 
@@ -21,6 +22,9 @@ public sealed class BenchmarkServer : IAsyncDisposable
 
     /// <summary>The process.</summary>
     public ServerProcess Process { get; }
+
+    /// <summary>The process and its children, as they are now.</summary>
+    public ProcessTree Processes => new(Process.Process, () => ValueTask.CompletedTask);
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; }

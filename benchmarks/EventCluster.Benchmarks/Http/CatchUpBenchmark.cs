@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Running;
+using EventCluster.Benchmarks.Subjects;
 
 namespace EventCluster.Benchmarks.Http;
 
@@ -47,21 +48,21 @@ public sealed class CatchUpBenchmark : IBenchmark
     {
         await server.Process.TerminateAsync();
         await server.Process.RestartAsync(BenchmarkServer.Arguments(context), context.CancellationToken);
-        using var self = Process.GetCurrentProcess();
-        var process = server.Process.Process;
-        var before = (self.TotalProcessorTime, process.TotalProcessorTime);
-        var start = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, readers).Select(_ => create().RunAsync(server.EndPoint)));
-        var elapsed = Stopwatch.GetElapsedTime(start);
-        self.Refresh();
-        process.Refresh();
-        var (generator, used) = (self.TotalProcessorTime - before.Item1, process.TotalProcessorTime - before.Item2);
+        return await LoadLoop.RunAsync(() => ReplayAsync(server, readers, create));
+    }
+
+    private static async Task<IReadOnlyList<Figure>> ReplayAsync(BenchmarkServer server, int readers, Func<ICatchUpReader> create)
+    {
+        var usage = new Usage(server.Processes);
+        var events = (await Task.WhenAll(Enumerable.Range(0, readers).Select(_ => create().RunAsync(server.EndPoint)))).Sum();
+        var used = usage.Stop(events);
         return
         [
-            new("events/s", counts.Sum() / elapsed.TotalSeconds),
-            new("seconds", elapsed.TotalSeconds),
-            new("server us/event", used.TotalMicroseconds / counts.Sum()),
-            new("generator %", 100 * (generator / (generator + used))),
+            new("events/s", used.PerSecond),
+            new("seconds", events / used.PerSecond),
+            new("server us/event", used.MicrosecondsEach),
+            new("bytes/event", used.BytesEach),
+            new("generator %", used.GeneratorShare),
         ];
     }
 }

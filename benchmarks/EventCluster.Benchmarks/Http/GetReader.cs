@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using EventCluster.Benchmarks.Generator;
 
 namespace EventCluster.Benchmarks.Http;
 
@@ -15,8 +15,7 @@ public sealed class GetReader(string path, int events) : ICatchUpReader
     /// <inheritdoc />
     public async Task<long> RunAsync(IPEndPoint server)
     {
-        using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(server);
+        using var socket = await LoadSocket.ConnectAsync(server);
         var offset = "-1";
         while (_count < events)
         {
@@ -27,7 +26,7 @@ public sealed class GetReader(string path, int events) : ICatchUpReader
         return _count;
     }
 
-    private async Task<string> ReceiveAsync(Socket socket)
+    private async Task<string> ReceiveAsync(LoadSocket socket)
     {
         var (filled, total, head) = (0, int.MaxValue, 0);
         while (filled < total)

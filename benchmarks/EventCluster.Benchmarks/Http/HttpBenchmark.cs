@@ -1,3 +1,4 @@
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Streams;
 
@@ -22,8 +23,8 @@ public sealed class HttpBenchmark : IBenchmark
             foreach (var connections in new[] { 1, 16, 64, 256 })
             {
                 await context.MeasureAsync($"{connections,3} connections, {streams} stream(s)", async _ =>
-                    (await LoadGenerator.RunAsync(
-                        server.EndPoint, targets, connections, context.Settings.Round, server.Process.Process)).Figures);
+                    (await LoadLoop.RunAsync(() => LoadGenerator.RunAsync(
+                        server.EndPoint, targets, connections, context.Settings.Round / 5, context.Settings.Round, server.Processes))).Figures);
             }
 
             await VerifyAsync(server, targets);

@@ -1,27 +1,19 @@
-using System.Diagnostics;
 using EventCluster.Benchmarks.Running;
 
 namespace EventCluster.Benchmarks.Http;
 
 /// <summary>What one round of load measured.</summary>
 /// <param name="Latencies">From sending a request to reading its acknowledgement.</param>
-/// <param name="Elapsed">Length of the measured part.</param>
-/// <param name="GeneratorShare">The generator's part of the processor time that both processes used.</param>
-/// <param name="ServerProcessorTime">What the server used.</param>
-public sealed record LoadResult(LatencyHistogram Latencies, TimeSpan Elapsed, double GeneratorShare, TimeSpan ServerProcessorTime)
+/// <param name="PerSecond">Acknowledged appends per second.</param>
+/// <param name="ServerMicroseconds">Processor time of the server for each.</param>
+/// <param name="Bytes">Bytes of an acknowledgement.</param>
+/// <param name="GeneratorShare">The generator's part of the processor time that both processes used, in percent.</param>
+public sealed record LoadResult(LatencyHistogram Latencies, double PerSecond, double ServerMicroseconds, double Bytes, double GeneratorShare)
 {
-    /// <summary>Acknowledged appends per second.</summary>
-    public double PerSecond => Latencies.Count / Elapsed.TotalSeconds;
-
     /// <summary>As figures.</summary>
     public IReadOnlyList<Figure> Figures =>
     [
-        new("acks/s", PerSecond),
-        new("p50 ms", Milliseconds(0.5)),
-        new("p99 ms", Milliseconds(0.99)),
-        new("server us/ack", ServerProcessorTime.TotalMicroseconds / Math.Max(1, Latencies.Count)),
-        new("generator %", 100 * GeneratorShare),
+        new("acks/s", PerSecond), .. Latencies.Figures("ms"),
+        new("server us/ack", ServerMicroseconds), new("bytes/ack", Bytes), new("generator %", GeneratorShare),
     ];
-
-    private double Milliseconds(double share) => Latencies.Percentile(share) * 1000.0 / Stopwatch.Frequency;
 }

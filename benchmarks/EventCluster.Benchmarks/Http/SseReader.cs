@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using EventCluster.Benchmarks.Generator;
 
 namespace EventCluster.Benchmarks.Http;
 
@@ -16,8 +16,7 @@ public sealed class SseReader(string path, int events) : ICatchUpReader
     /// <inheritdoc />
     public async Task<long> RunAsync(IPEndPoint server)
     {
-        using var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(server);
+        using var socket = await LoadSocket.ConnectAsync(server);
         await socket.SendAsync(Encoding.ASCII.GetBytes(
             $"GET {path} HTTP/1.1\r\nHost: {server}\r\nAccept: text/event-stream\r\n\r\n"));
         var filled = 0;

@@ -1,4 +1,5 @@
 using EventCluster.Benchmarks.FanOut;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Subjects;
 using EventCluster.TestKit.Servers;
@@ -77,9 +78,9 @@ public sealed class PeersBenchmark : IBenchmark
     }
 
     private static Func<int, Task<IReadOnlyList<Figure>>> Round(
-        BenchmarkContext context, Workload workload, Func<Task<Subject>> start) => async _ =>
+        BenchmarkContext context, Workload workload, Func<Task<Subject>> start) => _ => LoadLoop.RunAsync(async () =>
     {
         await using var subject = await start();
         return await workload.RunAsync(context, subject, subject.EventSource);
-    };
+    });
 }

@@ -25,9 +25,6 @@ public sealed record BenchmarkContext(BenchmarkSettings Settings, Report Report,
                 CancellationToken.ThrowIfCancellationRequested();
                 Progress($"{cases[j].Label}: round {i + 1} of {Settings.Rounds}");
                 figures[j].Add(await cases[j].Round(i));
-
-                // A round may end on the sockets' polling thread, which must not be kept from polling by what comes next.
-                await Task.Yield();
             }
         }
 

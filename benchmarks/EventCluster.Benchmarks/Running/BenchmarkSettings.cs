@@ -1,3 +1,5 @@
+using EventCluster.Benchmarks.Compare;
+
 namespace EventCluster.Benchmarks.Running;
 
 /// <summary>What the command line says.</summary>
@@ -33,8 +35,14 @@ public sealed record BenchmarkSettings
     /// <summary>How long one round lasts.</summary>
     public TimeSpan Round => Tiny ? TimeSpan.FromMilliseconds(150) : TimeSpan.FromSeconds(Seconds / Rounds);
 
+    /// <summary>The checkout to compare with, <c>--against DIR</c>.</summary>
+    public string? Against { get; init; }
+
+    /// <summary>What comes before a round of live load on a server that is warm already; null where each round has a fresh one.</summary>
+    public TimeSpan? ShortWarmUp { get; init; }
+
     /// <summary>What comes before a round of live load: long enough for the servers to compile their hot paths.</summary>
-    public TimeSpan WarmUp => Tiny ? Round / 5 : TimeSpan.FromSeconds(Math.Max(4, Seconds / Rounds / 5));
+    public TimeSpan WarmUp => ShortWarmUp ?? (Tiny ? Round / 5 : TimeSpan.FromSeconds(Math.Max(4, Seconds / Rounds / 5)));
 
     /// <summary>A size that <c>--set</c> may change.</summary>
     public int Size(string key, int normal, int tiny) =>
@@ -44,12 +52,24 @@ public sealed record BenchmarkSettings
     public bool Wants(string part, string key = "only") =>
         !Sizes.TryGetValue(key, out var parts) || parts.Split(',').Contains(part, StringComparer.OrdinalIgnoreCase);
 
+    // A comparison needs an interval and takes its rounds from several cases at once; the others show a spread.
+    private int DefaultRoundsOf() => (Name == CompareBenchmark.Command, Tiny) switch
+    {
+        (true, true) => CompareBenchmark.TinyRounds,
+        (true, false) => CompareBenchmark.LeastRounds,
+        (false, true) => 1,
+        (false, false) => DefaultRounds,
+    };
+
+    private double DefaultSeconds() => Name == CompareBenchmark.Command ? Rounds * CompareBenchmark.RoundSeconds : Seconds;
+
     /// <summary>Reads the arguments; null with a message when they are not understood.</summary>
     public static BenchmarkSettings? Parse(IReadOnlyList<string> arguments, out string? error)
     {
         var settings = new BenchmarkSettings();
         var sizes = new Dictionary<string, string>(StringComparer.Ordinal);
         var server = new List<string>();
+        var (seconds, rounds) = ((double?)null, (int?)null);
         error = null;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -60,14 +80,14 @@ public sealed record BenchmarkSettings
                     settings = settings with { Json = true };
                     break;
                 case "--tiny":
-                    settings = settings with { Tiny = true, Rounds = 1 };
+                    settings = settings with { Tiny = true };
                     break;
-                case "--seconds" when double.TryParse(next, out var seconds) && seconds > 0:
-                    settings = settings with { Seconds = seconds };
+                case "--seconds" when double.TryParse(next, out var given) && given > 0:
+                    seconds = given;
                     i++;
                     break;
-                case "--rounds" when int.TryParse(next, out var rounds) && rounds > 0:
-                    settings = settings with { Rounds = rounds };
+                case "--rounds" when int.TryParse(next, out var given) && given > 0:
+                    rounds = given;
                     i++;
                     break;
                 case "--simulated-flush-ms" when double.TryParse(next, out var milliseconds) && milliseconds >= 0:
@@ -76,6 +96,14 @@ public sealed record BenchmarkSettings
                     break;
                 case "--server" when next is not null:
                     server.Add(next);
+                    i++;
+                    break;
+                case "--against" when next is not null:
+                    settings = settings with { Against = next };
+                    i++;
+                    break;
+                case "--rows" when next is not null:
+                    sizes["only"] = next;
                     i++;
                     break;
                 case "--set" when next?.Split('=') is [var key, var value]:
@@ -91,6 +119,7 @@ public sealed record BenchmarkSettings
             }
         }
 
-        return settings with { Sizes = sizes, ServerArguments = server };
+        settings = settings with { Rounds = rounds ?? settings.DefaultRoundsOf() };
+        return settings with { Sizes = sizes, ServerArguments = server, Seconds = seconds ?? settings.DefaultSeconds() };
     }
 }

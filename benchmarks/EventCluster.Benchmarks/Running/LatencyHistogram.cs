@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace EventCluster.Benchmarks.Running;
@@ -46,6 +47,14 @@ public sealed class LatencyHistogram
         }
 
         return 0;
+    }
+
+    /// <summary>The median and the 99th percentile.</summary>
+    /// <param name="unit"><c>ms</c> or <c>s</c>.</param>
+    public IReadOnlyList<Figure> Figures(string unit)
+    {
+        var each = (unit == "ms" ? 1_000.0 : 1.0) / Stopwatch.Frequency;
+        return [new($"p99 {unit}", Percentile(0.99) * each), new($"p50 {unit}", Percentile(0.5) * each)];
     }
 
     private static int IndexOf(long ticks)

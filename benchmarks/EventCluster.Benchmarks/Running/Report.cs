@@ -10,9 +10,6 @@ public sealed class Report
     private readonly List<Row> _rows = [];
     private readonly List<string> _notes = [];
 
-    /// <summary>Number of rows.</summary>
-    public int Count => _rows.Count;
-
     /// <summary>Adds the medians of a case.</summary>
     public IReadOnlyDictionary<string, double> Add(string label, IReadOnlyList<IReadOnlyList<Figure>> rounds)
     {
@@ -27,11 +24,27 @@ public sealed class Report
         return medians;
     }
 
+    /// <summary>What is printed instead of rows of medians, by a benchmark with another kind of table.</summary>
+    public (Func<string> Table, Func<object> Json)? Own { get; set; }
+
+    /// <summary>The exit code; 1 when a benchmark failed by its own rules, or reported nothing.</summary>
+    public int ExitCode
+    {
+        get => field != 0 || _rows.Count > 0 || Own is not null ? field : 1;
+        set;
+    }
+
     /// <summary>Adds a line below the table.</summary>
     public void Note(string text) => _notes.Add(text);
 
     /// <summary>The printed form.</summary>
-    public string Print(BenchmarkSettings settings) => settings.Json ? PrintJson(settings) : PrintTable(settings);
+    public string Print(BenchmarkSettings settings) => (Own, settings.Json) switch
+    {
+        ({ } own, true) => JsonSerializer.Serialize(own.Json()),
+        ({ } own, false) => own.Table().TrimEnd(),
+        (null, true) => PrintJson(settings),
+        (null, false) => PrintTable(settings),
+    };
 
     private string PrintTable(BenchmarkSettings settings)
     {
@@ -77,7 +90,8 @@ public sealed class Report
         notes = _notes,
     });
 
-    private static string Number(double value) => Math.Abs(value) switch
+    /// <summary>A figure with as many digits as are worth reading.</summary>
+    public static string Number(double value) => Math.Abs(value) switch
     {
         0 => "0",
         < 10 => $"{value:0.00}",

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EventCluster.Benchmarks.Clients;
 using EventCluster.Benchmarks.FanOut;
+using EventCluster.Benchmarks.Generator;
 using EventCluster.Benchmarks.Http;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.Subjects;
@@ -33,10 +34,10 @@ public sealed class SlowReaderBenchmark : IBenchmark
         var memory = new List<IReadOnlyList<double>>();
         var rows = await context.AlternateAsync(
         [
-            ($"{normal} normal readers alone", async _ => (await RunAsync(context, rate, normal, 0)).Figures),
+            ($"{normal} normal readers alone", async _ => (await LoadLoop.RunAsync(() => RunAsync(context, rate, normal, 0))).Figures),
             ($"{normal} normal readers beside {slow} slow ones", async _ =>
             {
-                var (figures, megabytes) = await RunAsync(context, rate, normal, slow);
+                var (figures, megabytes) = await LoadLoop.RunAsync(() => RunAsync(context, rate, normal, slow));
                 memory.Add(megabytes);
                 return figures;
             }),
@@ -84,7 +85,7 @@ public sealed class SlowReaderBenchmark : IBenchmark
         var warm = publisher.Start(context.Settings.WarmUp);
         await warm;
         Volatile.Write(ref isMeasuring, true);
-        using var usage = new Usage(subject.Processes);
+        var usage = new Usage(subject.Processes);
         var before = readers.Sum(reader => reader.Count);
         var publishing = publisher.Start(context.Settings.Round);
         var megabytes = await WatchAsync(context, subject, publishing);

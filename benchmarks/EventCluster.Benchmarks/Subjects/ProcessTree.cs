@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EventCluster.Benchmarks.Generator;
 
 namespace EventCluster.Benchmarks.Subjects;
 
@@ -12,7 +13,7 @@ public sealed class ProcessTree(IReadOnlyList<int> roots, Func<ValueTask> end) :
     }
 
     /// <summary>Processor time used so far.</summary>
-    public TimeSpan ProcessorTime => Sum(process => process.TotalProcessorTime);
+    public TimeSpan ProcessorTime => Ids().Aggregate(TimeSpan.Zero, (sum, id) => sum + Libc.ProcessorTime(id));
 
     /// <summary>Resident memory; pages that several processes share count once in all.</summary>
     public long ResidentBytes => Ids().Sum(ProportionalBytes);
@@ -26,7 +27,6 @@ public sealed class ProcessTree(IReadOnlyList<int> roots, Func<ValueTask> end) :
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment.Remove(Http.LoadGenerator.InlineCompletions);
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -50,18 +50,6 @@ public sealed class ProcessTree(IReadOnlyList<int> roots, Func<ValueTask> end) :
     {
         var line = File.ReadLines($"/proc/{process}/smaps_rollup").First(line => line.StartsWith("Pss:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
-    }
-
-    private TimeSpan Sum(Func<Process, TimeSpan> of)
-    {
-        var sum = TimeSpan.Zero;
-        foreach (var id in Ids())
-        {
-            using var process = Process.GetProcessById(id);
-            sum += of(process);
-        }
-
-        return sum;
     }
 
     private List<int> Ids()

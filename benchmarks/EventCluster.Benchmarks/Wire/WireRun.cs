@@ -28,7 +28,7 @@ public sealed record WireRun(BenchmarkContext Context, EventClusterSubject Subje
             await Subject.CreateAsync(stream);
         }
 
-        using var publisher = new OpenLoopPublisher([.. streams.Select(Subject.AppendHead)], Math.Max(1, PerSecond) * group.Length, Subject.EndPoint);
+        var publisher = new OpenLoopPublisher([.. streams.Select(Subject.AppendHead)], Math.Max(1, PerSecond) * group.Length, Subject.EndPoint);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Context.CancellationToken);
         var (proxies, lanes) = (new List<DelayProxy>(), new List<Lane>());
         try

@@ -18,6 +18,7 @@ public sealed class BenchmarkTests
     [InlineData("postgres")]
     [InlineData("wire")]
     [InlineData("slow-reader")]
+    [InlineData("compare")]
     public async Task Run_Tiny_PrintsFigures(string name)
     {
         Assert.SkipWhen(

@@ -209,9 +209,6 @@ public sealed class LocalCluster : IAsyncDisposable
             UseShellExecute = false,
         };
         start.Environment["EVENTCLUSTER_SILO_BUILT"] = "1";
-
-        // Silos run with their own settings: what a load generator set for itself must not leak into them.
-        start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
         foreach (var (name, value) in _setup.Environment)
         {
             start.Environment[name] = value;

@@ -58,6 +58,11 @@ public sealed partial class ServerProcess : IAsyncDisposable
         string? dataPath, IReadOnlyList<string> arguments, CancellationToken cancellationToken, params string[] furtherUrls) =>
         await LaunchedAsync(new ServerProcess(ServerFiles.Dll, dataPath, furtherUrls), arguments, cancellationToken);
 
+    /// <summary>Starts a server that was built elsewhere, of another commit say, and waits until it is ready.</summary>
+    public static Task<ServerProcess> StartOfAsync(
+        string dll, string? dataPath, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        LaunchedAsync(new ServerProcess(dll, dataPath, []), arguments, cancellationToken);
+
     /// <summary>Starts a node of a cluster and waits until it is ready.</summary>
     public static Task<ServerProcess> StartSiloAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         LaunchedAsync(new ServerProcess(ServerFiles.SiloDll, dataPath: null, []), arguments, cancellationToken);
@@ -182,8 +187,6 @@ public sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        // The server runs with its own settings: what a load generator set for itself must not leak into it.
-        start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
         start.ArgumentList.Add(dll);
         foreach (var argument in arguments)
         {
