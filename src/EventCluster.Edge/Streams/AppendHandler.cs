@@ -131,6 +131,7 @@ internal sealed class AppendHandler(
         {
             case AppendOutcome.Appended appended:
                 SetTail(headers, appended.Next, appended.Closed);
+                EdgeHeaders.OmitContentPolicy(headers);
                 response.StatusCode = StatusCodes.Status204NoContent;
                 if (request.Producer is { } producer)
                 {

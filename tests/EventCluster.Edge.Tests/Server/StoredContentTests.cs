@@ -81,6 +81,21 @@ public sealed class StoredContentTests
         AssertSafe(await server.SendAsync(method, target));
     }
 
+    /// <summary>An acknowledgement carries no stored bytes, and is the answer that is sent most: it says nothing about content.</summary>
+    [Theory]
+    [InlineData(204)]
+    [InlineData(204, "Stream-Closed: true")]
+    [InlineData(200, "Producer-Id: p", "Producer-Epoch: 0", "Producer-Seq: 0")]
+    public async Task Append_Acknowledged_HasNoBodyAndNoPolicyOfOne(int status, params string[] headers)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/html", "x");
+        var answer = await server.SendAsync("POST", "/v1/stream/a", Script, ["Content-Type: text/html", .. headers]);
+        Assert.Equal((status, ""), (answer.Status, answer.Text));
+        Assert.Null(answer.Find("Content-Security-Policy"));
+        Assert.Equal(("nosniff", "same-origin"), (answer["X-Content-Type-Options"], answer["Cross-Origin-Resource-Policy"]));
+    }
+
     private static void AssertSafe(Answer answer) => Assert.Equal(
         ("sandbox", "nosniff"), (answer["Content-Security-Policy"], answer["X-Content-Type-Options"]));
 }
