@@ -5,11 +5,6 @@ namespace EventCluster.Orleans.Rebalancing;
 internal interface IRebalanceGrain : IGrainWithIntegerKey
 {
     /// <summary>A silo says how many streams it owns, and learns what it should hand over.</summary>
-    /// <param name="silo">The silo's address as text.</param>
-    /// <param name="owned">Streams that it has in memory.</param>
-    /// <param name="active">The addresses of the active backlog silos as this one sees them.</param>
-    /// <param name="most">Most streams in one step.</param>
-    /// <returns>How many streams go to which silo; no target for none.</returns>
     [Alias("report")]
-    Task<(int Count, string? Target)> ReportAsync(string silo, int owned, string[] active, int most);
+    Task<RebalanceStep> ReportAsync(RebalanceReport report);
 }

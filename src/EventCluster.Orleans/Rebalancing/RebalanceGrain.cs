@@ -10,23 +10,23 @@ internal sealed class RebalanceGrain : Grain, IRebalanceGrain
     private readonly Dictionary<string, int> _owned = [];
 
     /// <inheritdoc />
-    public Task<(int Count, string? Target)> ReportAsync(string silo, int owned, string[] active, int most)
+    public Task<RebalanceStep> ReportAsync(RebalanceReport report)
     {
-        _owned[silo] = owned;
-        foreach (var gone in _owned.Keys.Except(active).ToList())
+        _owned[report.Silo] = report.Owned;
+        foreach (var gone in _owned.Keys.Except(report.Active).ToList())
         {
             _owned.Remove(gone);
         }
 
         // A silo that has not reported yet is not compared: what it owns is not known.
-        if (RebalancePlan<string>.Next(_owned, most) is not { } plan || plan.From != silo)
+        if (RebalancePlan<string>.Next(_owned, report.Most) is not { } plan || plan.From != report.Silo)
         {
-            return Task.FromResult((0, (string?)null));
+            return Task.FromResult(RebalanceStep.None);
         }
 
         // Until both report again: the streams are on their way.
         _owned[plan.From] -= plan.Count;
         _owned[plan.To] += plan.Count;
-        return Task.FromResult((plan.Count, (string?)plan.To));
+        return Task.FromResult(new RebalanceStep { Count = plan.Count, Target = plan.To });
     }
 }

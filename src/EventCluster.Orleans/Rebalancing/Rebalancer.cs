@@ -30,12 +30,14 @@ internal sealed partial class Rebalancer(
             return;
         }
 
-        var (count, target) = await grains.GetGrain<IRebalanceGrain>(0).ReportAsync(
-            silo.SiloAddress.ToParsableString(),
-            directory.LoadedStreams,
-            Array.ConvertAll(silos, address => address.ToParsableString()),
-            most);
-        if (target is null)
+        var step = await grains.GetGrain<IRebalanceGrain>(0).ReportAsync(new RebalanceReport
+        {
+            Silo = silo.SiloAddress.ToParsableString(),
+            Owned = directory.LoadedStreams,
+            Active = Array.ConvertAll(silos, address => address.ToParsableString()),
+            Most = most,
+        });
+        if (step is not { Count: var count, Target: { } target })
         {
             return;
         }

@@ -1,12 +1,13 @@
 namespace EventCluster.Orleans.Wire;
 
-/// <summary>How values of one type cross between silos.</summary>
+/// <summary>In which field of a <see cref="WireSurrogate"/> the values of one type cross between silos.</summary>
 /// <typeparam name="T">The type.</typeparam>
 internal interface IWireFormat<T>
 {
-    /// <summary>Writes a value.</summary>
-    void Write(WireWriter writer, T value);
+    /// <summary>Sets the field.</summary>
+    WireSurrogate Put(T value);
 
-    /// <summary>Reads what <see cref="Write"/> wrote; fields of a newer version behind the known ones are ignored.</summary>
-    T Read(WireReader reader);
+    /// <summary>Reads the field.</summary>
+    /// <exception cref="InvalidDataException">A field that every version sends is absent.</exception>
+    T Take(in WireSurrogate surrogate);
 }
