@@ -50,7 +50,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         _context = new RunnerContext(store, options, time, random, logger);
         LocalOwners = new LocalStreamOwners(this);
         Owners = owners ?? LocalOwners;
-        Reads = new ReadPath(this, _context.Clock);
+        Reads = new ReadPath(this, _context);
         Forks = new ForkFlow(this, _context, Owners);
         _sweeper = new Sweeper(this, _context, _runners);
     }
@@ -61,7 +61,42 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <inheritdoc />
     public StoreHealth Health => _context.IsStopping
         ? new StoreHealth(AcceptsWrites: false, IsFinal: false, "The server is stopping.")
-        : _context.Store.Health.WithPartFault(_sweeper.Fault);
+        : _context.Store.Health.WithPartFault(ConfirmationFault ?? _sweeper.Fault);
+
+    /// <summary>Why the newest state of streams cannot be confirmed in the store now; null while it can.</summary>
+    public string? ConfirmationFault => IsCutOff
+        ? "This node does not reach the store though others do; its streams have moved away."
+        : _context.Confirmer.LastFault is { } fault ? $"Answers about the newest state of streams cannot be confirmed: {fault.Message}" : null;
+
+    /// <summary>How long the store has not answered this node.</summary>
+    public TimeSpan SinceStoreAnswered => _context.SinceAnswered;
+
+    /// <summary>The node gave its streams up because it does not reach the store though others do.</summary>
+    public bool IsCutOff => _context.IsCutOff;
+
+    /// <summary>Cancelled when the node gives its streams up the next time.</summary>
+    public CancellationToken CuttingOff => _context.StoreWait;
+
+    /// <summary>Asks whether the store answers now.</summary>
+    /// <exception cref="StoreUnreachableException">It does not.</exception>
+    public ValueTask ProbeStoreAsync() => _context.Confirmer.ProbeAsync();
+
+    /// <summary>
+    /// Drops all streams without a word to the store, which does not answer: pending commands have an unknown outcome, waiting
+    /// reads are sent to the next owners. No stream is taken until <see cref="Rejoin"/>.
+    /// </summary>
+    public void CutOff()
+    {
+        _context.SetCutOff(true);
+        foreach (var runner in _runners.Values.OrderBy(runner => runner.Name))
+        {
+            // One with a commit in flight ends with the wait for it.
+            runner.EndStale();
+        }
+    }
+
+    /// <summary>The store answers again: streams may come back.</summary>
+    public void Rejoin() => _context.SetCutOff(false);
 
     /// <summary>Streams in memory now.</summary>
     public int LoadedStreams => Volatile.Read(ref _loaded);
@@ -116,7 +151,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// it. The caller has ended its own reads of the stream before and sends none after.
     /// </summary>
     public Task ReleaseAsync(StreamName name) =>
-        _runners.TryGetValue(name, out var runner) ? runner.LeaveAsync() : Task.CompletedTask;
+        !IsCutOff && _runners.TryGetValue(name, out var runner) ? runner.LeaveAsync() : Task.CompletedTask;
 
     /// <summary>
     /// Refuses new appends as moved, wakes all waiting reads, and completes when every pending command is answered.

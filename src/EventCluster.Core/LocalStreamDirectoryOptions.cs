@@ -58,6 +58,12 @@ public sealed class LocalStreamDirectoryOptions
     /// </summary>
     public TimeSpan FenceCheckInterval { get; set; } = TimeSpan.Zero;
 
+    /// <summary>
+    /// How old a confirmation may be that an answer about the tail rests on, in a store that other nodes share; null, the default,
+    /// for one that is younger than the request. Trades the truth about now for one question less.
+    /// </summary>
+    public TimeSpan? ReadConfirmationAge { get; set; }
+
     /// <summary>An unconfirmed hold or an owed release of a fork is settled after this time. Default 60 s.</summary>
     public TimeSpan SettleForksAfter { get; set; } = TimeSpan.FromSeconds(60);
 

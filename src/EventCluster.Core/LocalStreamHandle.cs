@@ -49,40 +49,12 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
     }
 
     /// <inheritdoc />
-    public async ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var (runner, step) = await directory.LookAsync(name);
-            if (step.View is not { } view)
-            {
-                return new DescribeOutcome.Unavailable(step.Reason, step.Detail!);
-            }
+    public ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken) =>
+        DescribeAsync(ReadConfirmation.Strict, cancellationToken);
 
-            if (view.IsLive)
-            {
-                return new DescribeOutcome.Found(view.Descriptor);
-            }
-
-            try
-            {
-                switch (await runner.ConfirmAsync(view, cancellationToken))
-                {
-                    case Running.ConfirmResult.Confirmed:
-                        return view.IsGone ? new DescribeOutcome.Gone() : new DescribeOutcome.NotFound();
-                    case Running.ConfirmResult.Moved:
-                        return new DescribeOutcome.Unavailable(UnavailableReason.Moved, "Another owner took the stream over.");
-                    default:
-                        continue;
-                }
-            }
-            catch (StoreUnreachableException e)
-            {
-                return new DescribeOutcome.Unavailable(UnavailableReason.StoreUnreachable, e.Message);
-            }
-        }
-    }
+    /// <inheritdoc />
+    public ValueTask<DescribeOutcome> DescribeAsync(ReadConfirmation confirmation, CancellationToken cancellationToken) =>
+        directory.Reads.DescribeAsync(name, confirmation, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<ConfigureOutcome> ConfigureAsync(RetentionLimits changes, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ public sealed partial class AzureTablesLogStore : ILogStore
     private const char DueKind = 'd';
     private const char SweepKind = 'w';
 
+    /// <summary>A name to ask for when only an answer is wanted; whether it exists does not matter.</summary>
+    private static readonly StreamName _probe = StreamName.Parse("probe");
+
     private readonly AzureTablesOptions _options;
     private readonly TableSet _tables;
     private readonly StoreCondition _condition;
@@ -97,14 +100,19 @@ public sealed partial class AzureTablesLogStore : ILogStore
         (await FindHeadAsync(name, cancellationToken)).Head;
 
     /// <inheritdoc />
-    public async ValueTask<IReadOnlyList<long>> GetFencesAsync(
+    public async ValueTask<IReadOnlyList<HeadStamp>> GetStampsAsync(
         IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(names);
 
+        if (names.Count == 0)
+        {
+            await FindRecordAsync(_probe, cancellationToken, HeadEntity.FenceOnly);
+        }
+
         // The service reads the whole table for a filter with several partitions: many small questions are less work.
         var records = await Task.WhenAll(names.Select(name => FindRecordAsync(name, cancellationToken, HeadEntity.FenceOnly)));
-        return [.. records.Select(record => record is { Exists: true } ? record.Fence : 0)];
+        return [.. records.Select(static record => record is { Exists: true } ? new HeadStamp(record.Fence, record.Version) : default)];
     }
 
     /// <inheritdoc />

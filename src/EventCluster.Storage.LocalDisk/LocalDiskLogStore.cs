@@ -151,6 +151,10 @@ public sealed partial class LocalDiskLogStore : ILogStore
     }
 
     /// <inheritdoc />
+    /// <remarks>A lock file keeps every other process out.</remarks>
+    public bool IsShared => false;
+
+    /// <inheritdoc />
     public ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -89,15 +89,28 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     }
 
     /// <inheritdoc />
-    public async ValueTask<IReadOnlyList<long>> GetFencesAsync(
+    public async ValueTask<IReadOnlyList<HeadStamp>> GetStampsAsync(
         IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(names);
-        var texts = names.Select(name => name.Value).ToArray();
+        var texts = names.Select(static name => name.Value).ToArray();
         var found = await QueryAsync(
-            _statements.Fences, row => (Name: row.GetString(0), Fence: row.GetInt64(1)), cancellationToken, (object)texts);
-        var fences = found.ToDictionary(row => row.Name, row => row.Fence, StringComparer.Ordinal);
-        return [.. texts.Select(text => fences.GetValueOrDefault(text))];
+            _statements.Stamps,
+            static row => (Name: row.IsDBNull(0) ? null : row.GetString(0), Stamp: new HeadStamp(row.GetInt64(1), row.GetInt64(2))),
+            cancellationToken,
+            (object)texts);
+        var stamps = new Dictionary<string, HeadStamp>(found.Count, StringComparer.Ordinal);
+        foreach (var (name, stamp) in found)
+        {
+            if (name is null)
+            {
+                throw new StoreUnreachableException("The database server is in recovery: what it shows may lag behind the primary.");
+            }
+
+            stamps[name] = stamp;
+        }
+
+        return [.. texts.Select(text => stamps.GetValueOrDefault(text))];
     }
 
     /// <inheritdoc />

@@ -21,6 +21,9 @@ public abstract class DecoratedLogStore(ILogStore inner, bool isOwner = true) : 
     /// <inheritdoc />
     public StoreHealth Health => inner.Health;
 
+    /// <inheritdoc />
+    public virtual bool IsShared => inner.IsShared;
+
     /// <summary>The store for one call; throws when this decorator lets none through.</summary>
     protected virtual ILogStore Inner => inner;
 
@@ -35,6 +38,10 @@ public abstract class DecoratedLogStore(ILogStore inner, bool isOwner = true) : 
     /// <inheritdoc />
     public ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken) =>
         Inner.GetHeadAsync(name, cancellationToken);
+
+    /// <inheritdoc />
+    public virtual ValueTask<IReadOnlyList<HeadStamp>> GetStampsAsync(
+        IReadOnlyList<StreamName> names, CancellationToken cancellationToken) => Inner.GetStampsAsync(names, cancellationToken);
 
     /// <inheritdoc />
     public virtual ValueTask<IReadOnlyList<EventBlock>> ReadAsync(

@@ -14,6 +14,8 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : DecoratedLo
     private readonly Dictionary<CommitFault, int> _counts = [];
     private TaskCompletionSource? _gate;
     private TaskCompletionSource? _answerGate;
+    private TaskCompletionSource? _stampGate;
+    private readonly List<int> _questions = [];
     private int _held;
     private int _commits;
 
@@ -40,6 +42,18 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : DecoratedLo
 
     /// <summary>Commits that were asked for so far.</summary>
     public int Commits => Volatile.Read(ref _commits);
+
+    /// <summary>How many streams each question about heads was about, in the order they were sent.</summary>
+    public IReadOnlyList<int> Questions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _questions];
+            }
+        }
+    }
 
     /// <summary>How often each fault happened.</summary>
     public IReadOnlyDictionary<CommitFault, int> Counts
@@ -83,19 +97,45 @@ public sealed class FaultyLogStore(ILogStore inner, Random random) : DecoratedLo
         }
     }
 
-    /// <summary>Lets the held commits go, and holds no more.</summary>
+    /// <summary>Lets the store look at heads that are asked for, but holds the answers until <see cref="LetGo"/>.</summary>
+    public void HoldStamps()
+    {
+        lock (_lock)
+        {
+            _stampGate ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Lets what is held go, and holds no more.</summary>
     public void LetGo()
     {
         TaskCompletionSource? gate;
         TaskCompletionSource? answers;
+        TaskCompletionSource? stamps;
         lock (_lock)
         {
-            (gate, answers) = (_gate, _answerGate);
-            (_gate, _answerGate) = (null, null);
+            (gate, answers, stamps) = (_gate, _answerGate, _stampGate);
+            (_gate, _answerGate, _stampGate) = (null, null, null);
         }
 
         gate?.TrySetResult();
         answers?.TrySetResult();
+        stamps?.TrySetResult();
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask<IReadOnlyList<HeadStamp>> GetStampsAsync(
+        IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        lock (_lock)
+        {
+            _questions.Add(names.Count);
+        }
+
+        var stamps = await Inner.GetStampsAsync(names, cancellationToken);
+        await PassAsync(ref _stampGate);
+        return stamps;
     }
 
     /// <inheritdoc />

@@ -55,18 +55,27 @@ public interface ILogStore : IAsyncDisposable
     ValueTask<StoredHead?> GetHeadAsync(StreamName name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The newest fences of many streams, in the order asked; 0 for no stream. Takes no ownership. A store that many nodes
-    /// share answers with one question to its medium: each node asks this every few seconds.
+    /// Other nodes may own streams of the same medium, so what an owner remembers is confirmed with <see cref="GetStampsAsync"/>
+    /// before it is claimed to be the newest (CORRECTNESS rule 27). False for a medium that one process has for itself: its
+    /// own memory is the confirmation.
     /// </summary>
-    async ValueTask<IReadOnlyList<long>> GetFencesAsync(IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
+    bool IsShared => true;
+
+    /// <summary>
+    /// Fence and version of many streams as the medium has them now, in the order asked; <c>default</c> for no stream. Takes no
+    /// ownership. Answers only from the place that takes the commits, never from a copy that may lag, and throws
+    /// <see cref="StoreUnreachableException"/> when that place cannot be asked. A store that many nodes share answers with one
+    /// question to its medium: each node asks this all the time. An empty list asks only whether the medium answers.
+    /// </summary>
+    async ValueTask<IReadOnlyList<HeadStamp>> GetStampsAsync(IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
     {
-        var fences = new long[names.Count];
-        for (var i = 0; i < fences.Length; i++)
+        var stamps = new HeadStamp[names.Count];
+        for (var i = 0; i < stamps.Length; i++)
         {
-            fences[i] = (await GetHeadAsync(names[i], cancellationToken))?.Fence ?? 0;
+            stamps[i] = HeadStamp.Of(await GetHeadAsync(names[i], cancellationToken));
         }
 
-        return fences;
+        return stamps;
     }
 
     /// <summary>

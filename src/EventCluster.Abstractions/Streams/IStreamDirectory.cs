@@ -12,6 +12,18 @@ public interface IStreamDirectory
     /// <summary>Whether appends are accepted now, and if not, why; readiness answers with it.</summary>
     StoreHealth Health { get; }
 
+    /// <summary>
+    /// How long a live reader may follow an owner that does not confirm that it is the newest one; null when owners are in this
+    /// process, whose word is always good.
+    /// </summary>
+    TimeSpan? LongestUnconfirmed => null;
+
+    /// <summary>
+    /// The store answers no owner, so that no stream can go on anywhere: live readers stay, without a claim about the tail, though
+    /// nothing is confirmed.
+    /// </summary>
+    bool IsStoreDownForAll => false;
+
     /// <summary>A handle on a name; cheap, touches nothing, valid as long as the directory.</summary>
     IStreamHandle GetStream(StreamName name);
 

@@ -37,6 +37,14 @@ public interface IStreamHandle
     [MustUseReturnValue]
     ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="DescribeAsync(CancellationToken)"/>, but with <see cref="ReadConfirmation.Recent"/> only to admit what lies
+    /// behind the tail, and with <see cref="ReadConfirmation.Followed"/> only what the owner remembers: the answer claims no tail.
+    /// </summary>
+    [MustUseReturnValue]
+    ValueTask<DescribeOutcome> DescribeAsync(ReadConfirmation confirmation, CancellationToken cancellationToken) =>
+        DescribeAsync(cancellationToken);
+
     /// <summary>Changes retention limits of a live stream; only the given ones.</summary>
     [MustUseReturnValue]
     ValueTask<ConfigureOutcome> ConfigureAsync(RetentionLimits changes, CancellationToken cancellationToken);

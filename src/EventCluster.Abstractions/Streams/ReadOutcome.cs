@@ -17,8 +17,14 @@ public abstract record ReadOutcome
     public sealed record Batch(
         StreamOffset From, StreamOffset Next, IReadOnlyList<BlockSlice> Slices, StreamDescriptor Descriptor) : ReadOutcome
     {
+        /// <summary>The tail could not be confirmed: the events are good, whether more follow is not known.</summary>
+        public bool ClaimWithheld { get; init; }
+
+        /// <summary>The batch reaches the tail of its instant, and that may be claimed.</summary>
+        public bool UpToDate => ReachesTail && !ClaimWithheld;
+
         /// <summary>The batch reaches the tail of its instant.</summary>
-        public bool UpToDate => Next.Sequence == Descriptor.Tail.Sequence;
+        public bool ReachesTail => Next.Sequence == Descriptor.Tail.Sequence;
 
         /// <summary>The batch reaches the end of a closed stream.</summary>
         public bool AtEnd => Descriptor.Closed && UpToDate;

@@ -9,4 +9,8 @@ namespace EventCluster.Abstractions.Streams;
 /// <param name="WaitUpTo">How long to wait at the tail; zero for no wait.</param>
 /// <param name="Touch">Counts as an access for a sliding TTL.</param>
 public readonly record struct ReadRequest(
-    StreamOffset From, int MaxBytes, int MaxEvents, TimeSpan WaitUpTo, bool Touch);
+    StreamOffset From, int MaxBytes, int MaxEvents, TimeSpan WaitUpTo, bool Touch)
+{
+    /// <summary>What the answer may claim about the tail.</summary>
+    public ReadConfirmation Confirmation { get; init; }
+}

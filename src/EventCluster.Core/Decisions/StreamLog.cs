@@ -126,7 +126,7 @@ internal sealed partial class StreamLog
     /// <summary>The instant that readers may see, once everything decided is committed.</summary>
     public StreamView View() => _state is null
         ? StreamView.Missing(Name, Fence)
-        : StreamView.Of(Name, Fence, _head, Incarnations, _state);
+        : StreamView.Of(Name, new HeadStamp(Fence, _version), _head, Incarnations, _state);
 
     /// <summary>Whether an append of this size can join the changes so far in one commit.</summary>
     public bool Fits(int events, long payloadBytes)

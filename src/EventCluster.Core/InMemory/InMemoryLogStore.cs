@@ -86,6 +86,27 @@ public sealed class InMemoryLogStore : ILogStore
     }
 
     /// <inheritdoc />
+    public bool IsShared => _options.IsShared;
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<HeadStamp>> GetStampsAsync(
+        IReadOnlyList<StreamName> names, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        lock (_lock)
+        {
+            CheckUsable(cancellationToken);
+            var stamps = new HeadStamp[names.Count];
+            for (var i = 0; i < stamps.Length; i++)
+            {
+                stamps[i] = HeadStamp.Of(_streams.GetValueOrDefault(names[i])?.Head);
+            }
+
+            return ValueTask.FromResult<IReadOnlyList<HeadStamp>>(stamps);
+        }
+    }
+
+    /// <inheritdoc />
     public ValueTask<IReadOnlyList<EventBlock>> ReadAsync(
         BlockRange range, int maxBytes, CancellationToken cancellationToken)
     {

@@ -8,6 +8,9 @@ public sealed class InMemoryLogStoreOptions
     /// <summary>Most streams, soft-deleted ones included.</summary>
     public int MaxStreams { get; set; } = ProtocolLimits.MaxStreams;
 
+    /// <summary>Whether more than one node may use the store; false on a server that has it for itself. Default true.</summary>
+    public bool IsShared { get; set; } = true;
+
     /// <summary>Most bytes of block and state in one commit.</summary>
     public int MaxCommitBytes { get; set; } = ProtocolLimits.MaxBlockBytes + (1024 * 1024);
 

@@ -1,3 +1,5 @@
+using EventCluster.Abstractions;
+
 namespace EventCluster.Core.Running;
 
 /// <summary>
@@ -33,6 +35,12 @@ internal sealed class DirectoryClock(TimeProvider time)
 
     /// <summary>The wall clock departed too far: expiry, age retention and forgetting of producers wait.</summary>
     public bool IsSuspended => Departure.Duration() >= LargestDeparture;
+
+    /// <summary>Both clocks.</summary>
+    public ClockReading Read() => ClockReading.Of(time);
+
+    /// <summary>How long ago a reading was, by the clock that says longer.</summary>
+    public TimeSpan AgeOf(ClockReading reading) => reading.AgeBy(time);
 
     /// <summary>The timestamp that lies this long before now.</summary>
     public long TimestampBefore(TimeSpan age) =>

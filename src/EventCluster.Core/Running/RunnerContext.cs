@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Core.Decisions;
 using EventCluster.Core.Reading;
@@ -15,10 +16,14 @@ internal sealed class RunnerContext
     private const int LargestStateBytes = 1024 * 1024;
 
     private readonly ulong _commitIdBase;
+    private readonly bool _isShared;
     private long _commitIdCount;
+    private long _questions;
     private long _tailCacheBytes;
     private int _parkedReads;
     private bool _isStopping;
+    private long _answeredAt;
+    private CancellationTokenSource _storeWait = new();
 
     /// <summary>A context; throws when the store cannot take the largest append.</summary>
     public RunnerContext(
@@ -54,6 +59,9 @@ internal sealed class RunnerContext
             SettleForksAfter = (long)options.SettleForksAfter.TotalMilliseconds,
         };
         _commitIdBase = (ulong)random.NextInt64();
+        _isShared = store.IsShared;
+        Confirmer = new HeadConfirmer(this);
+        _answeredAt = Clock.Timestamp;
     }
 
     /// <summary>The back door.</summary>
@@ -61,6 +69,18 @@ internal sealed class RunnerContext
 
     /// <summary>Reads events for all runners.</summary>
     public BlockReader Blocks { get; }
+
+    /// <summary>Confirms heads with the store.</summary>
+    public HeadConfirmer Confirmer { get; }
+
+    /// <summary>
+    /// How many commits, opens and questions about heads were sent so far. What is sent later has a higher number, however coarse
+    /// the clock is.
+    /// </summary>
+    public long Questions => Interlocked.Read(ref _questions);
+
+    /// <summary>Numbers what is about to be sent to the store.</summary>
+    public long NoteQuestion() => Interlocked.Increment(ref _questions);
 
     /// <summary>Named limits.</summary>
     public LocalStreamDirectoryOptions Options { get; }
@@ -79,6 +99,54 @@ internal sealed class RunnerContext
     {
         get => Volatile.Read(ref _isStopping);
         set => Volatile.Write(ref _isStopping, value);
+    }
+
+    /// <summary>
+    /// This node lost the store while others reach it: its streams are dropped, and it takes none. Waits for the store that cannot
+    /// be trusted to end are cancelled by <see cref="StoreWait"/>.
+    /// </summary>
+    public bool IsCutOff { get; private set; }
+
+    /// <summary>Cancelled when the node is cut off; what it cancels has an unknown outcome.</summary>
+    public CancellationToken StoreWait => _isShared ? Volatile.Read(ref _storeWait).Token : CancellationToken.None;
+
+    /// <summary>How long ago the newest question was sent that the store answered.</summary>
+    public TimeSpan SinceAnswered => Clock.Time.GetElapsedTime(Interlocked.Read(ref _answeredAt));
+
+    /// <summary>The store answered a question that was sent then.</summary>
+    public void NoteAnswered(ClockReading askedAt)
+    {
+        var known = Interlocked.Read(ref _answeredAt);
+        while (askedAt.Timestamp > known)
+        {
+            var seen = Interlocked.CompareExchange(ref _answeredAt, askedAt.Timestamp, known);
+            if (seen == known)
+            {
+                return;
+            }
+
+            known = seen;
+        }
+    }
+
+    /// <summary>The node is cut off from the store, or no longer.</summary>
+    public void SetCutOff(bool isCutOff)
+    {
+        if (IsCutOff == isCutOff)
+        {
+            return;
+        }
+
+        IsCutOff = isCutOff;
+        if (isCutOff)
+        {
+            _storeWait.Cancel();
+        }
+        else
+        {
+            // The old one is not disposed: a wait that began before may still ask it.
+            Volatile.Write(ref _storeWait, new CancellationTokenSource());
+        }
     }
 
     /// <summary>The tail caches of this node hold more than they may together.</summary>

@@ -44,8 +44,8 @@ internal sealed partial class StreamLogRunner
     {
         if (_batch.Exists(static command => command.NeedsOwnership))
         {
-            var head = await _context.Store.GetHeadAsync(Name, CancellationToken.None);
-            if (head is null ? _log!.IsStored : head.Fence != _log!.Fence)
+            var (stamp, question, askedAt) = await _context.Confirmer.AskAsync(Name, CancellationToken.None);
+            if (stamp.Exists ? stamp.Fence != _log!.Fence : _log!.IsStored)
             {
                 LogOwnershipLost(_context.Logger, Name.Value);
                 const string Detail = "Another owner took the stream over; nothing was done.";
@@ -55,6 +55,8 @@ internal sealed partial class StreamLogRunner
                     WakeReason.Moved);
                 return;
             }
+
+            NoteConfirmed(question, askedAt);
         }
 
         ReleaseBatch();
@@ -150,7 +152,7 @@ internal sealed partial class StreamLogRunner
     {
         try
         {
-            return await _context.Store.OpenAsync(Name, CancellationToken.None);
+            return await _context.Store.OpenAsync(Name, _context.StoreWait);
         }
         catch (Exception e)
         {
@@ -161,7 +163,7 @@ internal sealed partial class StreamLogRunner
     }
 
     /// <summary>An outage is no surprise: the store reports it once, not once per stream with its stack.</summary>
-    private static Exception? Surprise(Exception exception) => exception is StoreUnreachableException ? null : exception;
+    private static Exception? Surprise(Exception exception) => exception is StoreUnreachableException or OperationCanceledException ? null : exception;
 
     private void Adopt(OpenedStream opened)
     {

@@ -20,8 +20,11 @@ internal sealed partial class StreamLogRunner
         {
             if (_log is null)
             {
-                Adopt(await _context.Store.OpenAsync(Name, CancellationToken.None));
-                TailWaiters.Wake(Publish(block: null));
+                var (question, askedAt) = (_context.NoteQuestion(), _context.Clock.Read());
+                Adopt(await _context.Store.OpenAsync(Name, _context.StoreWait));
+                var parked = Publish(block: null);
+                NoteConfirmed(question, askedAt);
+                TailWaiters.Wake(parked);
             }
 
             while (TryGetWork())
@@ -34,13 +37,19 @@ internal sealed partial class StreamLogRunner
                 }
 
                 CommitStatus? status = null;
+                var (sent, sentAt) = (_context.NoteQuestion(), _context.Clock.Read());
                 try
                 {
-                    status = await _context.Store.CommitAsync(commit, CancellationToken.None);
+                    status = await _context.Store.CommitAsync(commit, _context.StoreWait);
                 }
                 catch (Exception e)
                 {
                     LogCommitUnknown(_context.Logger, Name.Value, commit.ExpectedVersion + 1, Surprise(e));
+                }
+
+                if (status == CommitStatus.Committed)
+                {
+                    NoteConfirmed(sent, sentAt);
                 }
 
                 await SettleAsync(commit, status);
@@ -52,6 +61,10 @@ internal sealed partial class StreamLogRunner
             Abandon(
                 static command => command.RefuseByStore(CommitStatus.Refused),
                 static command => command.RefuseByStore(CommitStatus.Refused));
+        }
+        catch (OperationCanceledException) when (_context.IsCutOff)
+        {
+            AbandonUnknown(CutOffDetail, WakeReason.Moved);
         }
         catch (StoreUnreachableException e)
         {

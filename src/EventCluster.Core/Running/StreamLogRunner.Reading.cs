@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
@@ -32,8 +33,10 @@ internal sealed partial class StreamLogRunner
         return view.State.WantsTouchCommitted(now);
     }
 
-    /// <summary>Events from the newest ones in memory, from one committed instant; null when they are not there.</summary>
-    public ReadOutcome.Batch? TryReadTail(in ReadRequest request)
+    /// <summary>Events from the newest ones in memory; null when they are not there.</summary>
+    /// <param name="request">The read.</param>
+    /// <param name="seen">The committed instant that the events are from.</param>
+    public ReadOutcome.Batch? TryReadTail(in ReadRequest request, ref StreamView seen)
     {
         lock (_gate)
         {
@@ -43,6 +46,8 @@ internal sealed partial class StreamLogRunner
             {
                 return null;
             }
+
+            seen = view;
 
             // Readers that follow the tail ask for the same events with the same budget: one batch serves them all.
             if (_sharedBatch is { } shared && shared.From == request.From
@@ -86,14 +91,14 @@ internal sealed partial class StreamLogRunner
         }
     }
 
-    /// <summary>The fence of the instant that parked reads have seen; null when none waits.</summary>
-    public long? FenceOfWaiters
+    /// <summary>The instant that parked reads have seen; null when none waits.</summary>
+    public StreamView? ViewOfWaiters
     {
         get
         {
             lock (_gate)
             {
-                return _waiters.Count > 0 ? _view?.Fence : null;
+                return _waiters.Count > 0 ? _view : null;
             }
         }
     }
@@ -117,14 +122,25 @@ internal sealed partial class StreamLogRunner
     }
 
     /// <summary>
-    /// Asks the store whether an instant is still the newest one, so that an answer that ends something is final
-    /// (rule 3). An owner that is not the newest one any more ends.
+    /// Asks the store whether an instant may be answered from as the newest one (rules 3 and 27): it was the newest at some time
+    /// after the request came. An owner that is not the newest one any more ends.
     /// </summary>
-    public async ValueTask<ConfirmResult> ConfirmAsync(StreamView view, CancellationToken cancellationToken)
+    /// <param name="view">An instant that was looked at after <paramref name="since"/>.</param>
+    /// <param name="since"><see cref="RunnerContext.Questions"/> when the request came, or when its wait ended.</param>
+    /// <param name="cancellationToken">Ends the wait for the store.</param>
+    /// <exception cref="StoreUnreachableException">The store does not answer now.</exception>
+    public async ValueTask<ConfirmResult> ConfirmAsync(StreamView view, long since, CancellationToken cancellationToken)
     {
-        var head = await _context.Store.GetHeadAsync(Name, cancellationToken);
-        if (head is null ? !view.IsStored : view.IsStored && head.Fence == view.Fence)
+        if (IsConfirmedSince(since))
         {
+            // A commit, an open or a question of this owner that was sent after the request came.
+            return ReferenceEquals(view, View) ? ConfirmResult.Confirmed : ConfirmResult.Changed;
+        }
+
+        var (stamp, question, askedAt) = await _context.Confirmer.AskAsync(Name, cancellationToken);
+        if (stamp == view.Stamp || (!stamp.Exists && !view.IsStored))
+        {
+            NoteConfirmed(question, askedAt);
             return ConfirmResult.Confirmed;
         }
 
@@ -135,13 +151,62 @@ internal sealed partial class StreamLogRunner
             await visit.Outcome;
         }
 
-        if (IsEnded || !ReferenceEquals(view, View))
+        if (IsEnded)
         {
+            return ConfirmResult.Changed;
+        }
+
+        if (View is { } current && !ReferenceEquals(view, current))
+        {
+            if (stamp.Exists && stamp.Fence == current.Fence && stamp.Version > view.Stamp.Version && stamp.Version <= current.Stamp.Version)
+            {
+                NoteConfirmed(question, askedAt);
+            }
+
             return ConfirmResult.Changed;
         }
 
         EndStale();
         return ConfirmResult.Moved;
+    }
+
+    /// <summary>Something that was sent to the store after the given number proved that this is the newest owner.</summary>
+    public bool IsConfirmedSince(long since)
+    {
+        lock (_gate)
+        {
+            return !_isEnded && _confirmedBy > since;
+        }
+    }
+
+    /// <summary>This was the newest owner at most so long ago, whatever stood still meanwhile.</summary>
+    public bool IsConfirmedWithin(TimeSpan age)
+    {
+        ClockReading confirmedAt;
+        lock (_gate)
+        {
+            if (_isEnded || _confirmedBy == 0)
+            {
+                return false;
+            }
+
+            confirmedAt = _confirmedAt;
+        }
+
+        return _context.Clock.AgeOf(confirmedAt) <= age;
+    }
+
+    /// <summary>The store proved, by what was sent to it then, that this is the newest owner.</summary>
+    public void NoteConfirmed(long question, ClockReading askedAt)
+    {
+        _context.NoteAnswered(askedAt);
+        lock (_gate)
+        {
+            if (question > _confirmedBy)
+            {
+                (_confirmedBy, _confirmedAt) = (question, askedAt);
+            }
+        }
     }
 
     private long DeadlineOf(StreamView view) => view.IsLive

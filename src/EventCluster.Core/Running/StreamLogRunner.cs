@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
 using EventCluster.Core.Reading;
@@ -17,6 +18,8 @@ namespace EventCluster.Core.Running;
 /// </remarks>
 internal sealed partial class StreamLogRunner
 {
+    private const string CutOffDetail = "This node does not reach the store; the stream moves to another owner.";
+
     private readonly RunnerContext _context;
     private readonly Lock _gate = new();
     private readonly TailCache _tail;
@@ -30,6 +33,8 @@ internal sealed partial class StreamLogRunner
     private (int Bytes, int Events) _sharedBudget;
     private long _incomingBytes;
     private long _touchedAt;
+    private long _confirmedBy;
+    private ClockReading _confirmedAt;
     private long _usedAt;
     private bool _isDriving;
     private bool _isEnded;
@@ -79,7 +84,11 @@ internal sealed partial class StreamLogRunner
                 return false;
             }
 
-            if (_isRefusing)
+            if (_context.IsCutOff)
+            {
+                (reason, refusal) = (UnavailableReason.Moved, CutOffDetail);
+            }
+            else if (_isRefusing)
             {
                 refusal = "Too many streams are in use; try again after a moment.";
             }

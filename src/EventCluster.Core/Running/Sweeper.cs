@@ -91,6 +91,17 @@ internal sealed partial class Sweeper(
                 await Task.Delay(context.Options.SweepInterval, context.Clock.Time, _stopping.Token);
                 UnloadIdle(context.Options.IdleUnloadAfter);
                 ReportClock();
+                if (context.IsCutOff)
+                {
+                    continue;
+                }
+
+                if (context.Confirmer.LastFault is not null)
+                {
+                    // An idle node must notice too that the store is back.
+                    await context.Confirmer.ProbeAsync();
+                }
+
                 await CheckFencesAsync();
                 if (directory.Owners.SweepsHere)
                 {
@@ -144,23 +155,25 @@ internal sealed partial class Sweeper(
         }
 
         _checkedFencesAt = context.Clock.Timestamp;
-        var waiting = runners.Values.Select(runner => (Runner: runner, Fence: runner.FenceOfWaiters))
-            .Where(pair => pair.Fence is not null).OrderBy(pair => pair.Runner.Name).ToList();
-        if (waiting.Count == 0)
+        var waiting = runners.Values.Select(runner => (Runner: runner, Seen: runner.ViewOfWaiters))
+            .Where(pair => pair.Seen is not null).OrderBy(pair => pair.Runner.Name).ToList();
+        foreach (var some in waiting.Chunk(HeadConfirmer.MaxStreamsPerQuestion))
         {
-            return;
-        }
-
-        var fences = await context.Store.GetFencesAsync([.. waiting.Select(pair => pair.Runner.Name)], _stopping.Token);
-        for (var i = 0; i < waiting.Count; i++)
-        {
-            var runner = waiting[i].Runner;
-
-            // An owner that reopened meanwhile has a newer fence itself; only one that is as it was is stale.
-            if (fences[i] != waiting[i].Fence && runner.View?.Fence == waiting[i].Fence)
+            var (question, askedAt) = (context.NoteQuestion(), context.Clock.Read());
+            var stamps = await context.Store.GetStampsAsync([.. some.Select(pair => pair.Runner.Name)], _stopping.Token);
+            for (var i = 0; i < some.Length; i++)
             {
-                LogFenceLost(context.Logger, runner.Name.Value, waiting[i].Fence!.Value, fences[i]);
-                runner.EndStale();
+                var (runner, seen) = some[i];
+                if (stamps[i].Fence == seen!.Fence && stamps[i].Version >= seen.Stamp.Version)
+                {
+                    runner.NoteConfirmed(question, askedAt);
+                }
+                else if (runner.View?.Fence == seen.Fence)
+                {
+                    // An owner that reopened meanwhile has a newer fence itself; only one that is as it was is stale.
+                    LogFenceLost(context.Logger, runner.Name.Value, seen.Fence, stamps[i].Fence);
+                    runner.EndStale();
+                }
             }
         }
     }

@@ -14,10 +14,10 @@ internal sealed class StreamView
     private readonly IncarnationList? _incarnations;
     private StreamDescriptor? _descriptor;
 
-    private StreamView(StreamName name, long fence, StreamHead head, IncarnationList? incarnations, StreamState? state)
+    private StreamView(StreamName name, HeadStamp stamp, StreamHead head, IncarnationList? incarnations, StreamState? state)
     {
         Name = name;
-        Fence = fence;
+        Stamp = stamp;
         Head = head;
         _incarnations = incarnations;
         _state = state;
@@ -27,7 +27,10 @@ internal sealed class StreamView
     public StreamName Name { get; }
 
     /// <summary>The ownership that this instant was seen under.</summary>
-    public long Fence { get; }
+    public long Fence => Stamp.Fence;
+
+    /// <summary>The ownership, and the number of commits up to this instant; 0 commits when nothing is stored.</summary>
+    public HeadStamp Stamp { get; }
 
     /// <summary>Positions, bytes and times.</summary>
     public StreamHead Head { get; }
@@ -63,15 +66,15 @@ internal sealed class StreamView
     }
 
     /// <summary>An instant at which nothing is stored under the name.</summary>
-    public static StreamView Missing(StreamName name, long fence) => new(name, fence, default, null, null);
+    public static StreamView Missing(StreamName name, long fence) => new(name, new HeadStamp(fence, Version: 0), default, null, null);
 
     /// <summary>An instant of a stored stream.</summary>
-    public static StreamView Of(StreamName name, long fence, StreamHead head, IncarnationList incarnations, StreamState state) =>
-        new(name, fence, head, incarnations, state);
+    public static StreamView Of(StreamName name, HeadStamp stamp, StreamHead head, IncarnationList incarnations, StreamState state) =>
+        new(name, stamp, head, incarnations, state);
 
     /// <summary>An instant as a store lists it.</summary>
     public static StreamView Of(StoredHead stored) =>
-        new(stored.Name, stored.Fence, stored.Head, stored.Incarnations, StreamStateCodec.Decode(stored.State));
+        new(stored.Name, HeadStamp.Of(stored), stored.Head, stored.Incarnations, StreamStateCodec.Decode(stored.State));
 
     /// <summary>The stream that stores the event with this sequence before it, and where its run of events ends.</summary>
     public (StreamName Stream, long End) StorageOf(long sequence)

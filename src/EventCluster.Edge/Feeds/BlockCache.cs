@@ -74,24 +74,66 @@ internal sealed class BlockCache(long maxBytes)
     }
 
     /// <summary>
-    /// The beginning of a long backlog, admitted by the stream's instant of now (CORRECTNESS rule 15); null for everything
-    /// that the owner must answer, every access to a stream with a sliding TTL among it.
+    /// The beginning of a long backlog, admitted by a recent instant of the stream (CORRECTNESS rule 15); null for everything
+    /// that the owner must answer, every access to a stream with a sliding TTL among it. A batch that reaches the tail does so
+    /// at an instant that the owner confirmed after the events were read (rule 27), or withholds the claim.
     /// </summary>
     public async ValueTask<ReadOutcome.Batch?> TryOpenAsync(
         IStreamHandle stream, ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
-        if (start.Kind is StartKind.Now or StartKind.Foreign
-            || await stream.DescribeAsync(cancellationToken) is not DescribeOutcome.Found { Descriptor: var descriptor }
-            || descriptor.TtlSeconds is not null)
+        if (start.Kind is StartKind.Now or StartKind.Foreign)
         {
             return null;
+        }
+
+        // The last events are counted from the tail of now. What is here already needs the owner's recent word; what is not is
+        // read through it, so that its memory tells enough about how much there is.
+        var confirmation = start.Kind == StartKind.Last ? ReadConfirmation.Strict
+            : start.Kind == StartKind.Position && Has(start.Position.Incarnation, start.Position.Sequence) ? ReadConfirmation.Recent
+            : ReadConfirmation.Followed;
+        if (await DescribeLongAsync(stream, start, confirmation, cancellationToken) is not ({ } descriptor, var from))
+        {
+            return null;
+        }
+
+        if (confirmation == ReadConfirmation.Followed && Has(descriptor.Incarnations.HolderOf(from.Sequence), from.Sequence))
+        {
+            if (await DescribeLongAsync(stream, start, ReadConfirmation.Recent, cancellationToken) is not ({ } recent, var again))
+            {
+                return null;
+            }
+
+            (descriptor, from) = (recent, again);
+        }
+
+        return await ReadAsync(stream, descriptor, from, maxBytes, maxEvents, cancellationToken) is { } batch
+            ? batch.ReachesTail ? await TailClaim.ConfirmAsync(batch, stream.DescribeAsync(cancellationToken)) as ReadOutcome.Batch : batch
+            : null;
+    }
+
+    /// <summary>The stream, and where the start lies in it; null when only the owner can say, or has it in memory.</summary>
+    private static async ValueTask<(StreamDescriptor? Stream, StreamOffset From)> DescribeLongAsync(
+        IStreamHandle stream, ReadStart start, ReadConfirmation confirmation, CancellationToken cancellationToken)
+    {
+        if (await stream.DescribeAsync(confirmation, cancellationToken) is not DescribeOutcome.Found { Descriptor: var descriptor }
+            || descriptor.TtlSeconds is not null)
+        {
+            return default;
         }
 
         var from = PositionReader.Resolve(start, descriptor);
         return descriptor.Incarnations.TryHold(from, out var held) && held >= descriptor.Incarnations.Hold(descriptor.Earliest)
             && IsLong(descriptor, held)
-            ? await ReadAsync(stream, descriptor, from, maxBytes, maxEvents, cancellationToken)
-            : null;
+                ? (descriptor, from)
+                : default;
+    }
+
+    private bool Has(long incarnation, long sequence)
+    {
+        lock (_gate)
+        {
+            return _index.Find(incarnation, sequence) is not null;
+        }
     }
 
     private static bool IsLong(StreamDescriptor descriptor, HeldPosition from)
@@ -110,7 +152,10 @@ internal sealed class BlockCache(long maxBytes)
             Interlocked.Increment(ref _loaded);
             var outcome = await stream.ReadAsync(
                 new ReadRequest(
-                    from, ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, TimeSpan.Zero, Touch: false),
+                    from, ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, TimeSpan.Zero, Touch: false)
+                {
+                    Confirmation = ReadConfirmation.Recent,
+                },
                 CancellationToken.None);
             if (outcome is not ReadOutcome.Batch batch)
             {

@@ -23,6 +23,15 @@ internal sealed class FeedDirectory(
     /// <summary>Where feeds, sessions and requests report damage, so that each place is named once.</summary>
     public DamageLog Damage { get; } = new(time);
 
+    /// <summary>The deadlines of this edge.</summary>
+    public DeadlineQueue Deadlines => deadlines;
+
+    /// <inheritdoc cref="IStreamDirectory.LongestUnconfirmed"/>
+    public TimeSpan? LongestUnconfirmed => streams.LongestUnconfirmed;
+
+    /// <inheritdoc cref="IStreamDirectory.IsStoreDownForAll"/>
+    public bool IsStoreDownForAll => streams.IsStoreDownForAll;
+
     /// <summary>Streams with live subscribers.</summary>
     public int Count => Volatile.Read(ref _count);
 

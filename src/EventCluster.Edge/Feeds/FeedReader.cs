@@ -17,6 +17,10 @@ namespace EventCluster.Edge.Feeds;
 internal sealed class FeedReader(
     IStreamHandle stream, FeedDirectory directory, BlockCache blocks, DeadlineQueue deadlines, TimeProvider time) : IDisposable
 {
+    /// <summary>The answer when the feed's owner has not confirmed for too long.</summary>
+    private static readonly ReadOutcome.Unavailable Unconfirmed = new(
+        UnavailableReason.Moved, "The stream's owner could not confirm its newest state for a while; come back in a moment.");
+
     private readonly PositionReader _owner = new(stream, time);
     private FeedWait? _wait;
     private RetryDelay? _delay;
@@ -63,6 +67,30 @@ internal sealed class FeedReader(
         return Learn(await _owner.OpenAsync(start, maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
     }
 
+    /// <summary>
+    /// As <see cref="OpenAsync"/>, for an answer that names the tail even when its events end behind it: the descriptor is one
+    /// that the owner confirmed after this call, or the batch withholds the claim.
+    /// </summary>
+    public async ValueTask<ReadOutcome> OpenNamingTailAsync(
+        ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    {
+        for (var attempts = 0; attempts < EdgeLimits.MaxReadAttempts; attempts++)
+        {
+            var outcome = await OpenAsync(start, maxBytes, maxEvents, cancellationToken);
+            if (outcome is not ReadOutcome.Batch { ReachesTail: false, ClaimWithheld: false } batch)
+            {
+                return outcome;
+            }
+
+            if (await TailClaim.ConfirmAsync(batch, stream.DescribeAsync(cancellationToken)) is { } named)
+            {
+                return Learn(named);
+            }
+        }
+
+        return PositionReader.Busy;
+    }
+
     /// <summary>Reads from <see cref="Position"/>, which stays where it is; at the tail it waits.</summary>
     /// <param name="maxBytes">Payload bytes wanted at most; one event is returned whatever its size.</param>
     /// <param name="maxEvents">Events wanted at most, at least 1.</param>
@@ -88,6 +116,13 @@ internal sealed class FeedReader(
 
             if (place == FeedPlace.Ended)
             {
+                if (feed.IsUnconfirmed)
+                {
+                    // Its owner is out of reach for long: the client comes back, here or through another edge.
+                    Leave();
+                    return Unconfirmed;
+                }
+
                 Leave();
                 attempts++;
             }
@@ -119,7 +154,7 @@ internal sealed class FeedReader(
 
             if (place != FeedPlace.Ended && !await WaitAsync(feed, seen, until, cancellationToken))
             {
-                return new ReadOutcome.Batch(Position, Position, [], instant);
+                return new ReadOutcome.Batch(Position, Position, [], instant) { ClaimWithheld = feed.IsUnconfirmed };
             }
         }
 
@@ -183,7 +218,7 @@ internal sealed class FeedReader(
     /// <summary>
     /// What a feed that is here says of <see cref="Position"/>; null when there is none, or only the owner can say.
     /// </summary>
-    private async ValueTask<ReadOutcome.Batch?> TryFollowAsync(int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    private async ValueTask<ReadOutcome?> TryFollowAsync(int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
         _lease ??= directory.TryAcquire(stream.Name);
         if (_lease is null)
@@ -194,15 +229,27 @@ internal sealed class FeedReader(
         var (place, seen, batch) = await ReadFeedAsync(_lease.Feed, maxBytes, maxEvents, cancellationToken);
         if (place == FeedPlace.AtTail)
         {
-            return new ReadOutcome.Batch(Position, Position, [], seen);
+            batch = new ReadOutcome.Batch(Position, Position, [], seen);
         }
 
-        if (batch is null)
+        ReadOutcome? answer = batch;
+        if (batch is { ReachesTail: true })
+        {
+            // The first claim of a connection: from then on it follows the feed.
+            answer = await TailClaim.ConfirmAsync(batch, _lease.Feed.ConfirmAsync(cancellationToken));
+            if (answer is ReadOutcome.Batch { Slices.Count: 0, ReachesTail: false })
+            {
+                // The feed has not heard of the newest events yet; the owner has them.
+                answer = null;
+            }
+        }
+
+        if (answer is null)
         {
             Leave();
         }
 
-        return batch;
+        return answer;
     }
 
     /// <summary>What a feed has from <see cref="Position"/> on: events, older ones through the block cache, or a closed stream's end.</summary>

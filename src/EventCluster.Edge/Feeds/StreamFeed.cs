@@ -10,9 +10,23 @@ namespace EventCluster.Edge.Feeds;
 /// The live view of one stream while it has subscribers here: one waiting read upstream, the newest blocks in memory, and
 /// a descriptor that admits positions (CORRECTNESS rule 15). Subscribers keep only a position.
 /// </summary>
-internal sealed partial class StreamFeed : IDisposable
+/// <remarks>
+/// Its tail is claimed to its subscribers for as long as its owner goes on confirming it: each silence of a few seconds ends
+/// with a confirmation in the store, and so does now and then a read of a busy stream. When none came for
+/// <see cref="IStreamDirectory.LongestUnconfirmed"/>, the feed ends and its subscribers are told to come back (CORRECTNESS
+/// rule 27).
+/// </remarks>
+internal sealed partial class StreamFeed : IDeadline, IDisposable
 {
     private static readonly TimeSpan UpstreamWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>The part of the time without a confirmation after which one is asked for: one that fails leaves time for another.</summary>
+    private const double ConfirmAfter = 0.4;
+
+    /// <summary>Deadlines are rounded; a sooner one would come before its time.</summary>
+    private static readonly TimeSpan LeastDelay = TimeSpan.FromMilliseconds(50);
+
+    private readonly TimeSpan? _longestUnconfirmed;
 
     private readonly IStreamHandle _stream;
     private readonly FeedDirectory _directory;
@@ -27,7 +41,11 @@ internal sealed partial class StreamFeed : IDisposable
     private long _totalBytes;
     private long _nextFull = long.MaxValue;
     private StreamDescriptor _descriptor;
+    private Task<DescribeOutcome>? _question;
+    private Task<DescribeOutcome>? _nextQuestion;
+    private ClockReading _confirmedAt;
     private bool _isEnded;
+    private bool _endedUnconfirmed;
 
     /// <summary>A feed that begins at the tail of an instant; <see cref="Start"/> makes it read on.</summary>
     public StreamFeed(
@@ -35,6 +53,8 @@ internal sealed partial class StreamFeed : IDisposable
     {
         (_stream, _descriptor, _directory, _time, _logger) = (stream, descriptor, directory, time, logger);
         _window.Reset(descriptor.Incarnations.Hold(descriptor.Tail));
+        _longestUnconfirmed = directory.LongestUnconfirmed;
+        _confirmedAt = ClockReading.Of(time);
     }
 
     /// <summary>The stream.</summary>
@@ -52,8 +72,80 @@ internal sealed partial class StreamFeed : IDisposable
     /// <summary>Subscribers that hold the feed; guarded by the directory's lock.</summary>
     public int Leases { get; set; }
 
+    /// <summary>
+    /// Its owner has not confirmed for too long that it is the newest one: nothing here may be called the newest state, and
+    /// whoever follows is told to come back.
+    /// </summary>
+    public bool IsUnconfirmed
+    {
+        get
+        {
+            if (_longestUnconfirmed is not { } longest)
+            {
+                return false;
+            }
+
+            lock (_gate)
+            {
+                return _endedUnconfirmed || (!_isEnded && _confirmedAt.AgeBy(_time) >= longest);
+            }
+        }
+    }
+
     /// <summary>Begins to read upstream.</summary>
-    public void Start() => _ = ReadUpstreamAsync(_unused.Token);
+    public void Start()
+    {
+        if (_longestUnconfirmed is { } longest)
+        {
+            _directory.Deadlines.Add(this, _directory.Deadlines.In(longest));
+        }
+
+        _ = ReadUpstreamAsync(_unused.Token);
+    }
+
+    /// <summary>
+    /// What the owner says of the stream after this call: those who ask while one question is in flight share the next one.
+    /// </summary>
+    public async ValueTask<DescribeOutcome> ConfirmAsync(CancellationToken cancellationToken)
+    {
+        Task<DescribeOutcome> question;
+        lock (_gate)
+        {
+            question = _question is null ? _question = AskAsync() : _nextQuestion ??= AskAfterAsync(_question);
+        }
+
+        return await question.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public void OnDue(long now)
+    {
+        TimeSpan left;
+        lock (_gate)
+        {
+            if (_isEnded || Leases == 0)
+            {
+                return;
+            }
+
+            left = _longestUnconfirmed!.Value - _confirmedAt.AgeBy(_time);
+            if (left <= TimeSpan.Zero && _directory.IsStoreDownForAll)
+            {
+                left = LeastDelay;
+            }
+
+            _endedUnconfirmed = left <= TimeSpan.Zero;
+        }
+
+        if (left > TimeSpan.Zero)
+        {
+            _directory.Deadlines.Add(this, _directory.Deadlines.In(left > LeastDelay ? left : LeastDelay));
+            return;
+        }
+
+        LogUnconfirmed(_logger, Name, _longestUnconfirmed.Value.TotalSeconds);
+        End();
+    }
 
     /// <summary>Ends the waiting read: the last subscriber left.</summary>
     public void Dispose()
@@ -203,7 +295,9 @@ internal sealed partial class StreamFeed : IDisposable
     private FeedPlace PlaceOf(StreamOffset from, StreamDescriptor descriptor, out HeldPosition position)
     {
         position = default;
-        if (_isEnded && !descriptor.Closed)
+        if (_isEnded
+            ? !descriptor.Closed
+            : _longestUnconfirmed is { } longest && _confirmedAt.AgeBy(_time) >= longest && !_directory.IsStoreDownForAll)
         {
             return FeedPlace.Ended;
         }
@@ -236,13 +330,19 @@ internal sealed partial class StreamFeed : IDisposable
             };
             upstream.Know(Descriptor);
             var retry = new RetryDelay(_time);
+            var wait = _longestUnconfirmed * ConfirmAfter ?? UpstreamWait;
             while (true)
             {
+                var askedAt = ClockReading.Of(_time);
+                upstream.Confirmation = _longestUnconfirmed is not null && _confirmedAt.AgeBy(_time) >= wait
+                    ? ReadConfirmation.Strict
+                    : ReadConfirmation.Followed;
                 var outcome = await upstream.ReadAsync(
-                    ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, UpstreamWait, unused);
+                    ProtocolLimits.MaxReadAnswerBytes, ProtocolLimits.MaxReadAnswerEvents, wait, unused);
                 if (outcome is ReadOutcome.Batch batch)
                 {
                     retry.Reset();
+                    NoteConfirmed(batch, upstream.Confirmation, askedAt, wait);
                     upstream.Position = batch.Next;
                     Advance(batch);
                     if (batch.AtEnd)
@@ -250,9 +350,18 @@ internal sealed partial class StreamFeed : IDisposable
                         return;
                     }
                 }
-                else if (outcome is not ReadOutcome.Unavailable || !await retry.WaitAsync(unused))
+                else if (outcome is not ReadOutcome.Unavailable)
                 {
                     return;
+                }
+                else if (!await retry.WaitAsync(unused))
+                {
+                    if (!_directory.IsStoreDownForAll)
+                    {
+                        return;
+                    }
+
+                    retry.Reset();
                 }
             }
         }
@@ -270,6 +379,47 @@ internal sealed partial class StreamFeed : IDisposable
         finally
         {
             End();
+        }
+    }
+
+    private async Task<DescribeOutcome> AskAsync()
+    {
+        // Leaves the lock before anything else.
+        await Task.Yield();
+        try
+        {
+            return await _stream.DescribeAsync(CancellationToken.None);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                (_question, _nextQuestion) = (_nextQuestion, null);
+            }
+        }
+    }
+
+    private async Task<DescribeOutcome> AskAfterAsync(Task<DescribeOutcome> question)
+    {
+        await ((Task)question).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        return await AskAsync();
+    }
+
+    /// <summary>
+    /// Takes note of when the owner was the newest one for certain. An empty answer is confirmed after its wait; by this node's
+    /// clock that is at least the wait later than the question, however long the answer lay here unread.
+    /// </summary>
+    private void NoteConfirmed(ReadOutcome.Batch batch, ReadConfirmation confirmation, ClockReading askedAt, TimeSpan wait)
+    {
+        if (batch.ClaimWithheld || (batch.Slices.Count > 0 && confirmation != ReadConfirmation.Strict))
+        {
+            return;
+        }
+
+        var waited = batch.Slices.Count == 0 && !batch.AtEnd && _time.GetElapsedTime(askedAt.Timestamp) >= wait;
+        lock (_gate)
+        {
+            _confirmedAt = waited ? askedAt.Later(wait, _time) : askedAt;
         }
     }
 

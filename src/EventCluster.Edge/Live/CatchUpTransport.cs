@@ -26,6 +26,13 @@ internal sealed class CatchUpTransport(
             ? backlog
             : await read.Reader.OpenAsync(read.Start, maxBytes, maxEvents, TimeSpan.Zero, ended);
         feeds.OnSeen(read.Name, outcome);
+        if (now && outcome is ReadOutcome.Batch { ClaimWithheld: true })
+        {
+            // The tail is all that this answer says.
+            outcome = new ReadOutcome.Unavailable(
+                UnavailableReason.StoreUnreachable, "The newest state of the stream could not be confirmed; try again.");
+        }
+
         if (ErrorResponses.Of(outcome, read.Name) is { } fault)
         {
             await ProblemResponse.WriteAsync(read.Context, fault);

@@ -33,7 +33,7 @@ internal sealed class DurableSseConnection(LiveResponse response, SseFraming fra
 
     /// <inheritdoc />
     public override void WriteHeartbeat(PumpedFeed source) => WriteControl(
-        Position, upToDate: source.TryFind(this, out var at) && at >= source.Tail);
+        Position, upToDate: !source.Feed.IsUnconfirmed && source.TryFind(this, out var at) && at >= source.Tail);
 
     private void WriteControl(StreamOffset next, bool upToDate) =>
         DurableSseFrames.WriteControl(Output, next, Cursor, upToDate, closed: false);

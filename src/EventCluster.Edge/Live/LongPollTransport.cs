@@ -55,7 +55,7 @@ internal sealed class LongPollTransport(
             return;
         }
 
-        AnswerEmpty(read, batch.Next, cursor, batch.Descriptor.Closed);
+        AnswerEmpty(read, batch.Next, cursor, upToDate: true, batch.Descriptor.Closed);
     }
 
     private Task AnswerStoppingAsync(ReadOperation read)
@@ -65,16 +65,21 @@ internal sealed class LongPollTransport(
             return ProblemResponse.WriteAsync(read.Context, 503, ErrorCode.Unavailable, "The server is stopping.");
         }
 
-        AnswerEmpty(read, read.Reader.Position, cursors.Next(read.Query.Cursor), closed: false);
+        // Cut short, so nothing is claimed about the tail.
+        AnswerEmpty(read, read.Reader.Position, cursors.Next(read.Query.Cursor), upToDate: false, closed: false);
         return Task.CompletedTask;
     }
 
-    private static void AnswerEmpty(ReadOperation read, StreamOffset position, long cursor, bool closed)
+    private static void AnswerEmpty(ReadOperation read, StreamOffset position, long cursor, bool upToDate, bool closed)
     {
         var headers = read.Context.Response.Headers;
         read.Context.Response.StatusCode = StatusCodes.Status204NoContent;
         headers[HeaderNames.NextOffset] = position.ToString();
-        headers[HeaderNames.UpToDate] = ResponseHeaders.True;
+        if (upToDate)
+        {
+            headers[HeaderNames.UpToDate] = ResponseHeaders.True;
+        }
+
         headers[HeaderNames.Cursor] = cursor.ToString(CultureInfo.InvariantCulture);
         headers.CacheControl = ResponseHeaders.NoStore;
         if (closed)

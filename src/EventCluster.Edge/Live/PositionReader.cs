@@ -22,6 +22,9 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     /// <summary>When set, a wait also ends, with an empty batch, when the stream's earliest position is another one.</summary>
     public StreamOffset? KnownEarliest { get; set; }
 
+    /// <summary>What the answers may claim about the tail.</summary>
+    public ReadConfirmation Confirmation { get; set; }
+
     /// <summary>Where the next read begins.</summary>
     public StreamOffset Position { get; set; }
 
@@ -78,7 +81,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
             var left = Left(waitUpTo, started);
             var touch = TakeTouch();
             var outcome = await stream.ReadAsync(
-                new ReadRequest(Position, maxBytes, maxEvents, Shorten(left), touch), cancellationToken);
+                new ReadRequest(Position, maxBytes, maxEvents, Shorten(left), touch) { Confirmation = Confirmation }, cancellationToken);
             if (outcome is not ReadOutcome.Batch batch)
             {
                 return outcome;
@@ -109,7 +112,9 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
 
     private async ValueTask<ReadOutcome?> ResolveAsync(ReadStart start, CancellationToken cancellationToken)
     {
-        switch (await stream.DescribeAsync(cancellationToken))
+        // The tail of a start is that of now. The earliest position is only where to look: the read itself is confirmed.
+        var confirmation = start.Kind is StartKind.Earliest ? ReadConfirmation.Followed : ReadConfirmation.Strict;
+        switch (await stream.DescribeAsync(confirmation, cancellationToken))
         {
             case DescribeOutcome.Found found:
                 Position = Resolve(start, found.Descriptor);

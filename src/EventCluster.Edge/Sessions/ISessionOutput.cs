@@ -12,7 +12,10 @@ internal interface ISessionOutput
     long Unflushed { get; }
 
     /// <summary>The start is resolved: <see cref="Subscription.Position"/>.</summary>
-    void Subscribed(Subscription subscription, StreamDescriptor stream);
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="isConfirmed">False when the tail could not be confirmed and is not to be named.</param>
+    void Subscribed(Subscription subscription, StreamDescriptor stream, bool isConfirmed = true);
 
     /// <summary>
     /// Events from the beginning of a batch: as many whole frames as fit, at least one unless it does not fit any slice.

@@ -119,7 +119,7 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
             case ReadOutcome.Batch batch:
                 subscription.IsOpen = true;
                 subscription.ExpiresAt = batch.Descriptor.ExpiresAt;
-                output.Subscribed(subscription, batch.Descriptor);
+                output.Subscribed(subscription, batch.Descriptor, isConfirmed: !batch.ClaimWithheld);
                 break;
             case ReadOutcome.Gap gap when subscription.Options.OnGap != GapPolicy.Fail:
                 subscription.IsOpen = true;

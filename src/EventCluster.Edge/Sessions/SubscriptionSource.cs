@@ -36,7 +36,7 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
 
         try
         {
-            var outcome = await reader.OpenAsync(options.Start, maxBytes, maxEvents, _leaving.Token);
+            var outcome = await reader.OpenNamingTailAsync(options.Start, maxBytes, maxEvents, _leaving.Token);
             if (outcome is ReadOutcome.NotFound && options.WaitForStream is { } wait)
             {
                 onWaiting();
@@ -118,7 +118,7 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
         var began = services.Time.GetTimestamp();
         while (await place.WaitAsync(wait - services.Time.GetElapsedTime(began), services.Time, _leaving.Token))
         {
-            if (await reader.OpenAsync(start, maxBytes, maxEvents, _leaving.Token) is var outcome and not ReadOutcome.NotFound)
+            if (await reader.OpenNamingTailAsync(start, maxBytes, maxEvents, _leaving.Token) is var outcome and not ReadOutcome.NotFound)
             {
                 return outcome;
             }

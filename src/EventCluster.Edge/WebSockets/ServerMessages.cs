@@ -47,7 +47,7 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
     });
 
     /// <inheritdoc />
-    public void Subscribed(Subscription subscription, StreamDescriptor stream)
+    public void Subscribed(Subscription subscription, StreamDescriptor stream, bool isConfirmed = true)
     {
         subscription.Framing = FramingOf(subscription, stream);
         Send("subscribed"u8, json =>
@@ -56,9 +56,13 @@ internal sealed class ServerMessages(IMessageSink sink, FrameWriter frames) : IS
             json.WriteString("stream"u8, subscription.Name.Value);
             json.WriteString("offset"u8, subscription.Position.ToString());
             json.WriteString("earliest"u8, stream.Earliest.ToString());
-            json.WriteString("tail"u8, stream.Tail.ToString());
+            if (isConfirmed)
+            {
+                json.WriteString("tail"u8, stream.Tail.ToString());
+            }
+
             json.WriteString("contentType"u8, stream.ContentType.Original);
-            if (stream.Closed)
+            if (stream.Closed && isConfirmed)
             {
                 json.WriteBoolean("closed"u8, true);
             }

@@ -53,6 +53,16 @@ public sealed class ClusterSection
         Unit = "seconds", Minimum = 0, Maximum = 60)]
     public TimeSpan DirectoryLease { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>What an answer about the newest state of a stream rests on.</summary>
+    [Option("what an answer about the newest state of a stream rests on: strict for a confirmation in the store that is younger than the "
+        + "request, bounded for one of at most ReadConfirmationAge")]
+    public ReadConfirmationKind ReadConfirmation { get; set; } = ReadConfirmationKind.Strict;
+
+    /// <summary>With bounded confirmation: its greatest age.</summary>
+    [Option("with ReadConfirmation=bounded: how old a confirmation may be; an answer may miss appends of that long",
+        Unit = "seconds", Minimum = 0.01, Maximum = 60)]
+    public TimeSpan ReadConfirmationAge { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long an edge waits for an owner.</summary>
     [Option("how long an edge waits for a stream's owner before it tries again with the same identity",
         Unit = "seconds", Minimum = 0.2, Maximum = 60)]

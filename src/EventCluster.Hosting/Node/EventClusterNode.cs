@@ -89,7 +89,7 @@ public sealed class EventClusterNode(
 
     private async Task<ILogStore> OpenStoreAsync(CancellationToken cancellationToken) => options.Store switch
     {
-        StoreKind.Memory => new InMemoryLogStore(new InMemoryLogStoreOptions { MaxStreams = options.Limits.Streams }),
+        StoreKind.Memory => new InMemoryLogStore(new InMemoryLogStoreOptions { MaxStreams = options.Limits.Streams, IsShared = false }),
         StoreKind.Postgresql => await PostgreSqlStart.OpenAsync(options, start, time, loggers, cancellationToken),
         _ => await LocalDiskStart.OpenAsync(options, start, time, loggers, cancellationToken, memory?.StreamState),
     };

@@ -24,6 +24,9 @@ public static class SharedStore
         ArgumentNullException.ThrowIfNull(options);
         var directory = NodeOptions.ForDirectory(options);
         directory.FenceCheckInterval = FenceCheckInterval;
+        directory.ReadConfirmationAge = options.Cluster.ReadConfirmation == ReadConfirmationKind.Bounded
+            ? options.Cluster.ReadConfirmationAge
+            : null;
         return NodeMemory.Bound(directory, memory);
     }
 }

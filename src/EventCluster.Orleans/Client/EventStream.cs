@@ -125,7 +125,11 @@ public sealed class EventStream
         {
             cancellationToken.ThrowIfCancellationRequested();
             var outcome = await Handle.ReadAsync(
-                new ReadRequest(position, MaxBytesPerRead, MaxEventsPerRead, follow ? WaitAtTheTail : TimeSpan.Zero, Touch: true),
+                new ReadRequest(position, MaxBytesPerRead, MaxEventsPerRead, follow ? WaitAtTheTail : TimeSpan.Zero, Touch: true)
+                {
+                    // Who follows claims nothing about the tail.
+                    Confirmation = follow ? ReadConfirmation.Followed : ReadConfirmation.Strict,
+                },
                 cancellationToken);
             if (outcome is ReadOutcome.Unavailable && follow && !_reach.Calls.IsStopping)
             {

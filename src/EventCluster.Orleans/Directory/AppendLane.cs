@@ -199,6 +199,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         {
             var append = batch[i];
             var isStamped = append.IsAnonymous && !append.GoesBare;
+            reach.Tails.Note(name, outcomes[i]);
             switch (isStamped ? SettleStamped(append, outcomes[i], hasStampedAgain) : SettleAsIs(append, outcomes[i]))
             {
                 case Next.Done:
@@ -232,8 +233,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     {
         switch (outcome)
         {
-            case AppendOutcome.Appended appended:
-                reach.Tails.Note(name, appended.Next);
+            case AppendOutcome.Appended:
                 append.TrySetResult(outcome);
                 return Next.Done;
             case AppendOutcome.Duplicate duplicate when append.IsUnsure:

@@ -53,6 +53,15 @@ public sealed class OrleansStreamDirectory : IStreamDirectory, IDisposable
     /// <summary>Whether any silo can own streams now; readiness says no without one. Default: always.</summary>
     public Func<bool> HasOwners { get; init; } = static () => true;
 
+    /// <summary>Whether no silo of the cluster reaches the store. Default: never.</summary>
+    public Func<bool> IsStoreDownForAllNow { get; init; } = static () => false;
+
+    /// <inheritdoc />
+    public bool IsStoreDownForAll => IsStoreDownForAllNow();
+
+    /// <inheritdoc />
+    public TimeSpan? LongestUnconfirmed => _reach.Options.LongestUnconfirmed;
+
     /// <inheritdoc />
     public IStreamHandle GetStream(StreamName name) => _reach.GetStream(name);
 

@@ -40,6 +40,12 @@ public sealed class OrleansStreamDirectoryOptions
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// How long live readers follow an owner that does not confirm that it is the newest one; then they are told to come back.
+    /// Default 5 s: longer than a failover takes, so that one is not noticed.
+    /// </summary>
+    public TimeSpan LongestUnconfirmed { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// Payload bytes of one read's answer. Default 256 KiB: answers of 1 MiB took 9 to 40 ms between silos and delayed
     /// all others on the same connection.
     /// </summary>

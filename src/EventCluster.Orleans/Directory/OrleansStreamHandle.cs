@@ -27,6 +27,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static outcome => (outcome as CreateOutcome.Unavailable)?.Reason,
             static (reason, detail) => new CreateOutcome.Unavailable(reason, detail),
             cancellationToken);
+        reach.Tails.Note(name, outcome);
         return outcome;
     }
 
@@ -72,13 +73,23 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     }
 
     /// <inheritdoc />
-    public async ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken)
+    public ValueTask<DescribeOutcome> DescribeAsync(CancellationToken cancellationToken) =>
+        DescribeAsync(ReadConfirmation.Strict, cancellationToken);
+
+    /// <inheritdoc />
+    public async ValueTask<DescribeOutcome> DescribeAsync(ReadConfirmation confirmation, CancellationToken cancellationToken)
     {
         var (outcome, _) = await CallAsync(
-            async _ => (await grain.DescribeAsync()).Value,
+            async _ =>
+            {
+                DescribeContext.Set(confirmation);
+                return (await grain.DescribeAsync()).Value;
+            },
             static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason,
             static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail),
             cancellationToken);
+
+        reach.Tails.Note(name, outcome);
 
         // As for a read: there is nothing to be unsure of.
         return outcome is DescribeOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown }
@@ -100,6 +111,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static outcome => (outcome as ConfigureOutcome.Unavailable)?.Reason,
             static (reason, detail) => new ConfigureOutcome.Unavailable(reason, detail),
             cancellationToken);
+        reach.Tails.Note(name, outcome);
         return outcome;
     }
 
@@ -111,6 +123,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static outcome => (outcome as TrimOutcome.Unavailable)?.Reason,
             static (reason, detail) => new TrimOutcome.Unavailable(reason, detail),
             cancellationToken);
+        reach.Tails.Note(name, outcome);
         return outcome;
     }
 
@@ -122,6 +135,10 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static outcome => (outcome as DeleteOutcome.Unavailable)?.Reason,
             static (reason, detail) => new DeleteOutcome.Unavailable(reason, detail),
             cancellationToken);
+        if (outcome is not DeleteOutcome.Unavailable)
+        {
+            reach.Tails.NoteEnd(name);
+        }
 
         // An earlier attempt without an answer is the likely reason that there is nothing left to delete.
         return isUnsure && outcome is (DeleteOutcome.NotFound or DeleteOutcome.Gone) ? new DeleteOutcome.Deleted() : outcome;
@@ -139,6 +156,8 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static (reason, detail) => new ReadReply(new ReadOutcome.Unavailable(reason, detail), WaitEnded: true),
             request.WaitUpTo,
             cancellationToken);
+
+        reach.Tails.Note(name, reply.Outcome);
 
         // Nothing is unknown about a read that was not answered: it can be asked again.
         return reply.Outcome is ReadOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown }

@@ -57,9 +57,14 @@ internal sealed partial class StreamGrain
     {
         if (reason is UnavailableReason.Moved or UnavailableReason.OutcomeUnknown && !_leaving.IsCancellationRequested)
         {
-            // A waiting read would keep the grain from being idle, and all callers waiting with it.
-            _leaving.Cancel();
-            DeactivateOnIdle();
+            Leave();
         }
+    }
+
+    private void Leave()
+    {
+        // A waiting read would keep the grain from being idle, and all callers waiting with it.
+        _leaving.Cancel();
+        DeactivateOnIdle();
     }
 }

@@ -26,11 +26,15 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
 {
     private readonly CancellationTokenSource _leaving = new();
     private IStreamHandle _stream = null!;
+    private CancellationTokenRegistration _cuttingOff;
 
     /// <inheritdoc />
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _stream = directory.GetStream(StreamName.Parse(this.GetPrimaryKeyString()));
+
+        // The silo gives its streams up: the next call finds the next owner.
+        _cuttingOff = directory.CuttingOff.UnsafeRegister(static grain => ((StreamGrain)grain!).Leave(), this);
         return Task.CompletedTask;
     }
 
@@ -39,6 +43,7 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
     {
         // Reads first: one that looked again after the release would take the stream back.
         _leaving.Cancel();
+        _cuttingOff.Unregister();
         await directory.ReleaseAsync(_stream.Name);
     }
 
@@ -93,7 +98,7 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
     /// <inheritdoc />
     public async Task<Wire<DescribeOutcome>> DescribeAsync() => Watched(
         await CallAsync(
-            stream => stream.DescribeAsync(_leaving.Token),
+            stream => stream.DescribeAsync(DescribeContext.Get(), _leaving.Token),
             static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail)),
         static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason);
 

@@ -10,6 +10,7 @@ using EventCluster.Orleans.Placement;
 using EventCluster.Orleans.Rebalancing;
 using EventCluster.Orleans.Settings;
 using EventCluster.Orleans.Wire;
+using EventCluster.Orleans.Witness;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -33,11 +34,17 @@ public static class EventClusterSiloBuilderExtensions
         silo.UseSiloMetadata(SiloRoleMap.MetadataOf(roles));
         var services = silo.Services;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITypeNameFilter, WireTypeFilter>());
+        services.AddSingleton<CutOffSilos>();
         services.AddSingleton<SiloRoleMap>();
+        services.AddSingleton<StoreProbe>();
+        services.AddSingleton<StoreView>();
+        services.AddSingleton<StoreWitnessClient>();
+        silo.AddGrainService<StoreWitness>();
         services.AddPlacementFilter<BacklogPlacementStrategy, BacklogPlacementFilter>(ServiceLifetime.Singleton);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSiloHandshakes();
         services.AddLoop<StallWatch>();
+        services.AddLoop<StoreWatch>();
         if (roles.HasFlag(SiloRoles.Backlog))
         {
             AddBacklog(services);
@@ -90,6 +97,7 @@ public static class EventClusterSiloBuilderExtensions
             SeedOf(provider),
             provider.GetRequiredService<ILogger<OrleansStreamDirectory>>())
         {
+            IsStoreDownForAllNow = () => provider.GetRequiredService<StoreView>().IsDownForAll,
             HasOwners = () => provider.GetRequiredService<SiloRoleMap>().ActiveBacklogSilos.Any(),
         });
         services.TryAddSingleton<IStreamDirectory>(static provider => provider.GetRequiredService<OrleansStreamDirectory>());

@@ -46,6 +46,10 @@ internal record struct ReadReplyMessage
     [Id(8)]
     public string? Detail;
 
+    /// <summary>The events of a batch are good, but its tail could not be confirmed.</summary>
+    [Id(9)]
+    public bool ClaimWithheld;
+
     /// <summary>From a reply.</summary>
     public static ReadReplyMessage Of(ReadReply reply)
     {
@@ -53,7 +57,7 @@ internal record struct ReadReplyMessage
         {
             ReadOutcome.Batch o => new ReadReplyMessage
             {
-                Kind = 1, From = o.From, Next = o.Next, Stream = o.Descriptor, Slices = Messages(o.Slices),
+                Kind = 1, From = o.From, Next = o.Next, Stream = o.Descriptor, Slices = Messages(o.Slices), ClaimWithheld = o.ClaimWithheld,
             },
             ReadOutcome.Gap o => new ReadReplyMessage { Kind = 2, Gap = o.Info, Stream = o.Descriptor },
             ReadOutcome.NotFound => new ReadReplyMessage { Kind = 3 },
@@ -70,7 +74,10 @@ internal record struct ReadReplyMessage
         Kind switch
         {
             1 => new ReadOutcome.Batch(
-                From, Next, Array.ConvertAll(Slices ?? [], static slice => slice.ToSlice()), WireField.Required(Stream, "stream")),
+                From, Next, Array.ConvertAll(Slices ?? [], static slice => slice.ToSlice()), WireField.Required(Stream, "stream"))
+            {
+                ClaimWithheld = ClaimWithheld,
+            },
             2 => new ReadOutcome.Gap(WireField.Required(Gap, "gap"), WireField.Required(Stream, "stream")),
             3 => new ReadOutcome.NotFound(),
             4 => new ReadOutcome.Gone(),

@@ -30,13 +30,20 @@ internal struct ReadRequestSurrogate
     [Id(4)]
     public bool Touch;
 
+    /// <summary>A <see cref="ReadConfirmation"/>; absent from an earlier version, whose answers are confirmed.</summary>
+    [Id(5)]
+    public int Confirmation;
+
     /// <summary>Converts in both directions.</summary>
     [RegisterConverter]
     internal sealed class Converter : IConverter<ReadRequest, ReadRequestSurrogate>
     {
         /// <inheritdoc />
         public ReadRequest ConvertFromSurrogate(in ReadRequestSurrogate surrogate) =>
-            new(surrogate.From, surrogate.MaxBytes, surrogate.MaxEvents, new TimeSpan(surrogate.WaitTicks), surrogate.Touch);
+            new(surrogate.From, surrogate.MaxBytes, surrogate.MaxEvents, new TimeSpan(surrogate.WaitTicks), surrogate.Touch)
+            {
+                Confirmation = WireField.Confirmation(surrogate.Confirmation),
+            };
 
         /// <inheritdoc />
         public ReadRequestSurrogate ConvertToSurrogate(in ReadRequest value) => new()
@@ -46,6 +53,7 @@ internal struct ReadRequestSurrogate
             MaxEvents = value.MaxEvents,
             WaitTicks = value.WaitUpTo.Ticks,
             Touch = value.Touch,
+            Confirmation = (int)value.Confirmation,
         };
     }
 }

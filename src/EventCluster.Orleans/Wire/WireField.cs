@@ -42,6 +42,10 @@ internal static class WireField
     /// <summary>Why a position is lost; a reason of a newer version is the most general one.</summary>
     public static GapReason Gap(int reason) => Enum.IsDefined((GapReason)reason) ? (GapReason)reason : GapReason.Unknown;
 
+    /// <summary>What a read may claim; a level of a newer version is the strictest one.</summary>
+    public static ReadConfirmation Confirmation(int level) =>
+        Enum.IsDefined((ReadConfirmation)level) ? (ReadConfirmation)level : ReadConfirmation.Strict;
+
     /// <summary>Why an answer is "not now". Of a reason of a newer version it is not known whether the request had an effect.</summary>
     public static UnavailableReason Reason(int reason) =>
         Enum.IsDefined((UnavailableReason)reason) ? (UnavailableReason)reason : UnavailableReason.OutcomeUnknown;

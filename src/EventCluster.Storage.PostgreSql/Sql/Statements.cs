@@ -47,7 +47,11 @@ internal sealed class Statements(string schema)
 
     public string Head { get; } = $"SELECT {HeadColumns} FROM {schema}.streams WHERE name = $1";
 
-    public string Fences { get; } = $"SELECT name, fence FROM {schema}.streams WHERE name = ANY($1)";
+    /// <summary>A row without a name says that the server is in recovery: its rows prove nothing about the primary's.</summary>
+    public string Stamps { get; } = $"""
+        SELECT name, fence, version FROM {schema}.streams WHERE name = ANY($1)
+        UNION ALL SELECT NULL, 0, 0 WHERE pg_is_in_recovery()
+        """;
 
     /// <summary>$1 lower bound, $2 whether it is included, $3 upper bound, $4 limit.</summary>
     public string List { get; } = $"""

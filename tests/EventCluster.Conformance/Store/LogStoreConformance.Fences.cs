@@ -54,6 +54,25 @@ public abstract partial class LogStoreConformance
     }
 
     [Fact]
+    public async Task GetStamps_OfManyNames_AnswersInTheOrderAskedAndSeesEveryCommitAndOpen()
+    {
+        var store = await OpenAsync();
+        var a = await CreateAsync(store, "a");
+        var b = await CreateAsync(store, "b", "1");
+        await b.SendAsync(b.Next("2"));
+        var removed = await CreateAsync(store, "removed", "1");
+        await removed.SendAsync(removed.Next() with { Remove = true });
+        var taken = await LogStoreOwner.OpenAsync(store, "a", Cancellation);
+        var missing = (await LogStoreOwner.OpenAsync(store, "no", Cancellation)).Name;
+
+        var stamps = await store.GetStampsAsync([b.Name, missing, a.Name, b.Name, removed.Name], Cancellation);
+
+        var ofB = new HeadStamp(b.Fence, b.Version);
+        Assert.Equal([ofB, default, new HeadStamp(taken.Fence, taken.Version), ofB, default], stamps);
+        Assert.Empty(await store.GetStampsAsync([], Cancellation));
+    }
+
+    [Fact]
     public async Task Commit_UnderOlderFence_IsConflictAndWritesNothing()
     {
         var store = await OpenAsync();

@@ -167,6 +167,9 @@ public sealed class HandOverTests : IAsyncDisposable
 
         var moved = Assert.IsType<ReadOutcome.Unavailable>(await Phase.OfAsync("the read ends", waiting));
         Assert.Equal(UnavailableReason.Moved, moved.Reason);
+
+        // The lost commit was looked for under a new fence, so the other owner has to open the stream once more.
+        Assert.IsType<DescribeOutcome.Unavailable>(await other.DescribeAsync(Cancellation));
         Assert.Equal(["a"], await other.TextsAsync());
     }
 

@@ -325,7 +325,7 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
         Assert.Empty(_log);
     }
 
-    void ISessionOutput.Subscribed(Subscription subscription, StreamDescriptor stream) =>
+    void ISessionOutput.Subscribed(Subscription subscription, StreamDescriptor stream, bool isConfirmed) =>
         _log.Add($"subscribed {subscription.Name} {subscription.Position.Sequence}");
 
     StreamOffset ISessionOutput.Events(Subscription subscription, ReadOutcome.Batch batch, int maxBytes)

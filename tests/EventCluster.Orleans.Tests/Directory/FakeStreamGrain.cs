@@ -47,15 +47,18 @@ internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
         return new Wire<ReadReply>(new ReadReply(await stream.ReadAsync(request.Value, cancellationToken), WaitEnded: true));
     }
 
-    public Task<Wire<CreateOutcome>> CreateAsync(Wire<CreateRequest> request) => throw new NotSupportedException();
+    public Task<Wire<CreateOutcome>> CreateAsync(Wire<CreateRequest> request) =>
+        AnswerAsync(stream.CreateAsync(request.Value, CancellationToken.None));
 
-    public Task<Wire<DescribeOutcome>> DescribeAsync() => throw new NotSupportedException();
+    public Task<Wire<DescribeOutcome>> DescribeAsync() => AnswerAsync(stream.DescribeAsync(CancellationToken.None));
 
-    public Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes) => throw new NotSupportedException();
+    public Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes) =>
+        AnswerAsync(stream.ConfigureAsync(changes.Value, CancellationToken.None));
 
-    public Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before) => throw new NotSupportedException();
+    public Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before) =>
+        AnswerAsync(stream.TrimAsync(before.Value, CancellationToken.None));
 
-    public Task<Wire<DeleteOutcome>> DeleteAsync() => throw new NotSupportedException();
+    public Task<Wire<DeleteOutcome>> DeleteAsync() => AnswerAsync(stream.DeleteAsync(CancellationToken.None));
 
     public Task<Wire<ForkHoldAnswer>> HoldAsync(Wire<ForkHoldRequest> request) => throw new NotSupportedException();
 
@@ -66,4 +69,6 @@ internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
     public Task VisitAsync() => throw new NotSupportedException();
 
     public Task HandOverAsync(string? target) => throw new NotSupportedException();
+
+    private static async Task<Wire<T>> AnswerAsync<T>(ValueTask<T> outcome) => new(await outcome);
 }

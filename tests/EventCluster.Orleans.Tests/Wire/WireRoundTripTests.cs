@@ -179,6 +179,12 @@ public sealed class WireRoundTripTests
         Assert.All(all[1..], outcome => Assert.Equal(outcome, RoundTrip(new ReadReply(outcome, true)).Outcome));
         var request = new ReadRequest(A, 5, 6, TimeSpan.FromSeconds(7), Touch: true);
         Assert.Equal(request, RoundTrip(request));
+        Assert.All(
+            Enum.GetValues<ReadConfirmation>(),
+            level => Assert.Equal(level, RoundTrip(request with { Confirmation = level }).Confirmation));
+        Assert.Equal(ReadConfirmation.Strict, RoundTrip(request with { Confirmation = (ReadConfirmation)99 }).Confirmation);
+        var withheld = RoundTrip(new ReadReply((ReadOutcome.Batch)all[0] with { ClaimWithheld = true }, WaitEnded: false)).Outcome;
+        Assert.True(Assert.IsType<ReadOutcome.Batch>(withheld).ClaimWithheld);
 
         var reply = RoundTrip(new ReadReply(all[0], WaitEnded: false));
 

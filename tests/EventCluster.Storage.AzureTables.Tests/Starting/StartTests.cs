@@ -119,18 +119,6 @@ public sealed class StartTests(SharedServer shared) : StoreTest(shared)
         Assert.Contains("'a' at incarnation 1, sequence 1", damage.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task GetFences_OfManyNames_AnswersInTheOrderAsked()
-    {
-        var store = await OpenStoreAsync();
-        var a = await CreateAsync(store, "a");
-        var b = await CreateAsync(store, "b");
-
-        var fences = await store.GetFencesAsync([b.Name, TestData.Name("no"), a.Name, b.Name], Cancellation);
-
-        Assert.Equal([b.Fence, 0, a.Fence, b.Fence], fences);
-    }
-
     private async Task ChangeFormatAsync(params (string Property, object Value)[] changes)
     {
         TableEntity format = (await Streams.GetEntityAsync<TableEntity>("store", "format", cancellationToken: Cancellation)).Value;

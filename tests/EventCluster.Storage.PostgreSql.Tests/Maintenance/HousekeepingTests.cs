@@ -81,16 +81,4 @@ public sealed class HousekeepingTests(SharedServer shared) : StoreTest(shared)
         var damage = await Assert.ThrowsAsync<LogDamagedException>(() => owner.ReadAsync(1, 0, 3));
         Assert.Contains("'a' at incarnation 1, sequence 1", damage.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task GetFences_OfManyNames_AnswersInTheOrderAsked()
-    {
-        var store = await OpenStoreAsync();
-        var a = await CreateAsync(store, "a");
-        var b = await CreateAsync(store, "b");
-
-        var fences = await store.GetFencesAsync([b.Name, TestData.Name("no"), a.Name, b.Name], Cancellation);
-
-        Assert.Equal([b.Fence, 0, a.Fence, b.Fence], fences);
-    }
 }
