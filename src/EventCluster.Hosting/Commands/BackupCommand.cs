@@ -54,7 +54,7 @@ internal static class BackupCommand
     {
         if (ControlFile.Read(from) is not { } control)
         {
-            return $"'{from}' is open in another process, which left no {ControlFile.FileName} there.";
+            return $"'{from}' is open in another process. {ControlFile.HolderOf(from)}";
         }
 
         // No proxy: the token is for this machine. The server's own file vouches for its certificate.

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using EventCluster.Hosting.Node;
+using EventCluster.Storage.LocalDisk;
 using Microsoft.AspNetCore.Connections;
 
 namespace EventCluster.Hosting.Commands;
@@ -14,6 +16,7 @@ internal static class StartFault
         UnauthorizedAccessException => $"{exception.Message} Check the owner and the permissions of the data folder.",
         AddressInUseException or IOException { InnerException: AddressInUseException } => $"{exception.Message} {Advice}",
         SocketException or IOException { InnerException: SocketException } => $"cannot listen: {exception.Message}. {Advice}",
+        DataDirectoryLockedException locked => $"{locked.Message} {ControlFile.HolderOf(locked.Directory)}",
         InvalidDataException => $"{exception.Message} {exception.GetBaseException().Message}",
         IOException => exception.Message,
         OutOfMemoryException or ThreadStartException =>
