@@ -67,7 +67,7 @@ public sealed partial class LocalDiskLogStore : ILogStore
     public int MaxCommitProducers { get; }
 
     /// <inheritdoc />
-    public StoreHealth Health => _writer.Health;
+    public StoreHealth Health => _writer.Health.WithPartFault(_writer.Fault ?? _housekeeper.Fault ?? _ends.Fault);
 
     /// <summary>Opens the store of a directory; an empty or missing one becomes a new store.</summary>
     /// <exception cref="DataDirectoryLockedException">Another process has it open.</exception>

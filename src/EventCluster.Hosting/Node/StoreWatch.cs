@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,9 +11,14 @@ namespace EventCluster.Hosting.Node;
 /// </summary>
 internal sealed partial class StoreWatch(
     IStreamDirectory directory, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StoreWatch> logger)
-    : BackgroundService
+    : BackgroundService, IBackgroundPart
 {
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(250);
+
+    /// <inheritdoc />
+    public string? Fault => ExecuteTask is { IsCompleted: true } ended && !IsFinal && !lifetime.ApplicationStopping.IsCancellationRequested
+        ? $"The watch over the store has ended: {ended.Exception?.GetBaseException().Message ?? "by itself"}"
+        : null;
 
     /// <summary>The store failed for good.</summary>
     public bool IsFinal { get; private set; }

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Storage.LocalDisk.Format;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +22,7 @@ internal sealed partial class EndRecorder : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly FlushedEnd _flushed;
     private readonly ITimer _timer;
-    private readonly Task _loop;
+    private readonly BackgroundLoop _loop = new("recorder of the journal's end");
     private IReadOnlyList<ListedFile> _checkpoints;
     private int _armed;
     private bool _delayed;
@@ -33,12 +34,15 @@ internal sealed partial class EndRecorder : IAsyncDisposable
         _flushed = new FlushedEnd(start.Flushed, start.GroupNumber);
         _checkpoints = file.Last.Checkpoints;
         _timer = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _loop = Task.Factory.StartNew(
+        _loop.Start(() => Task.Factory.StartNew(
             RunAsync,
             CancellationToken.None,
             TaskCreationOptions.DenyChildAttach,
-            options.Scheduler ?? TaskScheduler.Default).Unwrap();
+            options.Scheduler ?? TaskScheduler.Default).Unwrap());
     }
+
+    /// <summary>Why it does not do its work; null while it does.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Told of a fault after which no record can be written any more.</summary>
     public Action<Exception>? Failed { get; set; }
@@ -91,9 +95,10 @@ internal sealed partial class EndRecorder : IAsyncDisposable
     /// <summary>Ends, without a record.</summary>
     public async ValueTask DisposeAsync()
     {
+        _loop.NoteStop();
         _stopping = true;
         _signal.Set();
-        await _loop;
+        await _loop.StopAsync();
         await _timer.DisposeAsync();
         await _file.DisposeAsync();
         _turn.Dispose();

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
 using Microsoft.Extensions.Logging;
@@ -29,7 +30,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private readonly EndRecorder _ends;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
-    private readonly Task _loop;
+    private readonly BackgroundLoop _loop = new("writer of the journal");
     private Segment _current;
     private JournalPosition _flushed;
     private long _groupNumber;
@@ -65,11 +66,14 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             null,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
-        _loop = Task.Factory.StartNew(
-            RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
+        _loop.Start(() => Task.Factory.StartNew(
+            RunAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap());
     }
 
     public StoreHealth Health => _health;
+
+    /// <summary>Why it does not do its work though the journal has not failed; null while it does.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Journal bytes written since the start.</summary>
     public long WrittenBytes { get; private set; }
@@ -114,8 +118,9 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             _stopping = true;
         }
 
+        _loop.NoteStop();
         _signal.Set();
-        await _loop;
+        await _loop.StopAsync();
         await _timer.DisposeAsync();
     }
 

@@ -1,3 +1,4 @@
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Checkpoints;
 using EventCluster.Storage.LocalDisk.Format;
@@ -34,7 +35,7 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     private readonly CheckpointWriter _checkpoints;
     private readonly Compactor _compactor;
     private readonly ILogger _logger;
-    private readonly Task _loop;
+    private readonly BackgroundLoop _loop = new("housekeeper of the journal");
     private KnownCheckpoints _known;
     private volatile bool _stopping;
     private long _checkpointedAt;
@@ -56,12 +57,15 @@ internal sealed partial class Housekeeper : IAsyncDisposable
         (_known, _checkpointedAt) = (opened.Checkpoints, -opened.BytesSinceCheckpoint);
         _checkpoints = new CheckpointWriter(disk, options.Path, opened.Format.StoreId, gate, opened.Index);
         _compactor = new Compactor(options, opened.Index, gate, writer, time);
-        _loop = Task.Factory.StartNew(
+        _loop.Start(() => Task.Factory.StartNew(
             RunAsync,
             CancellationToken.None,
             TaskCreationOptions.DenyChildAttach,
-            options.Scheduler ?? TaskScheduler.Default).Unwrap();
+            options.Scheduler ?? TaskScheduler.Default).Unwrap());
     }
+
+    /// <summary>Why it does not do its work; null while it does.</summary>
+    public string? Fault => _loop.Fault;
 
     private StreamIndex Index => _opened.Index;
 
@@ -104,9 +108,10 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // No cancellation token: its callbacks would leave the scheduler.
+        _loop.NoteStop();
         _stopping = true;
         _signal.Set();
-        await _loop;
+        await _loop.StopAsync();
         if (SinceCheckpoint >= _options.CheckpointEveryBytes / ManySmallSegments && !_writer.Health.IsFinal)
         {
             await TryAsync(WriteCheckpointAsync);

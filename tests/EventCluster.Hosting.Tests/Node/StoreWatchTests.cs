@@ -39,11 +39,47 @@ public sealed class StoreWatchTests
         Assert.True(watch.IsFinal);
     }
 
+    [Fact]
+    public async Task Watch_EndsByItself_IsAFault()
+    {
+        var time = new VirtualTimeProvider();
+        var directory = new StubDirectory();
+        using var lifetime = new StubLifetime();
+        using var watch = new StoreWatch(directory, lifetime, time, NullLogger<StoreWatch>.Instance);
+        await watch.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Null(watch.Fault);
+
+        directory.Asked = () => throw new InvalidOperationException("no health");
+        await Phase.UntilAsync(
+            "the watch ends",
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return watch.Fault is not null;
+            },
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal("The watch over the store has ended: no health", watch.Fault);
+    }
+
     private sealed class StubDirectory : IStreamDirectory
     {
+        private StoreHealth _health = StoreHealth.Good;
+
         public Durability Durability => Durability.Flushed;
 
-        public StoreHealth Health { get; set; } = StoreHealth.Good;
+        public Action? Asked { get; set; }
+
+        public StoreHealth Health
+        {
+            get
+            {
+                Asked?.Invoke();
+                return _health;
+            }
+
+            set => _health = value;
+        }
 
         public IStreamHandle GetStream(StreamName name) => throw new NotSupportedException();
 
