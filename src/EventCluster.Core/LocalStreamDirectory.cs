@@ -18,6 +18,12 @@ namespace EventCluster.Core;
 /// </summary>
 public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDisposable
 {
+    /// <summary>
+    /// Most time that <see cref="DisposeAsync"/> waits for pending commands: a store that answers needs far less, and one that does
+    /// not would keep the process for ever.
+    /// </summary>
+    public static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>What a stream takes while it is in memory, beside its tail cache, as measured with a few producers.</summary>
     internal const int LoadedStreamBytes = 4 * 1024;
 
@@ -159,17 +165,26 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _context.IsStopping = true;
-        await _sweeper.StopAsync();
+        await _sweeper.StopAsync().WaitAsync(cancellationToken);
         await StopRunnersAsync().WaitAsync(cancellationToken);
     }
 
-    /// <inheritdoc />
+    /// <summary>Stops, and forgets all streams; what a store does not answer is waited for no longer than <see cref="DisposeTimeout"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!Interlocked.Exchange(ref _isDisposed, true))
         {
-            await StopAsync(CancellationToken.None);
-            _sweeper.Dispose();
+            try
+            {
+                await StopAsync(CancellationToken.None).WaitAsync(DisposeTimeout, Time);
+                _sweeper.Dispose();
+            }
+            catch (TimeoutException)
+            {
+                // The store does not answer. Whoever waits for it learns from its own time limit, and the process can end.
+                LogNotStopped(_context.Logger, DisposeTimeout.TotalSeconds, _runners.Count);
+            }
+
             foreach (var runner in _runners.Values)
             {
                 Forget(runner);
