@@ -138,8 +138,13 @@ public static class EdgeLimits
     /// Bytes of a client that wait in the server unread: of a body whose turn has not come, and of whatever a client sends
     /// beside a response that never ends. No less than the longest request line and all headers.
     /// </summary>
-    public const int RequestBufferBytes =
-        MaxRequestLineBytes > MaxRequestHeaderBytes ? 2 * MaxRequestLineBytes : 2 * MaxRequestHeaderBytes;
+    public const int RequestBufferBytes = MaxRequestHeaderBytes;
+
+    /// <summary>
+    /// HTTP/2 headers that a client may refer to instead of sending them: none, or a few sent bytes would become
+    /// <see cref="MaxRequestHeaderBytes"/> of each of its streams.
+    /// </summary>
+    public const int Http2HeaderTableBytes = 0;
 
     /// <summary>The same of one HTTP/2 connection, over all its streams.</summary>
     public const int Http2ConnectionWindowBytes = 128 * 1024;

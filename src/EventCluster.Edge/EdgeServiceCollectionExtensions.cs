@@ -46,7 +46,8 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<InboundMemory>();
         services.TryAddSingleton<FrameWriter>();
         services.TryAddSingleton(static provider => new BlockCache(
-            provider.GetRequiredService<IOptions<EdgeOptions>>().Value.BlockCacheBytes));
+            provider.GetRequiredService<IOptions<EdgeOptions>>().Value.BlockCacheBytes,
+            provider.GetRequiredService<MemoryBudget>().CatchUp));
         services.TryAddSingleton<DeadlineQueue>();
         services.TryAddSingleton<IPeerProbe, TcpInfoProbe>();
         services.TryAddSingleton<PeerWatcher>();

@@ -26,6 +26,7 @@ public static class KestrelLimits
         // The body reader answers 413 itself at the protocol's limit; Kestrel's is where draining ends.
         limits.MaxRequestBodySize = EdgeLimits.MaxDrainedBodyBytes;
         limits.MaxRequestBufferSize = EdgeLimits.RequestBufferBytes;
+        limits.Http2.HeaderTableSize = EdgeLimits.Http2HeaderTableBytes;
         limits.Http2.InitialConnectionWindowSize = EdgeLimits.Http2ConnectionWindowBytes;
         limits.Http2.InitialStreamWindowSize = EdgeLimits.Http2StreamWindowBytes;
         limits.MaxResponseBufferSize = EdgeLimits.ResponseBufferBytes;

@@ -31,6 +31,7 @@ public static class EventClusterServiceCollectionExtensions
         services.AddSingleton(options).AddSingleton(start);
         services.AddSingleton<EventClusterNode>().AddHostedService(provider => provider.GetRequiredService<EventClusterNode>());
         services.AddSingleton<StoreWatch>().AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
+        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<StoreWatch>());
         services.AddSingleton<BackupEndpoint>();
         services.AddSingleton(provider => provider.GetRequiredService<EventClusterNode>().Directory);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Timeout);
@@ -51,7 +52,9 @@ public static class EventClusterServiceCollectionExtensions
         services.AddSingleton(provider => ConnectionBound.Of(
             options.Limits.Connections,
             provider.GetRequiredService<SystemLimits>().Descriptors,
-            ConnectionBound.InMemory(provider.GetRequiredService<MemoryBudget>().Connections.Limit)));
+            provider.GetRequiredService<MemoryBudget>() is var budget
+                ? ConnectionBound.InMemory(budget.Connections.Limit, NodeMemory.Available - budget.Bytes)
+                : null));
         services.AddOptions<EdgeOptions>().PostConfigure<SystemLimits, ConnectionBound>(static (edge, system, bound) =>
         {
             edge.MaxConnections = Math.Min(edge.MaxConnections, bound.Connections);

@@ -59,6 +59,20 @@ public sealed class EdgeOptionsTests
         Assert.Equal(7, server.Limits.MaxConcurrentConnections);
         Assert.Equal(EdgeLimits.MaxRequestHeaders, server.Limits.MaxRequestHeaderCount);
         Assert.Equal(EdgeLimits.ResponseBufferBytes, server.Limits.MaxResponseBufferSize);
+        Assert.Equal(EdgeLimits.MaxRequestLineBytes, server.Limits.MaxRequestLineSize);
+        Assert.Equal(EdgeLimits.MaxRequestHeaderBytes, server.Limits.MaxRequestHeadersTotalSize);
+        Assert.Equal(EdgeLimits.RequestBufferBytes, server.Limits.MaxRequestBufferSize);
+        Assert.True(server.Limits.MaxRequestBufferSize >= server.Limits.MaxRequestHeadersTotalSize);
+        Assert.Equal(EdgeLimits.MaxRequestLineBytes, server.Limits.Http2.MaxRequestHeaderFieldSize);
+        Assert.Equal(0, server.Limits.Http2.HeaderTableSize);
+        Assert.Equal(EdgeLimits.Http2ConnectionWindowBytes, server.Limits.Http2.InitialConnectionWindowSize);
+        Assert.Equal(EdgeLimits.Http2StreamWindowBytes, server.Limits.Http2.InitialStreamWindowSize);
+        Assert.InRange(server.Limits.RequestHeadersTimeout, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
+        Assert.True(server.Limits.KeepAliveTimeout > TimeSpan.FromSeconds(120));
+        Assert.NotNull(server.Limits.MinRequestBodyDataRate);
+        Assert.NotNull(server.Limits.MinResponseDataRate);
+        Assert.InRange(server.Limits.Http2.KeepAlivePingDelay, TimeSpan.FromSeconds(1), new EdgeOptions().SseHeartbeat);
+        Assert.InRange(server.Limits.Http2.KeepAlivePingTimeout, TimeSpan.FromSeconds(1), new EdgeOptions().SseHeartbeat);
         Assert.Equal(EdgeLimits.Http2StreamsPerConnection, server.Limits.Http2.MaxStreamsPerConnection);
         Assert.Equal(EdgeLimits.MaxDrainedBodyBytes, server.Limits.MaxRequestBodySize);
     }

@@ -74,10 +74,15 @@ internal sealed class BoundedListener(
 
     private CountedConnection? Enter(Socket accepted)
     {
+        var isReserved = false;
         if (!gate.TryEnter(accepted.Handle))
         {
-            accepted.Dispose();
-            return null;
+            isReserved = accepted.RemoteEndPoint is IPEndPoint { Address: var from } && IPAddress.IsLoopback(from) && gate.TryEnterReserve();
+            if (!isReserved)
+            {
+                accepted.Dispose();
+                return null;
+            }
         }
 
         try
@@ -87,11 +92,11 @@ internal sealed class BoundedListener(
                 accepted.NoDelay = noDelay;
             }
 
-            return new CountedConnection(connections.Create(accepted), gate);
+            return new CountedConnection(connections.Create(accepted), gate, isReserved);
         }
         catch (Exception)
         {
-            gate.Leave();
+            gate.Leave(isReserved);
             throw;
         }
     }

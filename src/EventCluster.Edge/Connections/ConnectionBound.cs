@@ -14,8 +14,24 @@ public sealed record ConnectionBound(int Connections, int Configured, string Bin
     /// </summary>
     public const int BytesPerConnection = 32 * 1024;
 
-    /// <summary>Connections that a share of memory is enough for.</summary>
-    public static int InMemory(long bytes) => (int)Math.Clamp(bytes / BytesPerConnection, 1, int.MaxValue);
+    /// <summary>
+    /// What it holds at most for one whose client sends what nobody reads: an unfinished head, or bytes beside a response that never
+    /// ends; with a record of TLS in each direction and a full response buffer.
+    /// </summary>
+    public const int MaxBytesPerConnection =
+        BytesPerConnection + EdgeLimits.RequestBufferBytes + (2 * TlsRecordBytes) + EdgeLimits.ResponseBufferBytes;
+
+    private const int TlsRecordBytes = 17 * 1024;
+
+    /// <summary>
+    /// Connections that there is memory for: as many idle ones as the share is enough for, and no more than fit, each with the most
+    /// that a client can make it hold, into the share and what no share claims. So all of them together never take what was
+    /// promised to other shares.
+    /// </summary>
+    /// <param name="share">Bytes of the share of connections.</param>
+    /// <param name="beside">Bytes that the runtime may use and that belong to no share.</param>
+    public static int InMemory(long share, long beside) => (int)Math.Clamp(
+        Math.Min(share / BytesPerConnection, (share + Math.Max(0, beside)) / MaxBytesPerConnection), 1, int.MaxValue);
 
     /// <summary>Whether the system or its memory allows less than was asked for.</summary>
     public bool IsBelowConfigured => Connections < Configured;

@@ -9,6 +9,12 @@ namespace EventCluster.Edge.Connections;
 /// </summary>
 public sealed partial class ConnectionGate
 {
+    /// <summary>
+    /// Connections of this machine that may be open beyond the limit, for administration and probes only: whoever finds the server
+    /// full must be able to ask it why. Their descriptors are among those that are kept.
+    /// </summary>
+    public const int AdministrationReserve = 8;
+
     /// <summary>How often refusals are logged.</summary>
     public static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
@@ -20,6 +26,7 @@ public sealed partial class ConnectionGate
     private long _unsaid;
     private long _saidAt;
     private int _open;
+    private int _reserved;
 
     /// <summary>A gate that is open.</summary>
     public ConnectionGate(IOptions<EdgeOptions> options, TimeProvider time, ILogger<ConnectionGate> logger)
@@ -52,8 +59,36 @@ public sealed partial class ConnectionGate
         return false;
     }
 
+    /// <summary>
+    /// Counts a connection of this machine that did not enter by <see cref="TryEnter"/>; false when the reserve is used up, too.
+    /// </summary>
+    public bool TryEnterReserve()
+    {
+        if (Interlocked.Increment(ref _reserved) <= AdministrationReserve)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _reserved);
+        return false;
+    }
+
+    /// <summary>Connections of the reserve that are open now.</summary>
+    public int Reserved => Volatile.Read(ref _reserved);
+
     /// <summary>A connection that entered is closed.</summary>
-    public void Leave() => Interlocked.Decrement(ref _open);
+    /// <param name="isReserved">Whether it entered by the reserve.</param>
+    public void Leave(bool isReserved = false)
+    {
+        if (isReserved)
+        {
+            Interlocked.Decrement(ref _reserved);
+        }
+        else
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
 
     /// <summary>A connection could not be accepted because the system is short of something; it is tried again.</summary>
     public void NoteShortage(Exception exception)

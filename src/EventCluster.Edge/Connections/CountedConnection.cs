@@ -6,67 +6,82 @@ using Microsoft.AspNetCore.Http.Features;
 namespace EventCluster.Edge.Connections;
 
 /// <summary>A connection that leaves its gate when it is closed.</summary>
-internal sealed class CountedConnection(ConnectionContext inner, ConnectionGate gate) : ConnectionContext
+internal sealed class CountedConnection : ConnectionContext
 {
+    private readonly ConnectionContext _inner;
+    private readonly ConnectionGate _gate;
+    private readonly bool _isReserved;
     private int _isClosed;
+
+    /// <param name="inner">The socket.</param>
+    /// <param name="gate">What counts it.</param>
+    /// <param name="isReserved">Whether it is one of the reserve, which serves administration only.</param>
+    public CountedConnection(ConnectionContext inner, ConnectionGate gate, bool isReserved = false)
+    {
+        (_inner, _gate, _isReserved) = (inner, gate, isReserved);
+        if (isReserved)
+        {
+            inner.Features.Set(new ReservedConnection());
+        }
+    }
 
     /// <inheritdoc />
     public override string ConnectionId
     {
-        get => inner.ConnectionId;
-        set => inner.ConnectionId = value;
+        get => _inner.ConnectionId;
+        set => _inner.ConnectionId = value;
     }
 
     /// <inheritdoc />
-    public override IFeatureCollection Features => inner.Features;
+    public override IFeatureCollection Features => _inner.Features;
 
     /// <inheritdoc />
     public override IDictionary<object, object?> Items
     {
-        get => inner.Items;
-        set => inner.Items = value;
+        get => _inner.Items;
+        set => _inner.Items = value;
     }
 
     /// <inheritdoc />
     public override IDuplexPipe Transport
     {
-        get => inner.Transport;
-        set => inner.Transport = value;
+        get => _inner.Transport;
+        set => _inner.Transport = value;
     }
 
     /// <inheritdoc />
     public override CancellationToken ConnectionClosed
     {
-        get => inner.ConnectionClosed;
-        set => inner.ConnectionClosed = value;
+        get => _inner.ConnectionClosed;
+        set => _inner.ConnectionClosed = value;
     }
 
     /// <inheritdoc />
     public override EndPoint? LocalEndPoint
     {
-        get => inner.LocalEndPoint;
-        set => inner.LocalEndPoint = value;
+        get => _inner.LocalEndPoint;
+        set => _inner.LocalEndPoint = value;
     }
 
     /// <inheritdoc />
     public override EndPoint? RemoteEndPoint
     {
-        get => inner.RemoteEndPoint;
-        set => inner.RemoteEndPoint = value;
+        get => _inner.RemoteEndPoint;
+        set => _inner.RemoteEndPoint = value;
     }
 
     /// <inheritdoc />
-    public override void Abort() => inner.Abort();
+    public override void Abort() => _inner.Abort();
 
     /// <inheritdoc />
-    public override void Abort(ConnectionAbortedException abortReason) => inner.Abort(abortReason);
+    public override void Abort(ConnectionAbortedException abortReason) => _inner.Abort(abortReason);
 
     /// <inheritdoc />
     public override async ValueTask DisposeAsync()
     {
         try
         {
-            await inner.DisposeAsync();
+            await _inner.DisposeAsync();
             await base.DisposeAsync();
         }
         finally
@@ -74,7 +89,7 @@ internal sealed class CountedConnection(ConnectionContext inner, ConnectionGate 
             // Only now is its descriptor free.
             if (Interlocked.Exchange(ref _isClosed, 1) == 0)
             {
-                gate.Leave();
+                _gate.Leave(_isReserved);
             }
         }
     }

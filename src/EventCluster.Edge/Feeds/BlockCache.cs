@@ -1,4 +1,5 @@
 using EventCluster.Abstractions;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
@@ -10,8 +11,21 @@ namespace EventCluster.Edge.Feeds;
 /// Blocks that subscribers catch up from, each loaded once however many ask for it, bounded by bytes. A cached block is
 /// never an answer by itself: the descriptor of the reader's feed admits and clips every read (CORRECTNESS rule 15).
 /// </summary>
-internal sealed class BlockCache(long maxBytes)
+/// <param name="maxBytes">Most encoded bytes held.</param>
+/// <param name="share">Where a load reserves what it is about to hold; null for nowhere.</param>
+/// <param name="time">The clock of waits for it.</param>
+internal sealed class BlockCache(long maxBytes, MemoryShare? share = null, TimeProvider? time = null)
 {
+    /// <summary>Most that a load asks its owner for: an answer of the largest size and one event beyond it.</summary>
+    public static readonly long LoadBytes = EventBlock.EncodedBytes(1, ProtocolLimits.MaxReadAnswerBytes + ProtocolLimits.MaxEventBytes);
+
+    /// <summary>How long a load waits for memory before its readers are told to come again.</summary>
+    public static readonly TimeSpan LoadWait = TimeSpan.FromMilliseconds(250);
+
+    private static readonly ReadOutcome.Unavailable NoMemory = new(
+        UnavailableReason.Overloaded, "The memory for events that are read is used up; try again in a moment.");
+
+
     /// <summary>A shorter backlog stands at the owner's tail, in memory: asking it is cheaper than the cache.</summary>
     private const int SmallestBacklog = 64;
     private const long SmallestBacklogBytes = 64 * 1024;
@@ -38,9 +52,9 @@ internal sealed class BlockCache(long maxBytes)
 
     /// <summary>
     /// Events from a position that <paramref name="descriptor"/> retains; null when only the owner can say what is there.
-    /// Failures and refusals are not kept and not shared.
+    /// Failures and refusals are not kept and not shared. Unavailable when there is no memory for a load.
     /// </summary>
-    public async ValueTask<ReadOutcome.Batch?> ReadAsync(
+    public async ValueTask<ReadOutcome?> ReadAsync(
         IStreamHandle stream,
         StreamDescriptor descriptor,
         StreamOffset from,
@@ -58,7 +72,7 @@ internal sealed class BlockCache(long maxBytes)
 
             if (!_loads.TryGetValue((stream.Name, from), out load!))
             {
-                load = LoadAsync(stream, from);
+                load = LoadAsync(stream, descriptor, from);
                 if (!load.IsCompleted)
                 {
                     _loads.Add((stream.Name, from), load);
@@ -68,6 +82,11 @@ internal sealed class BlockCache(long maxBytes)
 
         // The load belongs to the cache: it goes on when this reader leaves.
         var outcome = await load.WaitAsync(cancellationToken);
+        if (ReferenceEquals(outcome, NoMemory))
+        {
+            return outcome;
+        }
+
         return outcome is ReadOutcome.Batch { Slices.Count: > 0 } loaded && loaded.From == from
             ? Cut(loaded, descriptor, maxBytes, maxEvents)
             : null;
@@ -78,7 +97,7 @@ internal sealed class BlockCache(long maxBytes)
     /// that the owner must answer, every access to a stream with a sliding TTL among it. A batch that reaches the tail does so
     /// at an instant that the owner confirmed after the events were read (rule 27), or withholds the claim.
     /// </summary>
-    public async ValueTask<ReadOutcome.Batch?> TryOpenAsync(
+    public async ValueTask<ReadOutcome?> TryOpenAsync(
         IStreamHandle stream, ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
         if (start.Kind is StartKind.Now or StartKind.Foreign)
@@ -143,12 +162,27 @@ internal sealed class BlockCache(long maxBytes)
             || (events > 0 && (double)descriptor.RetainedBytes / descriptor.RetainedEvents * events >= SmallestBacklogBytes);
     }
 
-    private async Task<ReadOutcome> LoadAsync(IStreamHandle stream, StreamOffset from)
+    private async Task<ReadOutcome> LoadAsync(IStreamHandle stream, StreamDescriptor descriptor, StreamOffset from)
     {
         // Leaves the caller's lock before anything else, so that a load that completes at once is not a special case.
         await Task.Yield();
+        long held = 0;
         try
         {
+            if (share is not null)
+            {
+                // A load holds nothing of any other share, and neither does who waits for it.
+                var events = (int)Math.Min(descriptor.RetainedEvents, ProtocolLimits.MaxReadAnswerEvents);
+                var most = Math.Min(LoadBytes, EventBlock.EncodedBytes(events, descriptor.RetainedBytes));
+                var bytes = Math.Min(most, share.Limit);
+                if (!await share.ReserveAsync(bytes, LoadWait, time ?? TimeProvider.System, CancellationToken.None))
+                {
+                    return NoMemory;
+                }
+
+                held = bytes;
+            }
+
             Interlocked.Increment(ref _loaded);
             var outcome = await stream.ReadAsync(
                 new ReadRequest(
@@ -160,6 +194,13 @@ internal sealed class BlockCache(long maxBytes)
             if (outcome is not ReadOutcome.Batch batch)
             {
                 return outcome;
+            }
+
+            if (share is not null && batch.Slices.Sum(static slice => (long)slice.Block.Encoded.Length) is var read && read > held)
+            {
+                // A block is read whole, and one commit may be one block: known only now.
+                share.Take(read - held);
+                held = read;
             }
 
             var merged = BlockMerger.Merge(batch.Slices);
@@ -175,6 +216,7 @@ internal sealed class BlockCache(long maxBytes)
         }
         finally
         {
+            share?.Release(held);
             lock (_gate)
             {
                 _loads.Remove((stream.Name, from));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,8 @@ internal sealed class FeedDirectory(
     DeadlineQueue deadlines,
     TimeProvider time,
     IOptions<EdgeOptions> options,
-    ILogger<StreamFeed> logger)
+    ILogger<StreamFeed> logger,
+    MemoryBudget? memory = null)
 {
     /// <summary>Changed under the lock; looked up without it, by everything that passes an instant of a stream on.</summary>
     private readonly ConcurrentDictionary<StreamName, StreamFeed> _feeds = new();
@@ -31,6 +33,9 @@ internal sealed class FeedDirectory(
 
     /// <inheritdoc cref="IStreamDirectory.IsStoreDownForAll"/>
     public bool IsStoreDownForAll => streams.IsStoreDownForAll;
+
+    /// <summary>Where a feed reserves a batch that is larger than its part.</summary>
+    public MemoryShare CatchUp { get; } = (memory ?? MemoryBudget.Unbounded()).CatchUp;
 
     /// <summary>Streams with live subscribers.</summary>
     public int Count => Volatile.Read(ref _count);

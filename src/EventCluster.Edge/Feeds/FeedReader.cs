@@ -60,7 +60,7 @@ internal sealed class FeedReader(
 
         if (await blocks.TryOpenAsync(stream, start, maxBytes, maxEvents, cancellationToken) is { } backlog)
         {
-            Position = backlog.From;
+            Position = (backlog as ReadOutcome.Batch)?.From ?? Position;
             return Learn(backlog);
         }
 
@@ -108,10 +108,10 @@ internal sealed class FeedReader(
                 return Learn(await _owner.ReadAsync(maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
             }
 
-            var (place, seen, batch) = await ReadFeedAsync(feed, maxBytes, maxEvents, cancellationToken);
-            if (batch is not null)
+            var (place, seen, found) = await ReadFeedAsync(feed, maxBytes, maxEvents, cancellationToken);
+            if (found is not null)
             {
-                return batch;
+                return found;
             }
 
             if (place == FeedPlace.Ended)
@@ -226,14 +226,14 @@ internal sealed class FeedReader(
             return null;
         }
 
-        var (place, seen, batch) = await ReadFeedAsync(_lease.Feed, maxBytes, maxEvents, cancellationToken);
+        var (place, seen, found) = await ReadFeedAsync(_lease.Feed, maxBytes, maxEvents, cancellationToken);
         if (place == FeedPlace.AtTail)
         {
-            batch = new ReadOutcome.Batch(Position, Position, [], seen);
+            found = new ReadOutcome.Batch(Position, Position, [], seen);
         }
 
-        ReadOutcome? answer = batch;
-        if (batch is { ReachesTail: true })
+        var answer = found;
+        if (found is ReadOutcome.Batch { ReachesTail: true } batch)
         {
             // The first claim of a connection: from then on it follows the feed.
             answer = await TailClaim.ConfirmAsync(batch, _lease.Feed.ConfirmAsync(cancellationToken));
@@ -253,7 +253,7 @@ internal sealed class FeedReader(
     }
 
     /// <summary>What a feed has from <see cref="Position"/> on: events, older ones through the block cache, or a closed stream's end.</summary>
-    private async ValueTask<(FeedPlace Place, StreamDescriptor Seen, ReadOutcome.Batch? Batch)> ReadFeedAsync(
+    private async ValueTask<(FeedPlace Place, StreamDescriptor Seen, ReadOutcome? Outcome)> ReadFeedAsync(
         StreamFeed feed, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
         List<BlockSlice> slices = [];

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 
 namespace EventCluster.Edge.Feeds;
@@ -17,6 +18,9 @@ internal sealed class FeedWindow
     private int _count;
     private HeldPosition _end;
 
+    /// <summary>Bytes above the bound that are reserved: a batch that is larger than its feed's part.</summary>
+    private (MemoryShare? Share, long Bytes) _excess;
+
     /// <summary>Position before the oldest event; the end when there is none.</summary>
     public HeldPosition Start { get; private set; }
 
@@ -28,10 +32,18 @@ internal sealed class FeedWindow
     {
         (_ring, _first, _count) = ([], 0, 0);
         (Start, _end, Bytes) = (position, position, 0);
+        Hold(null, 0);
     }
 
-    /// <summary>Adds events that follow the newest one, and drops the oldest while the rest is above the bound.</summary>
-    public void Add(IReadOnlyList<BlockSlice> slices, long maxBytes)
+    /// <summary>
+    /// Adds events that follow the newest one, and drops the oldest while the rest is above the bound. What came last is kept
+    /// beyond it while its bytes can be reserved: readers at the tail are about to ask for it. Otherwise they read it as those do
+    /// that are behind.
+    /// </summary>
+    /// <param name="slices">The events.</param>
+    /// <param name="maxBytes">The part of the feeds' memory that is this one's.</param>
+    /// <param name="share">Where more is reserved; null for no more.</param>
+    public void Add(IReadOnlyList<BlockSlice> slices, long maxBytes, MemoryShare? share)
     {
         for (var i = 0; i < slices.Count; i++)
         {
@@ -44,7 +56,15 @@ internal sealed class FeedWindow
         {
             DropOldest();
         }
+
+        while (!Hold(share, Math.Max(0, Bytes - maxBytes)))
+        {
+            DropOldest();
+        }
     }
+
+    /// <summary>Keeps no more than its part: nobody follows any more.</summary>
+    public void GiveBack(long maxBytes) => Add([], maxBytes, share: null);
 
     /// <summary>Drops whole slices before a position: they were trimmed.</summary>
     public void DropBefore(HeldPosition position)
@@ -84,6 +104,24 @@ internal sealed class FeedWindow
         }
 
         return from.At(next);
+    }
+
+    private bool Hold(MemoryShare? share, long bytes)
+    {
+        if (bytes == 0 || share != _excess.Share || bytes < _excess.Bytes)
+        {
+            var kept = share == _excess.Share ? bytes : 0;
+            _excess.Share?.Release(_excess.Bytes - kept);
+            _excess = (kept > 0 ? share : null, kept);
+        }
+
+        if (bytes > _excess.Bytes && (share is null || !share.TryReserve(bytes - _excess.Bytes)))
+        {
+            return false;
+        }
+
+        _excess = (bytes > 0 ? share : null, bytes);
+        return true;
     }
 
     private ref BlockSlice At(int index) => ref _ring[(_first + index) & (_ring.Length - 1)];

@@ -275,6 +275,7 @@ internal sealed partial class StreamFeed : IDeadline, IDisposable
         lock (_gate)
         {
             Volatile.Write(ref _isEnded, true);
+            _window.GiveBack(_directory.WindowBytes);
             listeners = _listeners;
             (woken, _waits) = (_waits, []);
         }
@@ -441,7 +442,7 @@ internal sealed partial class StreamFeed : IDeadline, IDisposable
                 _window.Reset(incarnations.Hold(batch.From));
             }
 
-            _window.Add(batch.Slices, _directory.WindowBytes);
+            _window.Add(batch.Slices, _directory.WindowBytes, _isEnded ? null : _directory.CatchUp);
             _window.DropBefore(incarnations.Hold(batch.Descriptor.Earliest));
 
             // The window reaches to the batch's end, which may lie before the tail of its instant.

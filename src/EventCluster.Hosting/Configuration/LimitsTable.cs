@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Edge;
+using EventCluster.Edge.Connections;
 using EventCluster.Hosting.Node;
 using EventCluster.Protocol;
 
@@ -43,7 +44,11 @@ public static class LimitsTable
         new("`Limits:PendingAppendBytesPerStream`", Bytes(new LimitsSection().PendingAppendBytesPerStream), "payloads that wait for the store in one stream", "`503 overloaded`"),
         new("`Limits:LoadedStreams`", Count(new LimitsSection().LoadedStreams), "streams in memory", "`503 overloaded`"),
         new("`Limits:WaitingReadsPerStream`, `Limits:WaitingReads`", $"{Count(new LimitsSection().WaitingReadsPerStream)}, {Count(new LimitsSection().WaitingReads)}", "reads that wait at tails", "`503 overloaded`"),
-        new("`Limits:Connections`", Count(new LimitsSection().Connections), "connections, and no more than memory allows", "the connection is closed at once"),
+        new("`Limits:Connections`", Count(new LimitsSection().Connections), "connections, and no more than descriptors and memory allow", "the connection is closed at once"),
+        new("connections of this machine beyond it", Count(ConnectionGate.AdministrationReserve), "administration and probes while the server is full", "for everything else `503 overloaded`"),
+        new("descriptors (`ulimit -n`)", $"all but {Count(DescriptorLimit.Reserve)} (a sixteenth of small limits) and {Count(DescriptorLimit.ToCome)} for the runtime", "what connections may take; the rest is for journal, stores, other nodes and administration", "the connection is closed at once"),
+        new("threads (`pids.max`)", $"all but {Count(ThreadLimit.Reserve)}", "threads of the pool; the rest is for journal, delivery, log and the runtime", "answers come later"),
+        new("memory of one connection", $"{Bytes(ConnectionBound.BytesPerConnection)} idle, {Bytes(ConnectionBound.MaxBytesPerConnection)} at most", "the share of connections is divided by the first; all connections with the second fit into it and what no share claims", "fewer connections are taken"),
         new("`Limits:WebSockets`", Count(new LimitsSection().WebSockets), "WebSockets", "close 1013"),
         new("`Limits:SignalR`", Count(new LimitsSection().SignalR), "SignalR connections", "`503 overloaded`"),
     ];

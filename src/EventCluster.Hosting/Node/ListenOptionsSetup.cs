@@ -48,6 +48,9 @@ internal static class ListenOptionsSetup
         sockets.UnsafePreferInlineScheduling = options.Http.InlineScheduling;
         sockets.Backlog = EdgeLimits.ListenBacklog;
         sockets.MaxWriteBufferSize = EdgeLimits.ResponseBufferBytes;
+
+        // What a client sends beside a response that never ends stays here; Kestrel's limit of its own pipes does not count it.
+        sockets.MaxReadBufferSize = EdgeLimits.RequestBufferBytes;
     }
 
     private static void Listen(KestrelServerOptions server, ListenAddress address, Action<ListenOptions> configure)

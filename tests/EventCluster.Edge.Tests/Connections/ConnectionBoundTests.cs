@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Edge.Connections;
 
 namespace EventCluster.Edge.Tests.Connections;
@@ -20,6 +21,34 @@ public sealed class ConnectionBoundTests
         Assert.Contains(binding, bound.ToString(), StringComparison.Ordinal);
         Assert.Equal(expected < configured, bound.IsBelowConfigured);
     }
+
+    /// <summary>All connections together, each with the most that a client can make it hold, stay out of the other shares.</summary>
+    [Theory]
+    [InlineData(256, 60)]
+    [InlineData(512, 60)]
+    [InlineData(4_096, 60)]
+    [InlineData(65_536, 60)]
+    [InlineData(4_096, 90)]
+    [InlineData(4_096, 100)]
+    public void InMemory_AnyBudget_KeepsTheSumOutOfOtherShares(long availableMegabytes, int percent)
+    {
+        var available = availableMegabytes << 20;
+        var budget = new MemoryBudget(available / 100 * percent);
+        var beside = available - budget.Bytes;
+
+        long connections = ConnectionBound.InMemory(budget.Connections.Limit, beside);
+
+        Assert.InRange(connections, 1, budget.Connections.Limit / ConnectionBound.BytesPerConnection);
+        Assert.True(connections * ConnectionBound.MaxBytesPerConnection <= budget.Connections.Limit + beside);
+        Assert.True((connections + 1) * ConnectionBound.MaxBytesPerConnection > budget.Connections.Limit + beside
+            || (connections + 1) * ConnectionBound.BytesPerConnection > budget.Connections.Limit);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, -1)]
+    [InlineData(1, 1)]
+    public void InMemory_NoMemory_IsOne(long share, long beside) => Assert.Equal(1, ConnectionBound.InMemory(share, beside));
 
     /// <summary>Whatever the limit: something is left for connections, something for everything else, and never more than there is.</summary>
     [Theory]

@@ -36,6 +36,25 @@ public sealed class ConnectionGateTests : ILogger<ConnectionGate>
     }
 
     [Fact]
+    public void TryEnterReserve_WhileFull_TakesAFewAndCountsThemApart()
+    {
+        var gate = Gate(connections: 1);
+        Assert.True(gate.TryEnter(0));
+        for (var i = 0; i < ConnectionGate.AdministrationReserve; i++)
+        {
+            Assert.True(gate.TryEnterReserve());
+        }
+
+        Assert.False(gate.TryEnterReserve());
+        Assert.Equal((1, ConnectionGate.AdministrationReserve), (gate.Open, gate.Reserved));
+        gate.Leave(isReserved: true);
+        Assert.True(gate.TryEnterReserve());
+        gate.Leave();
+        Assert.Equal((0, ConnectionGate.AdministrationReserve), (gate.Open, gate.Reserved));
+        Assert.True(gate.TryEnter(1));
+    }
+
+    [Fact]
     public void Refuse_FloodOfConnections_IsLoggedAtARateWithItsCount()
     {
         const int PerSecond = 1_000;

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions;
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
@@ -17,12 +18,12 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
     private readonly LocalStreamDirectory _directory;
     private int _reads;
 
-    public FeedFixture(long feedBytes = 1024 * 1024, long blockCacheBytes = 1024 * 1024)
+    public FeedFixture(long feedBytes = 1024 * 1024, long blockCacheBytes = 1024 * 1024, MemoryShare? loads = null)
     {
         var store = new InMemoryLogStore(new InMemoryLogStoreOptions());
         _directory = new LocalStreamDirectory(
             store, new LocalStreamDirectoryOptions(), Clock, new Random(1), NullLogger<LocalStreamDirectory>.Instance);
-        Blocks = new BlockCache(blockCacheBytes);
+        Blocks = new BlockCache(blockCacheBytes, loads, Clock);
         Deadlines = new DeadlineQueue(Clock);
         Feeds = new FeedDirectory(
             this, Blocks, Deadlines, Clock, Options.Create(new EdgeOptions { FeedBytes = feedBytes }),

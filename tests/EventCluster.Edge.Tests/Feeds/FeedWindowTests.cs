@@ -1,3 +1,4 @@
+using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Feeds;
 using EventCluster.TestKit;
@@ -18,6 +19,7 @@ public sealed class FeedWindowTests
     {
         var random = new Random(seed);
         var window = new FeedWindow();
+        var share = new MemoryShare("catch-up", 500);
         var all = new List<string>();
         window.Reset(TestPosition.At(0));
         for (var round = 0; round < 500; round++)
@@ -25,7 +27,9 @@ public sealed class FeedWindowTests
             var payloads = Enumerable.Range(0, random.Next(1, 6)).Select(i => $"{all.Count + i}{new string('x', random.Next(50))}").ToArray();
             var block = TestData.Block(1, all.Count, payloads);
             all.AddRange(payloads);
-            window.Add([new BlockSlice(block, 0, block.Count)], maxBytes: random.Next(100, 3_000));
+            var maxBytes = random.Next(1, 3_000);
+            window.Add([new BlockSlice(block, 0, block.Count)], maxBytes, random.Next(4) == 0 ? null : share);
+            Assert.Equal(Math.Max(0, window.Bytes - maxBytes), share.Used);
             if (random.Next(10) == 0)
             {
                 window.DropBefore(TestPosition.At(random.NextInt64(window.Start.Sequence, all.Count + 1)));
@@ -40,5 +44,42 @@ public sealed class FeedWindowTests
             Assert.Equal(from < all.Count, next > from);
             Assert.True(window.Bytes >= 0 && window.Start.Sequence <= all.Count);
         }
+    }
+
+    /// <summary>What came last is kept beyond the feed's part only while its bytes are reserved.</summary>
+    [Theory]
+    [InlineData(1_000, 2_000, 1_000, 900)]
+    [InlineData(1_000, 899, 0, 0)]
+    [InlineData(1_000, 0, 0, 0)]
+    [InlineData(100, 0, 100, 0)]
+    public void Add_ABatchLargerThanItsPart_IsReservedOrDropped(int batch, long free, long kept, long reserved)
+    {
+        var window = new FeedWindow();
+        var share = new MemoryShare("catch-up", free);
+        window.Reset(TestPosition.At(0));
+        var block = TestData.Block(1, 0, new string('x', batch));
+
+        window.Add([new BlockSlice(block, 0, 1)], maxBytes: 100, share);
+
+        Assert.Equal((kept, reserved), (window.Bytes, share.Used));
+        Assert.Equal(kept > 0 ? 0 : 1, window.Start.Sequence);
+        window.GiveBack(100);
+        Assert.Equal(0, share.Used);
+        Assert.True(window.Bytes <= 100);
+    }
+
+    [Fact]
+    public void Reset_WithABatchLargerThanItsPart_ReleasesIt()
+    {
+        var window = new FeedWindow();
+        var share = new MemoryShare("catch-up", 10_000);
+        window.Reset(TestPosition.At(0));
+        var block = TestData.Block(1, 0, new string('x', 5_000));
+        window.Add([new BlockSlice(block, 0, 1)], maxBytes: 100, share);
+        Assert.Equal(4_900, share.Used);
+
+        window.Reset(TestPosition.At(1));
+
+        Assert.Equal(0, share.Used);
     }
 }

@@ -124,6 +124,9 @@ internal sealed class RawConnection : IDisposable
         return Encoding.UTF8.GetString([.. body]);
     }
 
+    /// <summary>Reads so many bytes as they are.</summary>
+    public Task<byte[]> ReadBytesAsync(int count) => TakeAsync(count);
+
     /// <summary>Resets the connection: what the peer sees when a client crashes.</summary>
     public void Reset()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using EventCluster.Abstractions.Memory;
+using EventCluster.Edge.Feeds;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -230,9 +231,9 @@ public sealed class LargeEventDeliveryTests
 
         /// <summary>
         /// What the shares may hold: an item for each reader of SignalR, else the blocks that readers are in, each once however
-        /// many share it.
+        /// many share it; and what each reader may be loading meanwhile.
         /// </summary>
-        public long Limit => client is SignalRClient ? Readers * HubItemBytes : (Events + 1) * BlockBytes;
+        public long Limit => (client is SignalRClient ? Readers * HubItemBytes : (Events + 1) * BlockBytes) + (Readers * BlockCache.LoadBytes);
 
         public static async Task<Setup> StartAsync(string transport, PayloadKind kind, MemoryBudget? memory = null)
         {
