@@ -6,7 +6,7 @@ using EventCluster.Protocol;
 namespace EventCluster.Orleans.Grains;
 
 /// <summary>
-/// Checks creates and appends that no edge checked: those of clients of a gateway, which may bring a library of their own, and
+/// Bounds reads, and checks creates and appends that no edge checked: those of clients of a gateway, which may bring a library of their own, and
 /// those that do not name their content type. What an edge sends was checked there.
 /// </summary>
 internal sealed class ForeignRequestFilter(
@@ -14,6 +14,9 @@ internal sealed class ForeignRequestFilter(
 {
     /// <summary>How Orleans names the client inside a silo, which edges call with.</summary>
     private const string HostedClientPrefix = "hosted-";
+
+    /// <summary>Longest wait of one read: the response timeout of a grain call.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc />
     public Task Invoke(IIncomingGrainCallContext context)
@@ -27,12 +30,28 @@ internal sealed class ForeignRequestFilter(
         {
             nameof(IStreamGrain.AppendAsync) when context.Request.GetArgument(0) is Wire<AppendRequest[]> requests =>
                 AppendAsync(context, requests.Value),
+            nameof(IStreamGrain.ReadAsync) when context.Request.GetArgument(0) is Wire<ReadRequest> { Damage: null } read && Bounded(read.Value) != read.Value =>
+                ReadAsync(context, Bounded(read.Value)),
             nameof(IStreamGrain.CreateAsync) when context.Request.GetArgument(0) is Wire<CreateRequest> request && IsForeign(context) =>
                 CreateAsync(context, request.Value),
             nameof(IStreamGrain.ConfigureAsync) when context.Request.GetArgument(0) is Wire<RetentionLimits> limits && IsForeign(context) =>
                 ConfigureAsync(context, limits.Value),
             _ => context.Invoke(),
         };
+    }
+
+    /// <summary>A read as an edge may ask for it: what the answer of one read holds, and how long it waits, is the silo's to say.</summary>
+    private static ReadRequest Bounded(ReadRequest read) => read with
+    {
+        MaxBytes = Math.Min(read.MaxBytes, ProtocolLimits.MaxReadAnswerBytes),
+        MaxEvents = Math.Min(read.MaxEvents, ProtocolLimits.MaxReadAnswerEvents),
+        WaitUpTo = read.WaitUpTo < LongestWait ? read.WaitUpTo : LongestWait,
+    };
+
+    private static Task ReadAsync(IIncomingGrainCallContext context, ReadRequest read)
+    {
+        context.Request.SetArgument(0, new Wire<ReadRequest>(read));
+        return context.Invoke();
     }
 
     private static bool IsForeign(IIncomingGrainCallContext context) =>
