@@ -121,6 +121,54 @@ test("eventsource_of_a_closed_stream_gets_the_end_and_stops", async () => {
   }
 })
 
+test("an_eventsource_that_comes_before_its_stream_begins_with_its_first_event", { timeout: 120_000 }, async () => {
+  const { page } = await openPage(`${server.url}/`)
+  try {
+    for (const query of ["wait-for-stream=60", "wait-for-stream=60&offset=now", "wait-for-stream=1"]) {
+      const url = `${server.url}/v1/stream/browser/early${encodeURIComponent(query)}`
+      await listenInPage(page, `${url}?${query}`)
+      // With one second the answers end and the browser comes again, which must not close it for good.
+      const opens = query === "wait-for-stream=1" ? 2 : 1
+      await untilSeen(page, `${query}: open before the stream exists`, (seen) => seen.opens >= opens && seen.state !== 2)
+      await put(url, JSON.stringify(["first"]))
+      await post(url, "second")
+      const seen = await untilSeen(page, `${query}: both events`, (s) => s.messages.length >= 2)
+      assert.deepEqual(seen.messages, ['"first"', '"second"'])
+      assert.deepEqual([seen.gaps, seen.ends], [[], []])
+      await page.evaluate(() => window.source.close())
+    }
+
+    // Several streams on one connection, one of which is there already.
+    const base = `${server.url}/v1/stream/browser/many`
+    await put(`${base}/there`, JSON.stringify([1]))
+    await page.evaluate((address) => {
+      window.seen = { events: [], opens: 0 }
+      window.source = new EventSource(address)
+      window.source.onopen = () => window.seen.opens++
+      for (const name of ["events", "message", "gap", "failure"]) {
+        window.source.addEventListener(name, (e) => window.seen.events.push(`${name} ${e.data}`))
+      }
+    }, `${server.url}/v1/streams?stream=browser/many/there&stream=browser/many/early&wait-for-stream=60`)
+    await untilSeen(page, "the stream that is there", (seen) => seen.events.some((e) => e.includes("browser/many/there")))
+    await put(`${base}/early`, JSON.stringify(["late"]))
+    const seen = await untilSeen(page, "the stream that came", (s) => s.events.some((e) => e.includes("late")))
+    assert.ok(seen.events.every((e) => !e.startsWith("failure") && !e.startsWith("gap")), seen.events.join("\n"))
+    await page.evaluate(() => window.source.close())
+  } finally {
+    await page.close()
+  }
+})
+
+test("an_eventsource_without_the_wait_is_closed_for_good_before_its_stream_exists", async () => {
+  const { page } = await openPage(`${server.url}/`)
+  try {
+    await listenInPage(page, `${server.url}/v1/stream/browser/never`)
+    await untilSeen(page, "closed", (seen) => seen.state === 2 && seen.opens === 0)
+  } finally {
+    await page.close()
+  }
+})
+
 test("the start page creates, publishes and shows live events by keyboard alone, without faults", { timeout: 120_000 }, async () => {
   const { page, faults } = await openPage(`${server.url}/`)
   try {

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using EventCluster.Cluster.Tests.Servers;
+using EventCluster.TestKit;
 
 namespace EventCluster.Cluster.Tests.LoadBalancing;
 
@@ -70,6 +72,40 @@ public sealed class LoadBalancerTests(SharedCluster cluster) : IDisposable
             using var end = await _http.DeleteAsync(address, Token);
 
             Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Accepted), (poll.StatusCode, end.StatusCode));
+        }
+    }
+
+    /// <summary>As many streams as may be, with names as long as may be, every byte percent-encoded: the longest URL that is documented.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Streams_LongestListOfNames_PassesTheLoadBalancer(bool http2)
+    {
+        await using var single = await LonelyLoadBalancer.StartAsync(Token, (await cluster.EdgesAsync())[0]);
+        var names = Enumerable.Range(0, 64).Select(static i => $"{i:d2}{new string('\u00fc', 255)}").ToArray();
+        foreach (var name in names)
+        {
+            using var made = await _http.PutAsync($"/v1/stream/{Uri.EscapeDataString(name)}", content: null, Token);
+            Assert.True(made.IsSuccessStatusCode);
+        }
+
+        var query = string.Join('&', names.Select(static name =>
+            $"stream={string.Concat(Encoding.UTF8.GetBytes(name).Select(static b => $"%{b:X2}"))}&offset=-1"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(http2 ? single.Http2Url : single.Url, $"/v1/streams?{query}"))
+        {
+            Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
+        var missing = names.ToHashSet(StringComparer.Ordinal);
+        while (missing.Count > 0)
+        {
+            var line = await Phase.OfAsync("all streams are there", reader.ReadLineAsync(Token).AsTask());
+            Assert.NotNull(line);
+            missing.RemoveWhere(name => line.Contains(name, StringComparison.Ordinal));
         }
     }
 
