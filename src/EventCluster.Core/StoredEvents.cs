@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
 using EventCluster.Core.State;
 using EventCluster.Protocol;
 
@@ -9,6 +10,14 @@ public static class StoredEvents
 {
     private const int BlocksPerPage = 1_000;
     private const int BytesPerRead = 4 * 1024 * 1024;
+
+    /// <summary>Why a stream could not be created as it is stored; null when it could.</summary>
+    /// <param name="head">The stream as the store lists it.</param>
+    public static Refusal? FindInvalidType(StoredHead head)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        return RequestRules.CheckType(StreamStateCodec.Decode(head.State).ContentType);
+    }
 
     /// <summary>Finds the first event of a stream that could not have come in; null when there is none.</summary>
     /// <param name="store">The store.</param>

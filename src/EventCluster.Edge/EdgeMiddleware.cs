@@ -1,5 +1,7 @@
+using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Admin;
 using EventCluster.Edge.Composite;
+using EventCluster.Edge.Connections;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.SignalR;
 using EventCluster.Edge.Streams;
@@ -20,14 +22,29 @@ internal sealed class EdgeMiddleware(
     HealthEndpoint health,
     AnswerGuard guard,
     RefusedOrigins refusedOrigins,
-    IOptions<EdgeOptions> options)
+    IOptions<EdgeOptions> options,
+    ConnectionGate? connections = null)
 {
+    private static readonly RequestFault Full = ErrorResponses.OfUnavailable(
+        UnavailableReason.Overloaded,
+        "The server has as many connections as it may; this one is of the reserve for administration. Try again in a moment.");
+
     private readonly HostPolicy _hosts = new(options.Value.AllowedHosts);
     private readonly OriginPolicy _origins = new(options.Value.CorsAllowedOrigins);
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         EdgeHeaders.SetSecurity(context.Response.Headers);
+
+        // Methods have one spelling (RFC 9110 9.1). What stands before the server may know "DELETE" and let "delete" pass.
+        var method = context.Request.Method;
+        if (!string.Equals(HttpMethods.GetCanonicalizedValue(method), method, StringComparison.Ordinal))
+        {
+            context.Response.Headers.Allow = StreamEndpoint.Methods;
+            return ProblemResponse.WriteAsync(
+                context, 405, ErrorCode.MethodNotAllowed, $"Methods are written in capitals: {StreamEndpoint.Methods}.");
+        }
+
         if (HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Vary = EdgeHeaders.VaryOfReads;
@@ -35,12 +52,14 @@ internal sealed class EdgeMiddleware(
 
         var target = RequestTarget.Of(context);
         var path = target.Path;
-        if (target.Length > EdgeLimits.MaxTargetBytes)
+        if (connections is { Reserved: > 0 } && context.Features.Get<ReservedConnection>() is not null)
         {
-            return ProblemResponse.WriteAsync(
-                context, StatusCodes.Status414UriTooLong, ErrorCode.TargetTooLong,
-                $"The request target has {target.Length} bytes; at most {EdgeLimits.MaxTargetBytes} are allowed. Name many streams "
-                + $"in the body of POST {StreamPaths.Streams}.");
+            // A place of the reserve is for one question.
+            context.Response.Headers.Connection = "close";
+            if (path is not (StreamPaths.Health or StreamPaths.Ready) && !path.StartsWith(StreamPaths.Admin, StringComparison.Ordinal))
+            {
+                return ProblemResponse.WriteAsync(context, Full);
+            }
         }
 
         // Probes name the address they were given, not a host; what they learn helps no foreign page.
@@ -55,6 +74,15 @@ internal sealed class EdgeMiddleware(
         if (Refuse(context) is { } refused)
         {
             return refused;
+        }
+
+        // After the origin was looked at, so that a page can read why.
+        if (target.Length > EdgeLimits.MaxTargetBytes)
+        {
+            return ProblemResponse.WriteAsync(
+                context, StatusCodes.Status414UriTooLong, ErrorCode.TargetTooLong,
+                $"The request target has {target.Length} bytes; at most {EdgeLimits.MaxTargetBytes} are allowed. Name many streams "
+                + $"in the body of POST {StreamPaths.Streams}.");
         }
 
         if (path.StartsWith(StreamPaths.Prefix, StringComparison.Ordinal))

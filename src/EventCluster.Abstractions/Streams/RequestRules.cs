@@ -46,6 +46,11 @@ public static class RequestRules
         DateTimeOffset? now = null)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (request.ContentType is { } contentType && CheckType(contentType) is { } form)
+        {
+            return form;
+        }
+
         if (request.TtlSeconds is not null && request.ExpiresAt is not null)
         {
             return new Refusal(ErrorCode.BadRequest, "A time to live and an expiry exclude each other; both were sent.");
@@ -57,13 +62,26 @@ public static class RequestRules
                 ErrorCode.BadRequest, $"The time to live is {ttl} seconds; 1 to {ProtocolLimits.MaxTtlSeconds} are allowed.");
         }
 
-        if (now is { } instant && CheckLifetime(request.TtlSeconds, request.ExpiresAt, instant) is { } over)
+        // A time to live of 0 needs no clock to be refused; no expiry is in the past of the first instant.
+        if (CheckLifetime(request.TtlSeconds, request.ExpiresAt, now ?? DateTimeOffset.MinValue) is { } over)
         {
             return over;
         }
 
         return Check(request.Retention) ?? Check(request.Fork) ?? CheckEvents(request.Events, kind, maxBytes, maxEvents);
     }
+
+    /// <summary>
+    /// Checks that a content type is not what forms and <c>curl -d</c> send when none is named: a stream keeps its type for its
+    /// lifetime. Null when it is not.
+    /// </summary>
+    /// <param name="contentType">The type of a stream to be.</param>
+    public static Refusal? CheckType(StreamContentType contentType) => contentType.IsForm
+        ? new Refusal(
+            ErrorCode.UnsupportedMediaType,
+            $"No stream is created with the type '{contentType.MediaType}', which forms send when none is named; name the type of the "
+            + "events: application/json, text/plain; charset=utf-8, or application/octet-stream for bytes of any kind.")
+        : null;
 
     /// <summary>
     /// Checks that a stream is not over when it begins, which helps no client: most often a clock or a unit is wrong. Null

@@ -11,8 +11,6 @@ namespace EventCluster.Edge.Admin;
 /// <summary><c>GET /v1/admin/streams?prefix=&amp;after=&amp;limit=</c>: streams in byte order of names, for this machine only.</summary>
 internal sealed class AdminEndpoint(IStreamDirectory directory)
 {
-    private const int DefaultPage = 100;
-
     public async Task InvokeAsync(HttpContext context)
     {
         if (!IsLoopback(context))
@@ -29,30 +27,13 @@ internal sealed class AdminEndpoint(IStreamDirectory directory)
             return;
         }
 
-        var query = context.Request.Query;
-        StreamName? after = null;
-        if (query["after"].ToString() is { Length: > 0 } afterText)
+        if (!AdminQuery.TryParse(RequestTarget.Of(context).Query, out var query, out var fault))
         {
-            if (!StreamName.TryParse(afterText, out var name, out var error))
-            {
-                await ProblemResponse.WriteAsync(context, 400, ErrorCode.InvalidName, $"after: {error}");
-                return;
-            }
-
-            after = name;
-        }
-
-        var limit = DefaultPage;
-        if (query["limit"].ToString() is { Length: > 0 } limitText
-            && (!int.TryParse(limitText, out limit) || limit is < 1 or > EdgeLimits.MaxAdminPage))
-        {
-            await ProblemResponse.WriteAsync(
-                context, 400, ErrorCode.BadRequest, $"limit must be 1 to {EdgeLimits.MaxAdminPage}.");
+            await ProblemResponse.WriteAsync(context, fault);
             return;
         }
 
-        var page = await directory.ListAsync(query["prefix"].ToString(), after, limit, context.RequestAborted);
-        await WriteAsync(context, page);
+        await WriteAsync(context, await directory.ListAsync(query.Prefix, query.After, query.Limit, context.RequestAborted));
     }
 
     /// <summary>Whether the request comes from this machine.</summary>

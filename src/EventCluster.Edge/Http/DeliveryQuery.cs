@@ -36,6 +36,29 @@ internal struct DeliveryQuery
         _ => null,
     };
 
+    /// <summary>Refuses a parameter that a read of one stream would ignore; null when there is none.</summary>
+    /// <param name="live">How the answer is given.</param>
+    public readonly RequestFault? Misplaced(LiveMode live)
+    {
+        if (live == LiveMode.EventSource)
+        {
+            return null;
+        }
+
+        if (WaitForStream is not null)
+        {
+            return RequestFault.BadRequest(
+                "wait-for-stream is for followers: native EventSource (Accept: text/event-stream or live=eventsource), WebSocket, "
+                + "SignalR and several streams on one connection. This request would be answered at once.");
+        }
+
+        return live != LiveMode.Sse && (Heartbeat is not null || _hasWindow)
+            ? RequestFault.BadRequest(
+                $"{(_hasWindow ? "window" : "heartbeat")} is for followers: native EventSource (Accept: text/event-stream or "
+                + "live=eventsource), live=sse, WebSocket, SignalR and several streams on one connection. This request is answered once.")
+            : null;
+    }
+
     private RequestFault? SetWaitForStream(ReadOnlySpan<char> value)
     {
         if (WaitForStream is not null)

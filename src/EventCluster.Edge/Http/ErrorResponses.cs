@@ -36,6 +36,7 @@ internal static class ErrorResponses
         [ErrorCode.Gone] = 410,
         [ErrorCode.TailMismatch] = 412,
         [ErrorCode.TooLarge] = 413,
+        [ErrorCode.UnsupportedMediaType] = 415,
         [ErrorCode.ProducerLimit] = 429,
         [ErrorCode.Moved] = 503,
         [ErrorCode.OutcomeUnknown] = 503,

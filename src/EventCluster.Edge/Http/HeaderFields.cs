@@ -26,6 +26,47 @@ internal static class HeaderFields
         headers.TryGetValue(HeaderNames.Closed, out var value)
         && value.Count == 1 && string.Equals(value[0], "true", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// Refuses what HTTP says about every change and what would be ignored here: a condition that is not evaluated, a part of a
+    /// body, and a <c>Stream-Closed</c> that says two things. Null when there is none.
+    /// </summary>
+    public static RequestFault? Unheeded(IHeaderDictionary headers)
+    {
+        if (headers.IfMatch.Count + headers.IfNoneMatch.Count > 0 || headers.IfUnmodifiedSince.Count + headers.IfModifiedSince.Count > 0)
+        {
+            return RequestFault.BadRequest(
+                "If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since are not evaluated for changes. A condition of an append is "
+                + "Stream-Expected-Offset; a PUT never replaces a stream: 201 says created, 200 that it was there.");
+        }
+
+        if (headers.ContentRange.Count > 0)
+        {
+            return RequestFault.BadRequest("Content-Range is of a part; a body is whole here: one event, or an array of JSON events.");
+        }
+
+        return headers.TryGetValue(HeaderNames.Closed, out var closed) && closed.Count > 1
+            ? RequestFault.BadRequest("Stream-Closed may occur once.")
+            : null;
+    }
+
+    /// <summary>Refuses a header that a create would ignore: whoever sends it expects an effect. Null when there is none.</summary>
+    public static RequestFault? MisplacedInCreate(IHeaderDictionary headers) => Misplaced(
+        headers,
+        [HeaderNames.ProducerId, HeaderNames.StreamSeq, HeaderNames.ExpectedOffset, HeaderNames.TrimBefore],
+        "is for POST; a PUT is repeated safely without it, because the stream exists then");
+
+    /// <summary>Refuses a header that an append would ignore; null when there is none.</summary>
+    public static RequestFault? MisplacedInAppend(IHeaderDictionary headers) => Misplaced(
+        headers,
+        [HeaderNames.Ttl, HeaderNames.ExpiresAt, HeaderNames.ForkedFrom],
+        "is for PUT; it is chosen when a stream is created and not changed later");
+
+    /// <summary>Refuses a header that a change of retention and a trim would ignore; null when there is none.</summary>
+    public static RequestFault? MisplacedInMaintenance(IHeaderDictionary headers) => Misplaced(
+        headers,
+        [HeaderNames.ProducerId, HeaderNames.StreamSeq, HeaderNames.ExpectedOffset],
+        "is for appends; a change of retention and a trim may be repeated without it");
+
     /// <summary>The content type; null when absent.</summary>
     public static bool TryContentType(
         IHeaderDictionary headers, out StreamContentType? contentType, [NotNullWhen(false)] out RequestFault? fault)
@@ -221,6 +262,19 @@ internal static class HeaderFields
 
         fork = new ForkSpec(source, offset, fromStart, subOffset);
         return true;
+    }
+
+    private static RequestFault? Misplaced(IHeaderDictionary headers, ReadOnlySpan<string> names, string why)
+    {
+        foreach (var name in names)
+        {
+            if (headers.ContainsKey(name))
+            {
+                return RequestFault.BadRequest($"{name} {why}.");
+            }
+        }
+
+        return null;
     }
 
     private static bool TrySource(string text, out StreamName source, [NotNullWhen(false)] out RequestFault? fault)

@@ -62,7 +62,7 @@ internal struct ReadQuery
         {
             var pair = query[range];
             var equals = pair.IndexOf('=');
-            var name = equals < 0 ? pair : pair[..equals];
+            var name = QueryValue.Name(equals < 0 ? pair : pair[..equals]);
             var value = equals < 0 ? default : pair[(equals + 1)..];
             fault = value.Contains('%')
                 ? parsed.Set(name, Uri.UnescapeDataString(value))
@@ -74,6 +74,27 @@ internal struct ReadQuery
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Refuses a parameter that this way of reading would ignore: whoever sends it expects an effect. Null when there is none.
+    /// </summary>
+    /// <param name="live">How the answer is given, which <c>Accept</c> may have decided.</param>
+    public readonly RequestFault? Misplaced(LiveMode live)
+    {
+        var follows = live is LiveMode.Sse or LiveMode.EventSource;
+        if (follows && (Envelope || HasLimit))
+        {
+            return RequestFault.BadRequest(
+                $"{(Envelope ? "envelope" : "limit")} is for reads that answer once: without live, or with live=long-poll.");
+        }
+
+        if (Wait is not null && live != LiveMode.LongPoll)
+        {
+            return RequestFault.BadRequest("wait is for live=long-poll, whose answer waits for events; this request does not wait.");
+        }
+
+        return _delivery.Misplaced(live);
     }
 
     private RequestFault? Set(ReadOnlySpan<char> name, ReadOnlySpan<char> value) => name switch

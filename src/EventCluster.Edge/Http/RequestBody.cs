@@ -17,6 +17,14 @@ internal static class RequestBody
     private static readonly RequestFault Encoded = new(
         415, ErrorCode.UnsupportedEncoding, "No encoding of the body but chunked is supported; send the events as they are, without Content-Encoding.");
 
+    private const string OverriddenLength = "X-Content-Length";
+
+    private static readonly RequestFault TwoLengths = RequestFault.BadRequest(
+        "Content-Length and Transfer-Encoding exclude each other; two readers of this request could find two bodies in it.");
+
+    private static readonly RequestFault OfAnotherVersion = RequestFault.BadRequest(
+        "Transfer-Encoding is of HTTP/1.1; a request of this version has frames and may not carry it.");
+
     private static readonly RequestFault TooSlow = new(
         408, ErrorCode.TooSlow,
         "The body came too slowly, and others need the memory that it held; nothing was done. Send it again, in smaller parts.");
@@ -52,11 +60,24 @@ internal static class RequestBody
             return new ValueTask<Outcome>(new Outcome([], Encoded));
         }
 
+        // Of HTTP/1.1 alone (RFC 9113 8.2.2); what passes a request on as HTTP/1.1 would find another body in it.
+        if (context.Request.Headers.TransferEncoding.Count > 0 && !HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            return new ValueTask<Outcome>(new Outcome([], OfAnotherVersion));
+        }
+
         // Kestrel takes every list of codings that ends in chunked, and hands on what the others made of the body.
         if (context.Request.Headers.TransferEncoding is { Count: > 0 } coding
             && !string.Equals(coding.ToString(), "chunked", StringComparison.OrdinalIgnoreCase))
         {
             return new ValueTask<Outcome>(new Outcome([], Encoded));
+        }
+
+        // Kestrel goes by the coding and keeps the length under this name; whatever stands before it may go by the length.
+        if (length is null && context.Request.Headers.ContainsKey(OverriddenLength) && context.Request.Headers.TransferEncoding.Count > 0)
+        {
+            context.Response.Headers.Connection = "close";
+            return new ValueTask<Outcome>(new Outcome([], TwoLengths));
         }
 
         if (length > most)
@@ -65,7 +86,7 @@ internal static class RequestBody
         }
 
         var reader = context.Request.BodyReader;
-        if (length is not null && reader.TryRead(out var result))
+        if (length is not null && TryNext(reader, out var result))
         {
             if (result.Buffer.Length == length && memory.TryReserve((int)length, length.Value) is { IsGranted: true } lease)
             {
@@ -216,12 +237,30 @@ internal static class RequestBody
         {
             return await reader.ReadAsync(CancellationToken.None);
         }
-        catch (IOException e) when (e is not (BadHttpRequestException or ConnectionResetException))
+        catch (IOException e) when (IsOfClient(e))
         {
-            // Kestrel reports some broken framing, such as a chunk size beyond 32 bits, and reset HTTP/2 streams so.
             throw new BadHttpRequestException(e.Message, e);
         }
     }
+
+    /// <summary>What is there already; a body that is over and wrong is told here.</summary>
+    private static bool TryNext(PipeReader reader, out ReadResult result)
+    {
+        try
+        {
+            return reader.TryRead(out result);
+        }
+        catch (IOException e) when (IsOfClient(e))
+        {
+            throw new BadHttpRequestException(e.Message, e);
+        }
+    }
+
+    /// <summary>
+    /// Kestrel reports some broken framing so: a chunk size beyond 32 bits, reset HTTP/2 streams, and those whose length is not the
+    /// one that was announced.
+    /// </summary>
+    private static bool IsOfClient(IOException e) => e is not (BadHttpRequestException or ConnectionResetException);
 
     private static RequestFault TooLarge(int most) =>
         new(413, ErrorCode.TooLarge, $"The body is larger than {most} bytes; send several appends.");

@@ -19,5 +19,8 @@ internal static class StreamPaths
 
     public const string Ready = "/readyz";
 
+    /// <summary>What the paths of administration start with; not all of them are the edge's.</summary>
+    public const string Admin = "/v1/admin/";
+
     public const string AdminStreams = "/v1/admin/streams";
 }

@@ -69,7 +69,7 @@ internal sealed class SessionQuery
         {
             var pair = query[range];
             var equals = pair.IndexOf('=');
-            var name = equals < 0 ? pair : pair[..equals];
+            var name = QueryValue.Name(equals < 0 ? pair : pair[..equals]);
             var raw = equals < 0 ? default : pair[(equals + 1)..];
             fault = name is "stream" && stream is null ? result.AddRawStream(raw) : result.Set(name, Decode(raw));
             if (fault is not null)
@@ -185,7 +185,10 @@ internal sealed class SessionQuery
             var fault = member.Name switch
             {
                 "streams" => AddStreams(member.Value),
-                "cursor" or "onGap" or "encoding" or "heartbeat" or "window" => SetMember(member),
+                "offset" or "last" => InvalidBody($"{member.Name} belongs to a stream, not beside streams"),
+                "waitForStream" => SetMember(member, "wait-for-stream"),
+                "cursor" or "onGap" or "encoding" or "heartbeat" or "window" or "wait-for-stream" or "credit" or "maxMessageBytes"
+                    or "limit" or "wait" or "envelope" => SetMember(member, member.Name),
                 _ => null,
             };
             if (fault is not null)
@@ -212,16 +215,23 @@ internal sealed class SessionQuery
                 return InvalidBody("an element of streams has no name");
             }
 
-            if (AddStream(name.GetString()!) is { } fault)
+            if (AddStream(name.GetString()!) is { } refused)
             {
-                return fault;
+                return refused;
             }
 
             foreach (var member in stream.EnumerateObject())
             {
-                if (member.Name is "offset" or "last" && SetMember(member) is { } wrong)
+                var fault = member.Name switch
                 {
-                    return wrong;
+                    "offset" or "last" => SetMember(member, member.Name),
+                    "onGap" or "encoding" or "heartbeat" or "window" or "waitForStream" or "wait-for-stream" or "cursor" =>
+                        InvalidBody($"{member.Name} is of all streams and stands beside streams"),
+                    _ => null,
+                };
+                if (fault is not null)
+                {
+                    return fault;
                 }
             }
         }
@@ -229,11 +239,13 @@ internal sealed class SessionQuery
         return null;
     }
 
-    private RequestFault? SetMember(JsonProperty member) => member.Value.ValueKind switch
+    /// <param name="member">The member.</param>
+    /// <param name="name">The parameter that it stands for.</param>
+    private RequestFault? SetMember(JsonProperty member, string name) => member.Value.ValueKind switch
     {
         JsonValueKind.Null => null,
-        JsonValueKind.String => Set(member.Name, member.Value.GetString()!),
-        JsonValueKind.Number => Set(member.Name, member.Value.GetRawText()),
+        JsonValueKind.String => Set(name, member.Value.GetString()!),
+        JsonValueKind.Number => Set(name, member.Value.GetRawText()),
         _ => InvalidBody($"{member.Name} is neither a string nor a number"),
     };
 
@@ -248,6 +260,8 @@ internal sealed class SessionQuery
         "credit" => SetCredit(value),
         "maxMessageBytes" => SetMaxMessageBytes(value),
         "cursor" => SetCursor(value),
+        "limit" or "wait" or "envelope" => RequestFault.BadRequest(
+            $"{name} is for reads of one stream that answer once; a connection that follows would ignore it."),
         _ => _delivery.Set(name, value),
     };
 

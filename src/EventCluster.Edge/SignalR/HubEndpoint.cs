@@ -42,6 +42,14 @@ internal sealed class HubEndpoint : IAsyncDisposable
     /// <summary>Serves a request to one of the hub's paths whose host and origin are allowed.</summary>
     public Task InvokeAsync(HttpContext context, bool isNegotiation)
     {
+        if (isNegotiation && !HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "POST, OPTIONS";
+            return ProblemResponse.WriteAsync(context, 405, ErrorCode.MethodNotAllowed, "A negotiation is a POST.");
+        }
+
+        // The library says so of its event streams only, and a refusal without it may be kept by a cache.
+        context.Response.Headers.CacheControl = ResponseHeaders.NoStore;
         if (RefusalOf(context, isNegotiation) is { } fault)
         {
             return ProblemResponse.WriteAsync(context, fault);

@@ -42,6 +42,17 @@ internal static class HubRequests
             return false;
         }
 
+        if ((fault = Misplaced(fields)) is not null)
+        {
+            return false;
+        }
+
+        if (fields.Has(MessageField.Cursor))
+        {
+            fault = RequestFault.BadRequest("cursor belongs to SubscribeMany; Subscribe begins at its offset.");
+            return false;
+        }
+
         if (offset is not null)
         {
             if (fields.Has(MessageField.Last) || fields.Has(MessageField.Offset))
@@ -59,8 +70,7 @@ internal static class HubRequests
             parsed = parsed with { Start = start };
         }
 
-        // SignalR's own flow is the bound: it pulls.
-        subscription = new Subscription(name, parsed with { Credit = null });
+        subscription = new Subscription(name, parsed);
         return true;
     }
 
@@ -80,6 +90,11 @@ internal static class HubRequests
             return false;
         }
 
+        if ((fault = Misplaced(fields)) is not null)
+        {
+            return false;
+        }
+
         if (fields.Has(MessageField.Offset) || fields.Has(MessageField.Last))
         {
             fault = RequestFault.BadRequest("offset and last belong to a stream, not to options.");
@@ -91,7 +106,7 @@ internal static class HubRequests
             return false;
         }
 
-        request = new HubManyRequest(names, starts, common with { Credit = null }, window);
+        request = new HubManyRequest(names, starts, common, window);
         return true;
     }
 
@@ -113,6 +128,11 @@ internal static class HubRequests
         fault = (message as ClientMessage.Refused)?.Fault;
         return parsed is not null;
     }
+
+    /// <summary>SignalR's own flow is the bound of a call: it pulls, so credit would bound nothing.</summary>
+    private static RequestFault? Misplaced(MessageFields options) => options.Has(MessageField.Credit)
+        ? RequestFault.BadRequest("credit needs a WebSocket; a call of SignalR is slowed down by taking its items slowly.")
+        : null;
 
     private static bool TryStreams(
         JsonElement streams,
@@ -144,6 +164,12 @@ internal static class HubRequests
                 return false;
             }
 
+            if (OfAllStreams(fields) is { } misplaced)
+            {
+                fault = RequestFault.BadRequest($"{misplaced} is of all streams and belongs to options, not to a stream.");
+                return false;
+            }
+
             if (names.Contains(name))
             {
                 fault = RequestFault.BadRequest($"The stream '{name}' may occur once.");
@@ -158,6 +184,15 @@ internal static class HubRequests
         fault = null;
         return true;
     }
+
+    private static string? OfAllStreams(MessageFields stream) =>
+        stream.Has(MessageField.OnGap) ? "onGap"
+        : stream.Has(MessageField.Encoding) ? "encoding"
+        : stream.Has(MessageField.Window) ? "window"
+        : stream.Has(MessageField.Cursor) ? "cursor"
+        : stream.Has(MessageField.WaitForStream) ? "waitForStream"
+        : stream.Has(MessageField.MaxMessageBytes) ? "maxMessageBytes"
+        : null;
 
     private static bool TryCursor(
         string? cursor,

@@ -69,7 +69,8 @@ internal sealed class AppendHandler(
 
         if (!HeaderFields.TryProducer(headers, out var producer, out fault)
             || !HeaderFields.TryStreamSeq(headers, out var streamSeq, out fault)
-            || !HeaderFields.TryPosition(headers, HeaderNames.ExpectedOffset, out var expected, out fault))
+            || !HeaderFields.TryPosition(headers, HeaderNames.ExpectedOffset, out var expected, out fault)
+            || (fault = HeaderFields.MisplacedInAppend(headers)) is not null)
         {
             return false;
         }

@@ -28,15 +28,16 @@ internal sealed class CreateHandler(
             || !HeaderFields.TryExpiry(headers, out var ttl, out var expiresAt, out fault)
             || !HasFuture(ttl, expiresAt, out fault)
             || !HeaderFields.TryRetention(headers, out var retention, out fault)
-            || !HeaderFields.TryFork(headers, out var fork, out fault))
+            || !HeaderFields.TryFork(headers, out var fork, out fault)
+            || (fault = HeaderFields.MisplacedInCreate(headers)) is not null)
         {
             await ProblemResponse.WriteAsync(context, fault);
             return;
         }
 
-        if (contentType is { IsForm: true })
+        if (contentType is { } type && RequestRules.CheckType(type) is { } form)
         {
-            await ProblemResponse.WriteAsync(context, FormFault(context, name, contentType.Value));
+            await ProblemResponse.WriteAsync(context, FormFault(context, name, form));
             return;
         }
 
@@ -82,11 +83,13 @@ internal sealed class CreateHandler(
         await AnswerAsync(context, name, outcome);
     }
 
-    private static RequestFault FormFault(HttpContext context, StreamName name, StreamContentType contentType) => new(
-        415, ErrorCode.UnsupportedMediaType,
-        $"No stream is created with the type '{contentType.MediaType}', which curl -d and forms send when none is named; name the type of "
-        + $"the events, for example: curl -X PUT '{context.Request.Scheme}://{context.Request.Headers.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
-        + "-H 'Content-Type: application/json' -d '[]'. For bytes of any kind: application/octet-stream.");
+    /// <summary>With what helps who uses HTTP by hand.</summary>
+    private static RequestFault FormFault(HttpContext context, StreamName name, Refusal refusal) => ErrorResponses.Of(refusal) with
+    {
+        Detail = $"{refusal.Detail} It is also what curl -d sends by itself; for example: curl -X PUT "
+            + $"'{context.Request.Scheme}://{context.Request.Headers.Host}{StreamPaths.Prefix}{name.ToUrlPath()}' "
+            + "-H 'Content-Type: application/json' -d '[]'",
+    };
 
     private bool HasFuture(long? ttlSeconds, DateTimeOffset? expiresAt, [NotNullWhen(false)] out RequestFault? fault)
     {

@@ -17,7 +17,8 @@ internal sealed class MaintenanceHandler(IStreamDirectory directory, FeedDirecto
     {
         var headers = context.Request.Headers;
         if (!HeaderFields.TryPosition(headers, HeaderNames.TrimBefore, out var before, out var fault)
-            || !HeaderFields.TryRetention(headers, out var retention, out fault))
+            || !HeaderFields.TryRetention(headers, out var retention, out fault)
+            || (fault = HeaderFields.MisplacedInMaintenance(headers) ?? HeaderFields.MisplacedInAppend(headers)) is not null)
         {
             await ProblemResponse.WriteAsync(context, fault);
             return;

@@ -29,13 +29,6 @@ internal sealed class ReadHandler(
             return ProblemResponse.WriteAsync(context, fault);
         }
 
-        if (query.Delivery.WaitForStream is not null && live != LiveMode.EventSource)
-        {
-            return ProblemResponse.WriteAsync(context, RequestFault.BadRequest(
-                "wait-for-stream is for followers: native EventSource (Accept: text/event-stream or live=eventsource), WebSocket, "
-                + "SignalR and several streams on one connection. This request would be answered at once."));
-        }
-
         ISubscriberTransport transport = live switch
         {
             LiveMode.LongPoll => longPoll,
@@ -59,9 +52,9 @@ internal sealed class ReadHandler(
         start = query.Start;
         isReconnect = false;
         fault = null;
-        if (query.Envelope && live is (LiveMode.EventSource or LiveMode.Sse))
+        if (query.Misplaced(live) is { } misplaced)
         {
-            fault = RequestFault.BadRequest("envelope is for reads that answer once: without live, or with live=long-poll.");
+            fault = misplaced;
             return false;
         }
 
@@ -103,12 +96,43 @@ internal sealed class ReadHandler(
     {
         for (var i = 0; i < accept.Count; i++)
         {
-            if (accept[i] is { } value && value.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
+            foreach (var range in accept[i].AsSpan().Split(','))
             {
-                return true;
+                if (AcceptsEventStream(accept[i].AsSpan()[range]))
+                {
+                    return true;
+                }
             }
         }
 
         return false;
+    }
+
+    /// <summary>One media range: the type itself, and not with a weight of 0, which says "no".</summary>
+    private static bool AcceptsEventStream(ReadOnlySpan<char> range)
+    {
+        var semicolon = range.IndexOf(';');
+        var type = (semicolon < 0 ? range : range[..semicolon]).Trim();
+        if (!type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        if (semicolon < 0)
+        {
+            return true;
+        }
+
+        var parameters = range[(semicolon + 1)..];
+        foreach (var part in parameters.Split(';'))
+        {
+            var parameter = parameters[part].Trim();
+            if (parameter.StartsWith("q=0", StringComparison.OrdinalIgnoreCase) && !parameter[3..].ContainsAnyInRange('1', '9'))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -17,6 +17,11 @@ internal sealed class StreamEndpoint(
     public Task InvokeAsync(HttpContext context, StreamName name)
     {
         var method = context.Request.Method;
+        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && HeaderFields.Unheeded(context.Request.Headers) is { } unheeded)
+        {
+            return ProblemResponse.WriteAsync(context, unheeded);
+        }
+
         if (HttpMethods.IsPost(method))
         {
             return append.InvokeAsync(context, name);

@@ -88,6 +88,7 @@ internal static class ClientMessageParser
         return type switch
         {
             "subscribe" => SubscribeFields.TryParse(fields, out var options, out var fault)
+                && (fault = SubscribeFields.Misplaced(fields)) is null
                 ? new ClientMessage.Subscribe(id, stream, options)
                 : new ClientMessage.Refused(id, stream.Value, fault),
             "append" when !hasMemory => new ClientMessage.Refused(id, stream.Value, NoMemory),

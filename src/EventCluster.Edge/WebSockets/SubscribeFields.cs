@@ -58,6 +58,24 @@ internal static class SubscribeFields
         return true;
     }
 
+    /// <summary>Refuses members that a WebSocket's <c>subscribe</c> would ignore; null when there are none.</summary>
+    public static RequestFault? Misplaced(MessageFields fields)
+    {
+        if (fields.Has(MessageField.Window))
+        {
+            return RequestFault.BadRequest("window is of the whole connection: a parameter of its URL, not of subscribe.");
+        }
+
+        if (fields.Has(MessageField.Bytes))
+        {
+            return RequestFault.BadRequest("bytes belongs to credit messages; the credit of a subscription begins with its member credit.");
+        }
+
+        return fields.Has(MessageField.Cursor)
+            ? RequestFault.BadRequest("cursor is of several streams as one event stream; a subscription begins at its offset.")
+            : null;
+    }
+
     /// <summary>Reads where to begin: <c>offset</c> or <c>last</c>.</summary>
     public static bool TryStart(MessageFields fields, out ReadStart start, [NotNullWhen(false)] out RequestFault? fault)
     {

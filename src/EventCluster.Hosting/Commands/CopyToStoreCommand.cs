@@ -77,7 +77,11 @@ internal sealed class CopyToStoreCommand(Terminal terminal, TimeProvider time)
             0, new ParallelOptions { MaxDegreeOfParallelism = StreamsAtOnce, CancellationToken = cancellationToken });
         await Parallel.ForEachAsync(heads, options, async (head, cancelled) =>
         {
-            if (await StoredEvents.FindInvalidAsync(source, head, cancelled) is var (sequence, why))
+            if (StoredEvents.FindInvalidType(head) is { } refusal)
+            {
+                invalid[head.Name] = $"it could not be created: {refusal.Detail}";
+            }
+            else if (await StoredEvents.FindInvalidAsync(source, head, cancelled) is var (sequence, why))
             {
                 invalid[head.Name] = $"its event at sequence {sequence} may not be stored: {why.Detail}";
             }

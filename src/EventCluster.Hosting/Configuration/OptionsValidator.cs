@@ -58,8 +58,20 @@ public static class OptionsValidator
             yield return "'EventCluster:Http2Url' is for clear text; https addresses in 'EventCluster:Urls' offer HTTP/2 anyway";
         }
 
-        if (options.Tls.CertificatePath.Length == 0
-            && ListenAddress.Split(options.Urls).Any(url => ListenAddress.TryParse(url, out var address) && address.IsTls))
+        var hasTls = ListenAddress.Split(options.Urls).Any(url => ListenAddress.TryParse(url, out var address) && address.IsTls);
+        if (options.Tls.CertificatePath.Length > 0 && !hasTls)
+        {
+            // Whoever sets it takes the traffic for encrypted.
+            yield return $"'EventCluster:Tls:CertificatePath' is set, and 'EventCluster:Urls' ({options.Urls}) names no https address, so "
+                + "nothing would be encrypted; name one, or leave the certificate out";
+        }
+
+        if (options.Tls.CertificatePath.Length == 0 && (options.Tls.KeyPath.Length > 0 || options.Tls.Password.Length > 0))
+        {
+            yield return "'EventCluster:Tls:KeyPath' and 'EventCluster:Tls:Password' belong to 'EventCluster:Tls:CertificatePath', which is not set";
+        }
+
+        if (options.Tls.CertificatePath.Length == 0 && hasTls)
         {
             yield return "'EventCluster:Urls' names an https address, which needs 'EventCluster:Tls:CertificatePath'; for "
                 + "development: dotnet dev-certs https --export-path dev.pem --format Pem --no-password";

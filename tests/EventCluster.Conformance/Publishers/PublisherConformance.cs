@@ -17,11 +17,21 @@ public abstract class PublisherConformance
     /// <summary>The names of all cases.</summary>
     public static TheoryData<string> Cases => [.. PublisherCase.All.Keys];
 
+    /// <summary>The names of all creations.</summary>
+    public static TheoryData<string> Creations => [.. CreationCase.All.Keys];
+
     /// <summary>The stream where appends arrive, past the way in that is tested.</summary>
     protected abstract IStreamHandle Owner(StreamName name);
 
     /// <summary>Appends the way that is tested; answers the code of the refusal, null when it was appended.</summary>
     protected abstract Task<string?> AppendAsync(StreamName name, PublisherCase append);
+
+    /// <summary>Creates the way that is tested; answers the code of the refusal, null when it was created.</summary>
+    protected virtual Task<string?> CreateAsync(StreamName name, CreationCase create) =>
+        throw new NotSupportedException("This way in creates no streams.");
+
+    /// <summary>The creations that this way has a form for; none for those that only append.</summary>
+    protected virtual bool CanSay(CreationCase create) => false;
 
     /// <summary>Starts what is tested.</summary>
     protected abstract Task StartAsync();
@@ -50,6 +60,28 @@ public abstract class PublisherConformance
             var stored = batch.Slices.SelectMany(slice => Enumerable.Range(slice.Start, slice.Count).Select(i => slice.Block.GetPayload(i).ToArray()));
             Assert.Equal(append.Payloads, stored);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Creations))]
+    public async Task Create_Case_IsTakenOrRefusedAsEverywhere(string name)
+    {
+        var create = CreationCase.All[name];
+        Assert.SkipUnless(CanSay(create), "This way in creates no such streams.");
+        await StartAsync();
+        var stream = Owner(TestData.Name("made"));
+
+        string? code;
+        do
+        {
+            // A machine that is busy with other things may not answer in time; a creation may be repeated.
+            code = await CreateAsync(stream.Name, create);
+        }
+        while (code == ErrorCode.OutcomeUnknown.Value);
+
+        Assert.Equal(create.Code?.Value, code);
+
+        Assert.Equal(create.Code is null, await stream.DescribeAsync(Cancellation) is DescribeOutcome.Found);
     }
 
     [Fact]

@@ -52,4 +52,136 @@ public sealed class AmbiguousRequestTests
 
         Assert.True((await connection.ReadAnswerAsync()).Status is 201 or 400);
     }
+
+    [Theory]
+    [InlineData("POST", "Content-Length: 3\r\nTransfer-Encoding: chunked")]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\nContent-Length: 8")]
+    [InlineData("PUT", "Transfer-Encoding: chunked\r\nContent-Length: 0")]
+    public async Task Change_WithTwoLengths_IsRefusedAndTheConnectionEnds(string method, string lengths)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteAsync(
+            $"{method} /v1/stream/{(method == "PUT" ? "b" : "a")} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n{lengths}\r\n\r\n1\r\nx\r\n0\r\n\r\n");
+
+        var answer = await connection.ReadAnswerAsync();
+        Assert.Equal((400, "bad_request"), (answer.Status, answer.Code));
+        Assert.Contains("exclude each other", answer.Text, StringComparison.Ordinal);
+        Assert.Equal("close", answer["Connection"]);
+        Assert.Equal("", (await server.SendAsync("GET", "/v1/stream/a")).Text);
+        Assert.Equal(404, (await server.SendAsync("HEAD", "/v1/stream/b")).Status);
+    }
+
+    [Theory]
+    [InlineData("If-Match: \"x\"")]
+    [InlineData("If-None-Match: *")]
+    [InlineData("If-Unmodified-Since: Sat, 31 Jan 2026 12:00:00 GMT")]
+    [InlineData("If-Modified-Since: Sat, 31 Jan 2026 12:00:00 GMT")]
+    [InlineData("Content-Range: bytes 0-0/1")]
+    [InlineData("Stream-Closed: true\r\nStream-Closed: false")]
+    public async Task Change_WithWhatWouldBeIgnored_IsRefused(string header)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        foreach (var (method, name, body) in ((string, string, string?)[])[("POST", "a", "x"), ("PUT", "b", "x"), ("DELETE", "a", null)])
+        {
+            var answer = await server.SendAsync(method, $"/v1/stream/{name}", body, ["Content-Type: text/plain", .. header.Split("\r\n")]);
+
+            Assert.Equal((400, "bad_request"), (answer.Status, answer.Code));
+            Assert.Contains(header.Split(':')[0], answer.Text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("", (await server.SendAsync("GET", "/v1/stream/a")).Text);
+        Assert.Equal(404, (await server.SendAsync("HEAD", "/v1/stream/b")).Status);
+    }
+
+    /// <summary>A name that is encoded names the same parameter, as it does for whatever stands before the server.</summary>
+    [Theory]
+    [InlineData("/v1/stream/a?%6cimit=0")]
+    [InlineData("/v1/stream/a?%6Fffset=junk")]
+    [InlineData("/v1/stream/a?offset=-1&%6fffset=-1")]
+    [InlineData("/v1/streams?%73tream=..")]
+    [InlineData("/v1/streams?stream=a&cr%65dit=5")]
+    [InlineData("/v1/admin/streams?%6cimit=0")]
+    public async Task Read_WithAnEncodedParameterName_IsCheckedAsIfItWasNot(string url)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+
+        Assert.Equal(400, (await server.SendAsync("GET", url)).Status);
+    }
+
+    [Theory]
+    [InlineData("prefix=%ff", "invalid_name")]
+    [InlineData("prefix=a%e2%82", "invalid_name")]
+    [InlineData("prefix=%zz", "invalid_name")]
+    [InlineData("prefix=%", "invalid_name")]
+    [InlineData("after=%ff", "invalid_name")]
+    [InlineData("after=%00", "invalid_name")]
+    [InlineData("limit=%2b5", "bad_request")]
+    [InlineData("limit=+5", "bad_request")]
+    [InlineData("limit=5%20", "bad_request")]
+    [InlineData("limit=0", "bad_request")]
+    [InlineData("limit=5&limit=5", "bad_request")]
+    [InlineData("prefix=a&prefix=a", "bad_request")]
+    public async Task Listing_WithAQueryThatHasTwoReadings_IsRefused(string query, string code)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+
+        var answer = await server.SendAsync("GET", $"/v1/admin/streams?{query}");
+
+        Assert.Equal((400, code), (answer.Status, answer.Code));
+    }
+
+    [Theory]
+    [InlineData("prefix=%C3%BC", true)]
+    [InlineData("prefix=%c3%bc+x", true)]
+    [InlineData("prefix=z", false)]
+    public async Task Listing_WithAnEncodedPrefix_FindsIt(string query, bool finds)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("%C3%BC%20x", "text/plain");
+
+        Assert.Equal(finds, (await server.SendAsync("GET", $"/v1/admin/streams?{query}")).Text.Contains("\\u00FC x", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("text/event-stream", true)]
+    [InlineData("Text/Event-Stream; charset=utf-8", true)]
+    [InlineData("text/html, text/event-stream;q=0.5", true)]
+    [InlineData("text/event-stream;q=1", true)]
+    [InlineData("text/event-stream;q=0", false)]
+    [InlineData("text/event-stream; q=0.000, */*", false)]
+    [InlineData("text/event-streams", false)]
+    [InlineData("x-text/event-stream", false)]
+    [InlineData("text/plain;x=text/event-stream", false)]
+    public async Task Read_ByAccept_IsAnEventStreamOnlyWhenThatIsAsked(string accept, bool isEventStream)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteRequestAsync("GET", "/v1/stream/a", null, $"Accept: {accept}");
+
+        var answer = await connection.ReadHeadAsync();
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(isEventStream ? "text/event-stream; charset=utf-8" : "text/plain", answer["Content-Type"]);
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/signalr/negotiate", 405)]
+    [InlineData("POST", "/v1/signalr?id=x", 404)]
+    [InlineData("GET", "/v1/signalr?id=%00", 404)]
+    [InlineData("GET", "/v1/signalr", 400)]
+    [InlineData("POST", "/v1/signalr/negotiate?negotiateVersion=1", 200)]
+    public async Task Hub_AnyAnswerOfItsPaths_IsKeptByNoCache(string method, string url, int status)
+    {
+        await using var server = await EdgeServer.StartAsync();
+
+        var answer = await server.SendAsync(method, url);
+
+        Assert.Equal(status, answer.Status);
+        Assert.Contains("no-store", answer["Cache-Control"], StringComparison.Ordinal);
+    }
 }

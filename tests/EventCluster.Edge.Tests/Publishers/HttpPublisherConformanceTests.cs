@@ -1,3 +1,4 @@
+using System.Globalization;
 using EventCluster.Conformance.Publishers;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
@@ -29,5 +30,33 @@ public sealed class HttpPublisherConformanceTests : EdgePublisherConformance
         using var connection = await RawConnection.OpenAsync(Server.Port);
         var answer = await connection.SendAsync("POST", $"/v1/stream/{name.ToUrlPath()}", body, [.. headers]);
         return answer.Status < 300 ? null : answer.Code;
+    }
+
+    /// <inheritdoc />
+    protected override bool CanSay(CreationCase create) => true;
+
+    /// <inheritdoc />
+    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create)
+    {
+        var request = create.Request;
+        List<string> headers = [];
+        Add("Content-Type", request.ContentType?.Original);
+        Add("Stream-TTL", request.TtlSeconds);
+        Add("Stream-Expires-At", request.ExpiresAt?.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        Add("Stream-Retain-Events", request.Retention.Events);
+        Add("Stream-Retain-Bytes", request.Retention.Bytes);
+        Add("Stream-Retain-Age", request.Retention.AgeSeconds);
+        using var connection = await RawConnection.OpenAsync(Server.Port);
+        var answer = await connection.SendAsync(
+            "PUT", $"/v1/stream/{name.ToUrlPath()}", request.Events.Count == 0 ? null : request.Events[0].ToArray(), [.. headers]);
+        return answer.Status < 300 ? null : answer.Code;
+
+        void Add(string header, object? value)
+        {
+            if (value is not null)
+            {
+                headers.Add(string.Create(CultureInfo.InvariantCulture, $"{header}: {value}"));
+            }
+        }
     }
 }

@@ -28,6 +28,25 @@ public sealed class OptionsValidatorTests
         Assert.Empty(OptionsValidator.Validate(new EventClusterOptions { Urls = urls, AllowUnauthenticated = true }));
     }
 
+    /// <summary>Whoever sets a certificate takes the traffic for encrypted.</summary>
+    [Theory]
+    [InlineData("http://127.0.0.1:4437", "server.pem", "", "", "names no https address")]
+    [InlineData("http://127.0.0.1:4437", "", "key.pem", "", "belong to 'EventCluster:Tls:CertificatePath'")]
+    [InlineData("http://127.0.0.1:4437", "", "", "secret", "belong to 'EventCluster:Tls:CertificatePath'")]
+    [InlineData("http://127.0.0.1:4437;https://127.0.0.1:4438", "server.pem", "key.pem", "", null)]
+    [InlineData("https://127.0.0.1:4437", "server.pem", "", "", null)]
+    public void Validate_TlsThatEncryptsNothing_IsRefused(string urls, string certificate, string key, string password, string? fault)
+    {
+        var options = new EventClusterOptions { Urls = urls };
+        (options.Tls.CertificatePath, options.Tls.KeyPath, options.Tls.Password) = (certificate, key, password);
+
+        var faults = OptionsValidator.Validate(options);
+
+        Assert.Equal(fault is null ? 0 : 1, faults.Count);
+        Assert.All(faults, line => Assert.Contains(fault!, line, StringComparison.Ordinal));
+        Assert.All(faults, static line => Assert.DoesNotContain("secret", line, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("ftp://127.0.0.1:4437")]
     [InlineData("127.0.0.1:4437")]

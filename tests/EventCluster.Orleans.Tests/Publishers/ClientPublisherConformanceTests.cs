@@ -34,6 +34,26 @@ public sealed class ClientPublisherConformanceTests(ClusterFixture fixture) : Gr
         }
     }
 
+    /// <summary>The plain verb names a type and nothing else.</summary>
+    protected override bool CanSay(CreationCase create) =>
+        create.Request == new CreateRequest { ContentType = create.Request.ContentType, Events = create.Request.Events }
+        && create.Request.Events.Count == 0;
+
+    /// <inheritdoc />
+    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create)
+    {
+        var stream = Fixture.Client.GetStream(Here(name).Value);
+        try
+        {
+            await stream.CreateAsync(create.Request.ContentType?.Original, Cancellation);
+            return null;
+        }
+        catch (StreamRefusedException e)
+        {
+            return e.Code.Value;
+        }
+    }
+
     [Fact]
     public async Task Create_OfAnotherType_Throws_AndTryCreateTells()
     {

@@ -16,6 +16,13 @@ public sealed class ForeignPublisherConformanceTests(ClusterFixture fixture) : G
     protected override async Task<string?> AppendAsync(StreamName name, PublisherCase append) => CodeOf(
         (await CallAsync(Fixture.Cluster.Grains, name, RequestOf(append, hasType: true)))[0], name);
 
+    /// <inheritdoc />
+    protected override bool CanSay(CreationCase create) => true;
+
+    /// <inheritdoc />
+    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create) =>
+        CodeOf(await CreateAsync(Here(name), create.Request), name);
+
     [Fact]
     public async Task Append_AGoodOneBetweenBadOnes_IsTakenAlone()
     {

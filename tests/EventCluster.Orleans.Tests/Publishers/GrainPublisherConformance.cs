@@ -34,6 +34,8 @@ public abstract class GrainPublisherConformance(ClusterFixture fixture) : Publis
 
     private protected static string? CodeOf(AppendOutcome outcome, StreamName name) => StreamRefusals.Of(outcome, name)?.Code.Value;
 
+    private protected static string? CodeOf(CreateOutcome outcome, StreamName name) => StreamRefusals.Of(outcome, name)?.Code.Value;
+
     /// <summary>As a client does that brings a library of its own.</summary>
     private protected async Task<AppendOutcome[]> CallAsync(IGrainFactory grains, StreamName name, params AppendRequest[] requests) =>
         (await grains.GetGrain<IStreamGrain>(Here(name).Value).AppendAsync(new Wire<AppendRequest[]>(requests))).Value;

@@ -90,6 +90,7 @@ public sealed class CopyToStoreTests(SharedServer shared) : StoreTest(shared)
         {
             await PutAsync(streams, "bad-json", "application/json", "1"u8.ToArray(), "x"u8.ToArray());
             await PutAsync(streams, "bad-text", "text/plain", [0xff, 0xfe, 0x00]);
+            await PutAsync(streams, "form", "application/x-www-form-urlencoded", "a=1"u8.ToArray());
             await PutAsync(streams, "bytes", "application/octet-stream", [0xff, 0xfe, 0x00]);
             await PutAsync(streams, "json", "application/json", "1"u8.ToArray());
             var fork = new CreateRequest { Fork = new ForkSpec(StreamName.Parse("bad-json"), null, FromStart: false, 0) };
@@ -103,6 +104,7 @@ public sealed class CopyToStoreTests(SharedServer shared) : StoreTest(shared)
         Assert.Contains("2 streams", copied.Output, StringComparison.Ordinal);
         Assert.Contains("'bad-json' is not copied: its event at sequence 1 may not be stored: An event is not valid JSON", copied.Error, StringComparison.Ordinal);
         Assert.Contains("'bad-text' is not copied: its event at sequence 0 may not be stored: An event is not valid UTF-8", copied.Error, StringComparison.Ordinal);
+        Assert.Contains("'form' is not copied: it could not be created: No stream is created with the type", copied.Error, StringComparison.Ordinal);
         Assert.Contains("'fork' is not copied: it shares events with 'bad-json', which cannot be copied.", copied.Error, StringComparison.Ordinal);
         await using var server = await ServerProcess.StartAsync(Cancellation, ["--EventCluster:Store", "postgresql", .. shared]);
         Assert.Equal("[1]", await _http.GetStringAsync(new Uri(server.Url, "/v1/stream/json"), Cancellation));
