@@ -4,7 +4,10 @@
 #        infra/postgres.sh install              installs Debian's package, as root on Debian only; else exit 3, saying what to run
 #        infra/postgres.sh up FOLDER PORT       makes the folder if missing, starts the server, prints a connection string
 #        infra/postgres.sh restart FOLDER MODE  MODE is fast (orderly) or immediate (as after a crash)
-#        infra/postgres.sh down FOLDER          stops what "up" started; the data stays
+#        infra/postgres.sh down FOLDER [MODE]   stops what "up" started, fast unless MODE says otherwise; the data stays
+#        infra/postgres.sh standby FOLDER PRIMARY PORT  copies the running server of the folder PRIMARY, follows it, prints a connection string
+#        infra/postgres.sh promote FOLDER       makes a standby a primary
+#        infra/postgres.sh follow FOLDER PRIMARY  makes a stopped former primary a standby of PRIMARY; "up" starts it
 #        infra/postgres.sh status FOLDER        exit 0 while it runs
 # The password is drawn at the first "up" and kept in FOLDER/password. As root the server runs as the user postgres,
 # because PostgreSQL refuses root.
@@ -63,6 +66,33 @@ create() {
     >>"$folder/control.log" 2>&1 || fail "initdb failed; see $folder/control.log"
 }
 
+port_of() {
+  sed -n 4p "$1/data/postmaster.pid" 2>/dev/null || fail "the server of $1 does not run"
+}
+
+# How a standby reaches its primary; quoted as libpq wants it.
+primary_of() {
+  echo "host=127.0.0.1 port=$(port_of "$1") user=$user password=$(cat "$1/password") application_name=$(basename "$folder")"
+}
+
+standby() {
+  local primary=$1 port=$2
+  mkdir -p "$folder"
+  cp "$primary/password" "$folder/password"
+  : >"$folder/control.log"
+  if [ "$(id -u)" -eq 0 ]; then
+    chown postgres:postgres "$folder" "$folder/password" "$folder/control.log"
+  fi
+  as_server "$programs/pg_basebackup" -d "$(primary_of "$primary")" -D "$folder/data" -R -X stream -c fast \
+    >>"$folder/control.log" 2>&1 || fail "the primary could not be copied; see $folder/control.log"
+  up "$port"
+}
+
+follow() {
+  as_server touch "$folder/data/standby.signal"
+  echo "primary_conninfo = '$(primary_of "$1")'" | as_server tee -a "$folder/data/postgresql.auto.conf" >/dev/null
+}
+
 up() {
   local port=$1
   mkdir -p "$folder"
@@ -71,6 +101,8 @@ up() {
     control start -l "$folder/server.log" -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
       -c max_connections=300 -c shared_buffers=128MB" || fail "the server did not start; see $folder/server.log"
   fi
+  # A standby has what its primary has.
+  [ -f "$folder/data/standby.signal" ] ||
   echo "SELECT 'CREATE DATABASE $user' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$user') \gexec" |
     PGPASSWORD=$(cat "$folder/password") "$programs/psql" -h 127.0.0.1 -p "$port" -U "$user" -d postgres -qAt >/dev/null ||
     fail "the database could not be made"
@@ -82,15 +114,18 @@ folder=${2:-}
 case $command in
   find) find_programs || exit 3 ;;
   install) find_programs >/dev/null || install_package ;;
-  up | restart | down | status)
+  up | restart | down | status | standby | promote | follow)
     [ -n "$folder" ] || fail "$command needs a folder" 2
     programs=$(find_programs) || fail "PostgreSQL is not installed; infra/postgres.sh install" 3
     case $command in
       up) up "${3:?up needs a port}" ;;
       restart) control restart -m "${3:-fast}" ;;
-      down) ! control status || control stop -m fast ;;
+      down) ! control status || control stop -m "${3:-fast}" ;;
       status) control status ;;
+      standby) standby "${3:?standby needs the folder of a primary}" "${4:?standby needs a port}" ;;
+      promote) control promote || fail "the standby was not promoted; see $folder/server.log" ;;
+      follow) follow "${3:?follow needs the folder of a primary}" ;;
     esac
     ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

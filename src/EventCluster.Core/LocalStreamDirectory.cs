@@ -185,6 +185,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
                 LogNotStopped(_context.Logger, DisposeTimeout.TotalSeconds, _runners.Count);
             }
 
+            _context.Instruments.Dispose();
             foreach (var runner in _runners.Values)
             {
                 Forget(runner);

@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Storage.AzureTables.Commits;
 using EventCluster.Storage.AzureTables.Entities;
 using EventCluster.Storage.AzureTables.Keys;
+using EventCluster.Storage.AzureTables.Tables;
 
 namespace EventCluster.Storage.AzureTables;
 
@@ -30,11 +31,26 @@ public sealed partial class AzureTablesLogStore
     private async Task<CommitStatus> CommitOnNewestAsync(StreamCommit commit)
     {
         var record = _records.Find(commit.Name);
-        if (record?.Fence != commit.Fence || record.Version != commit.ExpectedVersion)
+        var sends = 0;
+        try
         {
-            record = await FindRecordAsync(commit.Name, CancellationToken.None);
-        }
+            if (record?.Fence != commit.Fence || record.Version != commit.ExpectedVersion)
+            {
+                record = await FindRecordAsync(commit.Name, CancellationToken.None);
+            }
 
+            return await LandAsync(commit, record, () => sends++);
+        }
+        catch (StoreUnreachableException e) when (sends == 0 || (sends == 1 && Outage.IsNothingWritten(e.InnerException)))
+        {
+            // Only its preparations were sent, or the service says that it did not do it.
+            _records.Forget(commit.Name);
+            return CommitStatus.Unreachable;
+        }
+    }
+
+    private async Task<CommitStatus> LandAsync(StreamCommit commit, StreamRecord? record, Action sent)
+    {
         while (record is not null && record.Fence == commit.Fence && record.Version == commit.ExpectedVersion)
         {
             if (!CommitPlan.IsWellFormed(commit, record))
@@ -51,11 +67,13 @@ public sealed partial class AzureTablesLogStore
                 return CommitStatus.TooManyStreams;
             }
 
-            if (await TryLandAsync(plan, commit))
+            if (await TryLandAsync(plan, commit, sent))
             {
                 return CommitStatus.Committed;
             }
 
+            // From here on it may have landed, by a copy that the transport made.
+            sent();
             var seen = await FindRecordAsync(commit.Name, CancellationToken.None);
             if (seen is not null && IsLanded(plan.After, seen))
             {
@@ -76,11 +94,12 @@ public sealed partial class AzureTablesLogStore
         return CommitStatus.Conflict;
     }
 
-    private async Task<bool> TryLandAsync(CommitPlan plan, StreamCommit commit)
+    private async Task<bool> TryLandAsync(CommitPlan plan, StreamCommit commit, Action sent)
     {
         var begun = _instruments.Begin();
         await PrepareAsync(plan);
         var removed = await FindProducerRowsAsync(plan.After, commit);
+        sent();
         if (await _tables.Commits.TrySubmitAsync(plan.Build(removed), CancellationToken.None) is not { } etag)
         {
             return false;

@@ -1,4 +1,3 @@
-using Azure;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.AzureTables.Index;
 using EventCluster.Storage.AzureTables.Maintenance;
@@ -89,7 +88,11 @@ public sealed partial class AzureTablesLogStore
 
                 return;
             }
-            catch (Exception e) when (e is StoreUnreachableException || IsBeingDeleted(e))
+            catch (StoreUnreachableException e) when (Outage.IsFinalAtStart(e.InnerException))
+            {
+                throw new AzureTablesUnusableException($"Azure Tables refuses: {Outage.Describe(e.InnerException!)}.", e);
+            }
+            catch (StoreUnreachableException e)
             {
                 if (!isWaiting)
                 {
@@ -98,15 +101,7 @@ public sealed partial class AzureTablesLogStore
 
                 isWaiting = true;
             }
-            catch (RequestFailedException e)
-            {
-                throw new AzureTablesUnusableException($"Azure Tables refuses: {Outage.Describe(e)}.", e);
-            }
-
             await Task.Delay(options.RetryAfter, time, cancellationToken);
         }
     }
-
-    /// <summary>A table that was just deleted keeps its name for about a minute.</summary>
-    private static bool IsBeingDeleted(Exception exception) => exception is RequestFailedException { ErrorCode: "TableBeingDeleted" };
 }

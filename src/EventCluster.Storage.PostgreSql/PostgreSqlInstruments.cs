@@ -28,6 +28,9 @@ internal sealed class PostgreSqlInstruments : IDisposable
         _purged = _meter.CreateCounter<long>("eventcluster.postgresql.purged", "{row}", "purged rows deleted");
     }
 
+    /// <summary>The store's clock.</summary>
+    public TimeProvider Time => _time;
+
     /// <summary>The beginning of a measured span.</summary>
     public long Begin() => _time.GetTimestamp();
 

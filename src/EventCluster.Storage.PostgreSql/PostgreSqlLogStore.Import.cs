@@ -19,8 +19,8 @@ public sealed partial class PostgreSqlLogStore
         IReadOnlyList<StoredHead> heads, IReadOnlySet<StreamName> invalid, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return GuardAsync(() =>
-            new ImportCheck(_queries, _statements, new ImportStatements(_options.Schema), heads, invalid).RunAsync(cancellationToken));
+        return _guard.AskAsync(() =>
+            new ImportCheck(_sources.Queries, _statements, new ImportStatements(_options.Schema), heads, invalid).RunAsync(cancellationToken));
     }
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed partial class PostgreSqlLogStore
         ILogStore source, StoredHead head, ImportProgress progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var importer = new StreamImporter(_queries, _options.Schema, source, progress);
-        return GuardAsync(() => importer.ImportAsync(head, cancellationToken));
+        var importer = new StreamImporter(_sources.Queries, _options.Schema, source, progress);
+        return _guard.AskAsync(() => importer.ImportAsync(head, cancellationToken));
     }
 }

@@ -1,10 +1,11 @@
 using EventCluster.Storage.PostgreSql.Commits;
+using EventCluster.Storage.PostgreSql.Faults;
 using EventCluster.Storage.PostgreSql.Maintenance;
 using EventCluster.Storage.PostgreSql.Opening;
 using EventCluster.Storage.PostgreSql.Schema;
+using EventCluster.Storage.PostgreSql.Sessions;
 using EventCluster.Storage.PostgreSql.Sql;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql;
 
@@ -12,16 +13,17 @@ namespace EventCluster.Storage.PostgreSql;
 public sealed partial class PostgreSqlLogStore
 {
     private PostgreSqlLogStore(
-        PostgreSqlOptions options, DataSources sources, TimeProvider time, ILogger<PostgreSqlLogStore> logger)
+        PostgreSqlOptions options, DataSources sources, StreamCounter counter, TimeProvider time, ILogger<PostgreSqlLogStore> logger)
     {
-        (_options, _queries, _commits) = (options, sources.Queries, sources.Commits);
+        (_options, _sources) = (options, sources);
         _statements = new Statements(options.Schema);
         _instruments = new PostgreSqlInstruments(time);
         _condition = new StoreCondition(logger);
-        var counter = new StreamCounter(options, _statements);
-        _housekeeper = new Housekeeper(options, _queries, _statements, counter, _condition, _instruments, time, logger);
-        _opener = new StreamOpener(_queries, options.MaxConnections, _statements, GuardAsync);
-        _flusher = new CommitFlusher(options, _commits, _statements, counter, _condition, _instruments);
+        _guard = new StoreGuard(sources, _condition);
+        _housekeeper = new Housekeeper(options, sources, _statements, counter, _condition, _guard, _instruments, time, logger);
+        _opener = new StreamOpener(sources.Queries, options, time, _statements, _guard.AskAsync);
+        _flusher = new CommitFlusher(
+            options, sources.Commits, _statements, counter, _condition, _guard, new SessionCheck(time), _instruments);
     }
 
     /// <summary>
@@ -38,12 +40,13 @@ public sealed partial class PostgreSqlLogStore
         CancellationToken cancellationToken)
     {
         PostgreSqlOptions.Check(options);
-        var sources = DataSources.Create(options);
+        var sources = DataSources.Create(options, time, logger);
         try
         {
-            await PrepareAsync(options, sources.Queries, time, logger, cancellationToken);
-            var store = new PostgreSqlLogStore(options, sources, time, logger);
-            await store._housekeeper.StartAsync(cancellationToken);
+            var counter = new StreamCounter(options, new Statements(options.Schema));
+            await PrepareAsync(options, sources, counter, time, logger, cancellationToken);
+            var store = new PostgreSqlLogStore(options, sources, counter, time, logger);
+            store._housekeeper.Start();
             if (options.ConnectsAtStart)
             {
                 await store.WarmUpAsync(cancellationToken);
@@ -53,8 +56,7 @@ public sealed partial class PostgreSqlLogStore
         }
         catch
         {
-            await sources.Queries.DisposeAsync();
-            await sources.Commits.DisposeAsync();
+            await sources.DisposeAsync();
             throw;
         }
     }
@@ -65,26 +67,34 @@ public sealed partial class PostgreSqlLogStore
         {
             await Task.WhenAll(_opener.WarmUpAsync(cancellationToken), _flusher.WarmUpAsync(cancellationToken));
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (FaultTable.IsOfDatabase(e))
         {
             // What is not there is made when it is needed.
         }
     }
 
     private static async Task PrepareAsync(
-        PostgreSqlOptions options, NpgsqlDataSource source, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        PostgreSqlOptions options,
+        DataSources sources,
+        StreamCounter counter,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken cancellationToken)
     {
         var isWaiting = false;
         while (true)
         {
             try
             {
-                await new SchemaMigrator(source, options).RunAsync(cancellationToken);
+                await sources.CheckPoolerAsync(cancellationToken);
+                await new SchemaMigrator(sources.Queries, options).RunAsync(cancellationToken);
                 if (options.Restored)
                 {
-                    await RestoredHistories.OpenAsync(source, options.Schema, cancellationToken);
+                    await RestoredHistories.OpenAsync(sources.Queries, options.Schema, cancellationToken);
                 }
 
+                await sources.Timeline.BeginAsync(sources.Queries, cancellationToken);
+                await counter.CountAsync(sources.Queries, cancellationToken);
                 if (isWaiting)
                 {
                     LogReached(logger);
@@ -92,7 +102,7 @@ public sealed partial class PostgreSqlLogStore
 
                 return;
             }
-            catch (NpgsqlException e) when (IsPassing(e))
+            catch (Exception e) when (FaultTable.IsOfDatabase(e) && !FaultTable.Of(e).IsFinalAtStart)
             {
                 if (!isWaiting)
                 {
@@ -100,16 +110,14 @@ public sealed partial class PostgreSqlLogStore
                 }
 
                 isWaiting = true;
+                sources.Drop();
             }
-            catch (PostgresException e)
+            catch (Exception e) when (FaultTable.IsOfDatabase(e) && e is not PostgreSqlUnusableException)
             {
-                throw new PostgreSqlUnusableException($"PostgreSQL refuses: {e.MessageText} (SQLSTATE {e.SqlState}).", e);
+                throw new PostgreSqlUnusableException($"PostgreSQL refuses: {StoreCondition.Describe(e)}", e);
             }
 
             await Task.Delay(options.RetryAfter, time, cancellationToken);
         }
     }
-
-    /// <summary>True for a fault that an operator does not have to do anything about at this node.</summary>
-    private static bool IsPassing(NpgsqlException exception) => exception is not PostgresException { IsTransient: false };
 }

@@ -1,4 +1,3 @@
-using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using Npgsql;
 
@@ -27,7 +26,7 @@ public sealed partial class PostgreSqlLogStore
     private NpgsqlBatch NewBatch(params ReadOnlySpan<string> statements)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var batch = _queries.CreateBatch();
+        var batch = _sources.Queries.CreateBatch();
         foreach (var statement in statements)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
@@ -46,7 +45,7 @@ public sealed partial class PostgreSqlLogStore
 
     private Task<List<T>> QueryAsync<T>(
         string statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
-        GuardAsync(async () =>
+        _guard.AskAsync(async () =>
         {
             await using var batch = NewBatch(statement);
             Bind(batch.BatchCommands[0], values);
@@ -59,34 +58,4 @@ public sealed partial class PostgreSqlLogStore
 
             return rows;
         });
-
-    /// <summary>
-    /// Asks something that may be asked twice. A connection that broke while it was idle is noticed only when it is used:
-    /// then another one is tried at once.
-    /// </summary>
-    private async Task<T> GuardAsync<T>(Func<Task<T>> ask)
-    {
-        try
-        {
-            try
-            {
-                return await ask();
-            }
-            catch (NpgsqlException e) when (IsBroken(e))
-            {
-                _condition.Suspect();
-                return await ask();
-            }
-        }
-        catch (NpgsqlException e) when (StoreCondition.IsOutage(e))
-        {
-            _condition.Suspect();
-            throw new StoreUnreachableException($"PostgreSQL does not answer: {StoreCondition.Describe(e)}", e);
-        }
-    }
-
-    /// <summary>True when the connection ended; not when the database cannot be reached or took too long.</summary>
-    private static bool IsBroken(NpgsqlException exception) =>
-        exception is PostgresException { InvariantSeverity: "FATAL" or "PANIC" }
-        || exception.InnerException is IOException or ObjectDisposedException;
 }

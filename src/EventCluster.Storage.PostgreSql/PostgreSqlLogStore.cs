@@ -2,10 +2,11 @@ using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Commits;
+using EventCluster.Storage.PostgreSql.Faults;
 using EventCluster.Storage.PostgreSql.Maintenance;
 using EventCluster.Storage.PostgreSql.Opening;
+using EventCluster.Storage.PostgreSql.Sessions;
 using EventCluster.Storage.PostgreSql.Sql;
-using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql;
 
@@ -22,11 +23,11 @@ public sealed partial class PostgreSqlLogStore : ILogStore
         Enumerable.Repeat("\U0010FFFF", (ProtocolLimits.MaxStreamNameBytes / 4) + 1));
 
     private readonly PostgreSqlOptions _options;
-    private readonly NpgsqlDataSource _queries;
-    private readonly NpgsqlDataSource _commits;
+    private readonly DataSources _sources;
     private readonly Statements _statements;
     private readonly PostgreSqlInstruments _instruments;
     private readonly StoreCondition _condition;
+    private readonly StoreGuard _guard;
     private readonly StreamOpener _opener;
     private readonly CommitFlusher _flusher;
     private readonly Housekeeper _housekeeper;
@@ -55,7 +56,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
                 return opened;
             }
 
-            if (await GuardAsync(() => TryOpenAbsentAsync(name, cancellationToken)) is { } fence)
+            if (await _guard.AskAsync(() => TryOpenAbsentAsync(name, cancellationToken)) is { } fence)
             {
                 return new OpenedStream(fence, Head: null, []);
             }
@@ -67,7 +68,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     {
         ArgumentNullException.ThrowIfNull(commit);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var pending = new PendingCommit(commit);
+        var pending = new PendingCommit(commit, _instruments.Begin());
         var producers = commit.Producers.Count + commit.RemovedProducers.Count;
         if (pending.Bytes > MaxCommitBytes || producers > MaxCommitProducers)
         {
@@ -155,7 +156,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
         await QueryAsync(_statements.ListBlocks, Rows.ToBlockInfo, cancellationToken, name.Value, from, limit);
 
     /// <inheritdoc />
-    public async ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken) => await GuardAsync(async () =>
+    public async ValueTask<long> DrawIncarnationAsync(CancellationToken cancellationToken) => await _guard.AskAsync(async () =>
     {
         await using var batch = NewBatch(_statements.DoNotFlush, _statements.DrawIncarnation);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -199,8 +200,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
         await _housekeeper.DisposeAsync();
         await _opener.DisposeAsync();
         await _flusher.DisposeAsync();
-        await _commits.DisposeAsync();
-        await _queries.DisposeAsync();
+        await _sources.DisposeAsync();
         _instruments.Dispose();
     }
 }

@@ -59,6 +59,12 @@ public sealed class PostgreSqlOptions
     /// <summary>How long opening a connection, or waiting for a free one, may take; whole seconds.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a commit or an open may wait to be sent. While the database is out, groups fail one after another; what waited behind them
+    /// is answered instead of sent.
+    /// </summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How often an unreachable database is tried again.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -88,6 +94,7 @@ public sealed class PostgreSqlOptions
             options.MaxRememberedFences < 1 ? "MaxRememberedFences must be at least 1" : null,
             options.CommandTimeout < TimeSpan.FromSeconds(1) ? "CommandTimeout must be at least a second" : null,
             options.ConnectTimeout < TimeSpan.FromSeconds(1) ? "ConnectTimeout must be at least a second" : null,
+            options.MaxWait <= TimeSpan.Zero ? "MaxWait must be above zero" : null,
             options.RetryAfter <= TimeSpan.Zero ? "RetryAfter must be above zero" : null,
             options.HousekeepingInterval <= TimeSpan.Zero ? "HousekeepingInterval must be above zero" : null,
             options.PurgeBatchRows < 1 ? "PurgeBatchRows must be at least 1" : null,

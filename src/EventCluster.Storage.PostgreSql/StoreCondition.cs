@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Storage.PostgreSql.Faults;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -43,22 +44,19 @@ internal sealed partial class StoreCondition(ILogger logger)
     }
 
     /// <summary>The probe failed.</summary>
-    public void Failed(Exception exception) => Set(IsFull(exception)
+    public void Failed(Exception exception) => Set(FaultTable.Of(exception).Fault == DatabaseFault.Full
         ? $"The database has no room: {Describe(exception)}"
         : $"The database does not take writes: {Describe(exception)}");
 
-    /// <summary>True when the database's medium is full.</summary>
-    public static bool IsFull(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
-
-    /// <summary>True for a fault of the way to the database or of its moment, not of what was asked.</summary>
-    public static bool IsOutage(Exception exception) => exception is PostgresException answered
-        ? answered.InvariantSeverity != "ERROR" || answered.IsTransient
-        : exception is NpgsqlException or TimeoutException;
-
     /// <summary>What an operator needs of an exception, in one line.</summary>
-    public static string Describe(Exception exception) =>
-        (exception is NpgsqlException { InnerException: { } inner } ? $"{exception.Message}: {inner.Message}" : exception.Message)
-        .ReplaceLineEndings(" ");
+    public static string Describe(Exception exception) => exception switch
+    {
+        PostgresException answered => $"{answered.MessageText} (SQLSTATE {answered.SqlState})",
+        NpgsqlException { InnerException: AggregateException several } =>
+            $"{exception.Message}: {string.Join("; ", several.InnerExceptions.Select(Describe).Distinct())}",
+        NpgsqlException { InnerException: { } inner } => $"{exception.Message}: {Describe(inner)}",
+        _ => exception.Message.ReplaceLineEndings(" "),
+    };
 
     private void Set(string reason)
     {

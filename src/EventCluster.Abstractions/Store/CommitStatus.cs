@@ -17,4 +17,7 @@ public enum CommitStatus
 
     /// <summary>The store refuses all writes until it is opened again (a failed flush). Nothing of this commit is kept.</summary>
     Refused = 4,
+
+    /// <summary>The medium does not answer or takes no writes now. Nothing was written; the same commit may succeed later.</summary>
+    Unreachable = 5,
 }

@@ -15,9 +15,12 @@ namespace EventCluster.Abstractions.Store;
 /// different streams may be gathered, and one refused commit never fails its neighbours.</para>
 /// <para><b>Faults.</b> An exception from <see cref="CommitAsync"/> means that the outcome is unknown, whatever its type:
 /// the owner opens again under a new fence and compares version and commit id (CORRECTNESS rule 2). Expected refusals
-/// are values. An exception from a read means that nothing is known about the data: never treated as absence.
+/// are values; <see cref="CommitStatus.Unreachable"/> is the answer when the store knows that nothing was written. An exception from a read means that nothing is known about the data: never treated as absence.
 /// <see cref="LogDamagedException"/> says that stored bytes failed their checksum,
 /// <see cref="StoreUnreachableException"/> that the medium does not answer now.</para>
+/// <para><b>Lost commits.</b> A medium that can tell that it lost commits, or may have, says so with
+/// <see cref="OpenedStream.MayHaveLostCommits"/> until a commit with <see cref="StreamCommit.Incarnations"/> begins a new
+/// incarnation, and never draws a number again that was drawn before (CORRECTNESS rule 28).</para>
 /// <para><b>Misuse.</b> A commit that its owner can never mean throws <see cref="ArgumentException"/> and writes nothing:
 /// above <see cref="MaxCommitBytes"/> or <see cref="MaxCommitProducers"/>, a block that does not continue at the old tail
 /// in the newest history, a creation without state or incarnations. A stale owner gets its conflict first.</para>

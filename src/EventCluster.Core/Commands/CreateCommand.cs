@@ -35,7 +35,7 @@ internal sealed class CreateCommand(CreateRequest request, ForkBasis? basis, lon
 
     /// <inheritdoc />
     public override async ValueTask PrepareAsync(StreamLog log, BlockReader reader) =>
-        _incarnation = await reader.Store.DrawIncarnationAsync(CancellationToken.None);
+        _incarnation = await reader.Incarnations.DrawAsync(CancellationToken.None);
 
     /// <inheritdoc />
     public override void Decide(StreamLog log, long now)

@@ -56,6 +56,10 @@ internal abstract class StreamCommand
         {
             Refuse(UnavailableReason.StorageFull, "The storage is full; delete or trim streams, or add space.");
         }
+        else if (status == CommitStatus.Unreachable)
+        {
+            Refuse(UnavailableReason.StoreUnreachable, "The store does not answer now; nothing was done.");
+        }
         else
         {
             Refuse(UnavailableReason.StoreFailed, "The store refuses writes until the server is started again.");

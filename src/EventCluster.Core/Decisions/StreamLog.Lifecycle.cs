@@ -6,6 +6,15 @@ namespace EventCluster.Core.Decisions;
 /// <content>How a stream ends: at once, or behind its forks (rule 8), by delete or by time (rule 9).</content>
 internal sealed partial class StreamLog
 {
+    /// <summary>
+    /// Begins a new incarnation at the tail: positions up to there stay valid, those beyond belong to commits that the store lost.
+    /// </summary>
+    public void StartIncarnation(long number)
+    {
+        _incarnations = Incarnations.Add(Math.Max(number, Incarnations.Latest.Incarnation + 1), _head.Tail);
+        _incarnationsChanged = true;
+    }
+
     /// <summary>The stream's time is over; an access commits <see cref="End"/> before it answers.</summary>
     public bool IsExpired(long now) => !ExpirySuspended && Deadline <= now;
 

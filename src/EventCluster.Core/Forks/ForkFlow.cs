@@ -134,7 +134,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         StreamLogRunner runner, ForkAttempt attempt, CancellationToken cancellationToken)
     {
         var (name, source) = (runner.Name, attempt.Spec.Source);
-        var incarnation = await context.Store.DrawIncarnationAsync(cancellationToken);
+        var incarnation = await context.Incarnations.DrawAsync(cancellationToken);
         _creating[(name, incarnation)] = true;
         try
         {

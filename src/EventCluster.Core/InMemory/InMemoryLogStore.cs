@@ -20,6 +20,7 @@ public sealed class InMemoryLogStore : ILogStore
     private readonly SortedSet<(long Due, StreamName Name)> _due = [];
     private long _lastFence;
     private long _lastIncarnation;
+    private int _timeline;
     private bool _disposed;
 
     /// <summary>An empty store.</summary>
@@ -42,6 +43,17 @@ public sealed class InMemoryLogStore : ILogStore
     /// <inheritdoc />
     public StoreHealth Health => StoreHealth.Good;
 
+    /// <summary>
+    /// Commits may be lost, as after a failover to a copy: each stream says so when it is opened, until a new incarnation begins.
+    /// </summary>
+    public void NoteFailover()
+    {
+        lock (_lock)
+        {
+            _timeline++;
+        }
+    }
+
     /// <inheritdoc />
     public ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
@@ -56,7 +68,10 @@ public sealed class InMemoryLogStore : ILogStore
             }
 
             stream.Head = stream.Head with { Fence = fence };
-            return ValueTask.FromResult(new OpenedStream(fence, stream.Head, stream.CopyProducers()));
+            return ValueTask.FromResult(new OpenedStream(fence, stream.Head, stream.CopyProducers())
+            {
+                MayHaveLostCommits = stream.Timeline != _timeline,
+            });
         }
     }
 
@@ -223,7 +238,7 @@ public sealed class InMemoryLogStore : ILogStore
         CheckBlock(commit, commit.Block?.FirstSequence ?? commit.Head.Tail, incarnations);
         var head = new StoredHead(
             commit.Name, commit.Fence, Version: 1, commit.CommitId, commit.Head, incarnations, state);
-        var stream = new InMemoryStream(head);
+        var stream = new InMemoryStream(head, _timeline);
         stream.Apply(commit);
         _streams.Add(commit.Name, stream);
         _names.Add(commit.Name.Value);
@@ -253,6 +268,7 @@ public sealed class InMemoryLogStore : ILogStore
         var incarnations = commit.Incarnations ?? old.Incarnations;
         CheckBlock(commit, old.Head.Tail, incarnations);
         stream.Apply(commit);
+        stream.Timeline = commit.Incarnations is null ? stream.Timeline : _timeline;
         stream.Head = old with
         {
             Version = old.Version + 1,

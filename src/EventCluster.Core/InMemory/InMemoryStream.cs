@@ -4,7 +4,9 @@ using EventCluster.Protocol;
 namespace EventCluster.Core.InMemory;
 
 /// <summary>One stored stream. The store's lock guards it.</summary>
-internal sealed class InMemoryStream(StoredHead head)
+/// <param name="head">The head of its creation.</param>
+/// <param name="timeline">The store's timeline at its creation.</param>
+internal sealed class InMemoryStream(StoredHead head, int timeline)
 {
     private readonly List<EventBlock> _blocks = [];
     private readonly Dictionary<string, ProducerEntry> _producers = new(StringComparer.Ordinal);
@@ -12,6 +14,9 @@ internal sealed class InMemoryStream(StoredHead head)
 
     /// <summary>The committed head with the newest fence.</summary>
     public StoredHead Head { get; set; } = head;
+
+    /// <summary>The timeline under which its newest incarnation began.</summary>
+    public int Timeline { get; set; } = timeline;
 
     /// <summary>All remembered producers.</summary>
     public IReadOnlyList<ProducerEntry> CopyProducers() => [.. _producers.Values];

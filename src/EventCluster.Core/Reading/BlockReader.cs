@@ -1,6 +1,7 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Decisions;
+using EventCluster.Core.Running;
 using EventCluster.Core.State;
 
 namespace EventCluster.Core.Reading;
@@ -9,12 +10,12 @@ namespace EventCluster.Core.Reading;
 /// Reads a stream's events from the store as one committed instant names them: its own blocks, and inherited ones from
 /// the ancestors that store them, without asking the ancestors' owners.
 /// </summary>
-internal sealed class BlockReader(ILogStore store)
+internal sealed class BlockReader(ILogStore store, IncarnationNumbers incarnations)
 {
     private const int BlocksPerPage = 4_096;
 
-    /// <summary>The back door.</summary>
-    public ILogStore Store => store;
+    /// <summary>Numbers for new incarnations.</summary>
+    public IncarnationNumbers Incarnations => incarnations;
 
     /// <summary>Events from a sequence on, up to the instant's tail and a budget; none when they were purged meanwhile.</summary>
     public async ValueTask<IReadOnlyList<BlockSlice>> ReadAsync(

@@ -30,7 +30,8 @@ internal sealed class RunnerContext
         ILogStore store, LocalStreamDirectoryOptions options, TimeProvider time, Random random, ILogger logger)
     {
         Store = store;
-        Blocks = new BlockReader(store);
+        Incarnations = new IncarnationNumbers(store);
+        Blocks = new BlockReader(store, Incarnations);
         Options = options;
         Clock = new DirectoryClock(time);
         Logger = logger;
@@ -81,6 +82,15 @@ internal sealed class RunnerContext
 
     /// <summary>Numbers what is about to be sent to the store.</summary>
     public long NoteQuestion() => Interlocked.Increment(ref _questions);
+
+    /// <summary>Numbers for new incarnations.</summary>
+    public IncarnationNumbers Incarnations { get; }
+
+    /// <summary>What owners that ended had acknowledged.</summary>
+    public AcknowledgedHeads Acknowledged { get; } = new();
+
+    /// <summary>What owners count.</summary>
+    public CoreInstruments Instruments { get; } = new();
 
     /// <summary>Named limits.</summary>
     public LocalStreamDirectoryOptions Options { get; }

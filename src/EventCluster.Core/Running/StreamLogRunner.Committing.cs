@@ -13,6 +13,7 @@ internal sealed partial class StreamLogRunner
     private const int MaxAttempts = 3;
 
     private UInt128 _lastCommitId;
+    private AcknowledgedHead? _lost;
 
     /// <summary>What becomes of a commit that the store answered; null when it did not.</summary>
     private ValueTask SettleAsync(StreamCommit commit, CommitStatus? status)
@@ -76,13 +77,19 @@ internal sealed partial class StreamLogRunner
         if (HasLanded(commit, opened.Head))
         {
             Adopt(opened);
-            _lastCommitId = commit.CommitId;
             Release(commit);
+            if (opened.MayHaveLostCommits && await TryStartIncarnationAsync())
+            {
+                TailWaiters.Wake(Publish(block: null));
+            }
         }
-        else if (IsBasis(commit, opened.Head))
+        else if (IsBasis(commit, opened.Head) || HasLostCommits(opened.Head))
         {
-            AdoptSameHead(opened);
-            DecideAgain();
+            if (await TryAdoptAsync(opened, HasLostCommits(opened.Head)))
+            {
+                TailWaiters.Wake(Publish(block: null));
+                DecideAgain();
+            }
         }
         else
         {
@@ -94,17 +101,15 @@ internal sealed partial class StreamLogRunner
     /// <summary>Nothing was written: answers what the refusal is about and decides the rest again from the store's head.</summary>
     private async ValueTask RefuseAsync(StreamCommit commit, CommitStatus status)
     {
-        // A full store reports that itself, once; a line per append would take the last room of the disk.
-        if (status != CommitStatus.Full)
+        // A store that is full or away reports that itself, once; a line per append would take the last room of the disk.
+        if (status is not (CommitStatus.Full or CommitStatus.Unreachable))
         {
             LogCommitRefused(_context.Logger, Name.Value, status);
         }
 
-        if (status == CommitStatus.Refused)
+        if (status is CommitStatus.Refused or CommitStatus.Unreachable)
         {
-            Abandon(
-                static command => command.RefuseByStore(CommitStatus.Refused),
-                static command => command.RefuseByStore(CommitStatus.Refused));
+            Abandon(command => command.RefuseByStore(status), command => command.RefuseByStore(status));
             return;
         }
 
@@ -113,13 +118,19 @@ internal sealed partial class StreamLogRunner
             return;
         }
 
-        if (!IsBasis(commit, opened.Head))
+        var hasLost = HasLostCommits(opened.Head);
+        if (!hasLost && !IsBasis(commit, opened.Head))
         {
             AbandonUnknown("Another owner took the stream over.", WakeReason.Moved);
             return;
         }
 
-        AdoptSameHead(opened);
+        if (!await TryAdoptAsync(opened, hasLost))
+        {
+            return;
+        }
+
+        TailWaiters.Wake(Publish(block: null));
         _retentionIsBlocked = true;
         RefuseWaitingForTheLog(status);
         var isAboutRoom = _batch.Exists(command => command.NeedsRoom) && _batch.Exists(command => !command.NeedsRoom);
@@ -169,15 +180,81 @@ internal sealed partial class StreamLogRunner
     {
         _log = new StreamLog(Name, opened, _context.Limits);
         _lastCommitId = opened.Head?.LastCommitId ?? default;
+        if (opened.Head is { } head)
+        {
+            _context.Incarnations.Note(head.Incarnations);
+        }
+
         _retentionIsBlocked = false;
         NoteTouched(_log.TouchedAt);
     }
 
-    /// <summary>Nothing was written, but the fence is a new one: readers' instant carries it too.</summary>
-    private void AdoptSameHead(OpenedStream opened)
+    /// <summary>
+    /// Takes an opened head over. If the store lost commits, or may have, a new incarnation begins first (rule 28); false when that
+    /// could not be committed and the runner ended.
+    /// </summary>
+    private async ValueTask<bool> TryAdoptAsync(OpenedStream opened, bool hasLost)
     {
+        _lost = hasLost ? Acknowledged ?? _context.Acknowledged.Find(Name) : null;
         Adopt(opened);
-        TailWaiters.Wake(Publish(block: null));
+        return (_lost is null && !opened.MayHaveLostCommits) || await TryStartIncarnationAsync();
+    }
+
+    private async ValueTask<bool> TryStartIncarnationAsync()
+    {
+        var log = _log!;
+        var (stored, tail) = (log.Version, log.View().Descriptor.Tail);
+        CommitStatus? status = null;
+        try
+        {
+            log.StartIncarnation(await _context.Incarnations.DrawAsync(_context.StoreWait));
+            var commit = log.TakeCommit(_context.NextCommitId(), _context.Clock.Now)!;
+            status = await _context.Store.CommitAsync(commit, _context.StoreWait);
+            _lastCommitId = commit.CommitId;
+        }
+        catch (Exception e)
+        {
+            LogCommitUnknown(_context.Logger, Name.Value, stored + 1, Surprise(e));
+        }
+
+        if (status != CommitStatus.Committed)
+        {
+            // The next open finds the same, and begins again.
+            AbandonUnknown("The store lost commits of the stream and does not take its new incarnation now.", WakeReason.Changed);
+            return false;
+        }
+
+        log.Committed();
+        _context.Incarnations.Note(log.Incarnations);
+        _context.Instruments.Restarted(isProven: _lost is not null);
+        if (_lost is { } acknowledged)
+        {
+            _lost = null;
+            LogCommitsLost(_context.Logger, Name.Value, stored, acknowledged.Version, tail.ToString());
+        }
+        else
+        {
+            LogIncarnationStarted(_context.Logger, Name.Value, tail.ToString());
+        }
+
+        return true;
+    }
+
+    /// <summary>The newest head that this owner knows to be committed; null when there was no stream.</summary>
+    private AcknowledgedHead? Acknowledged => _lost
+        ?? (_log is { IsStored: true, Version: > 0 } log && View is { IsStored: true } view
+            ? new AcknowledgedHead(log.Version, _lastCommitId, view.Incarnations.Latest.Incarnation)
+            : null);
+
+    private bool HasLostCommits(StoredHead? stored) => stored is not null && Acknowledged?.IsMissingFrom(stored) == true;
+
+    /// <summary>The owner ends against its will: the next one here compares with what this one knows.</summary>
+    private void NoteAcknowledged()
+    {
+        if (Acknowledged is { } head)
+        {
+            _context.Acknowledged.Note(Name, head);
+        }
     }
 
     private static bool HasLanded(StreamCommit commit, StoredHead? head) => commit.Remove

@@ -21,7 +21,14 @@ internal sealed partial class StreamLogRunner
             if (_log is null)
             {
                 var (question, askedAt) = (_context.NoteQuestion(), _context.Clock.Read());
-                Adopt(await _context.Store.OpenAsync(Name, _context.StoreWait));
+                var opened = await _context.Store.OpenAsync(Name, _context.StoreWait);
+                var hasLost = opened.Head is { } head && _context.Acknowledged.Find(Name)?.IsMissingFrom(head) == true;
+                if (!await TryAdoptAsync(opened, hasLost))
+                {
+                    return;
+                }
+
+                _context.Acknowledged.Forget(Name);
                 var parked = Publish(block: null);
                 NoteConfirmed(question, askedAt);
                 TailWaiters.Wake(parked);
@@ -204,6 +211,7 @@ internal sealed partial class StreamLogRunner
     private void Abandon(
         Action<StreamCommand> answerDecided, Action<StreamCommand> answerWaiting, WakeReason readers = WakeReason.Changed)
     {
+        NoteAcknowledged();
         Queue<StreamCommand> incoming;
         ParkedRead? parked;
         lock (_gate)

@@ -24,6 +24,13 @@ internal sealed partial class StreamLogRunner
     [LoggerMessage(1005, LogLevel.Warning, "Stream '{Stream}': another owner took over; this one ends.")]
     private static partial void LogOwnershipLost(ILogger logger, string stream);
 
+    [LoggerMessage(1008, LogLevel.Error, "Stream '{Stream}': the store lost commits that were acknowledged: it has version {Stored}, and "
+        + "version {Acknowledged} was acknowledged. Positions after {Tail} are answered with a gap from now on; a new incarnation begins there.")]
+    private static partial void LogCommitsLost(ILogger logger, string stream, long stored, long acknowledged, string tail);
+
+    [LoggerMessage(1009, LogLevel.Information, "Stream '{Stream}': the store may have lost commits (a failover); a new incarnation begins at {Tail}.")]
+    private static partial void LogIncarnationStarted(ILogger logger, string stream, string tail);
+
     [LoggerMessage(1007, LogLevel.Debug, "Stream '{Stream}': the store does not answer; its owner ends until somebody asks again.")]
     private static partial void LogUnreachable(ILogger logger, string stream);
 

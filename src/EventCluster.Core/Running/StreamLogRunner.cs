@@ -183,6 +183,8 @@ internal sealed partial class StreamLogRunner
             parked = _waiters.TakeAll();
         }
 
+        NoteAcknowledged();
+
         // Looking again would take the stream back from its new owner: these readers are told to go there.
         _ended(this);
         TailWaiters.Wake(parked, WakeReason.Moved);

@@ -1,3 +1,4 @@
+using EventCluster.Storage.PostgreSql;
 using Npgsql;
 
 namespace EventCluster.Silo.Membership;
@@ -9,8 +10,12 @@ internal static class OrleansTables
     private const long AdvisoryLock = 0x4543_4F52_4C45_414E;
 
     /// <summary>The connection that finds the tables without naming their schema, as the providers' statements do.</summary>
-    public static string ConnectionOf(string connectionString, string schema) =>
-        new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema }.ConnectionString;
+    public static string ConnectionOf(string connectionString, string schema)
+    {
+        var text = ConnectionStrings.Parse(connectionString);
+        text.SearchPath = schema;
+        return text.ConnectionString;
+    }
 
     /// <summary>Makes what is missing; the schema exists.</summary>
     /// <param name="connectionString">From <see cref="ConnectionOf"/>.</param>

@@ -24,7 +24,16 @@ internal sealed class EntityTable(TableClient client, SemaphoreSlim requests, St
     {
         var found = await AskAsync(
             () => client.GetEntityIfExistsAsync<TableEntity>(partition, row, select, cancellationToken), cancellationToken);
-        return found.HasValue ? found.Value : null;
+        if (found.HasValue)
+        {
+            return found.Value;
+        }
+
+        // The client takes a missing table for a missing entity; that would be absence without evidence.
+        var raw = found.GetRawResponse();
+        return raw.Content is { } body && body.ToString().Contains(TableNotFound, StringComparison.Ordinal)
+            ? throw Unreachable(new RequestFailedException(raw))
+            : null;
     }
 
     /// <summary>The first entities that a filter names, in the order of their keys.</summary>
@@ -84,28 +93,37 @@ internal sealed class EntityTable(TableClient client, SemaphoreSlim requests, St
     {
         try
         {
-            var answer = await AskAsync(ask, cancellationToken);
+            var answer = await AskAsync(ask, cancellationToken, e => IsExpected(e, refusal));
 
             // A deletion of what is gone is answered, not thrown.
             return answer.Status == NotFound ? null : answer.Headers.ETag ?? default(ETag);
         }
-        catch (RequestFailedException e) when (e.Status == refusal || (e.Status == NotFound && e.ErrorCode != TableNotFound))
+        catch (RequestFailedException e) when (IsExpected(e, refusal))
         {
             return null;
         }
     }
 
-    private async Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    private StoreUnreachableException Unreachable(Exception exception)
+    {
+        condition.Suspect();
+        return new StoreUnreachableException($"Azure Tables does not answer: {Outage.Describe(exception)}", exception);
+    }
+
+    private static bool IsExpected(Exception exception, int refusal) => exception is RequestFailedException answer
+        && (answer.Status == refusal || (answer.Status == NotFound && answer.ErrorCode != TableNotFound));
+
+    private async Task<T> AskAsync<T>(
+        Func<Task<T>> ask, CancellationToken cancellationToken, Predicate<Exception>? isExpected = null)
     {
         await requests.WaitAsync(cancellationToken);
         try
         {
             return await ask();
         }
-        catch (Exception e) when (Outage.Is(e, cancellationToken))
+        catch (Exception e) when (isExpected?.Invoke(e) != true && Outage.Is(e, cancellationToken))
         {
-            condition.Suspect();
-            throw new StoreUnreachableException($"Azure Tables does not answer: {Outage.Describe(e)}", e);
+            throw Unreachable(e);
         }
         finally
         {

@@ -1,4 +1,6 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Storage.PostgreSql.Faults;
+using EventCluster.Storage.PostgreSql.Sessions;
 using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
 
@@ -15,6 +17,8 @@ internal sealed class CommitFlusher : IAsyncDisposable
     private readonly Statements _statements;
     private readonly StreamCounter _counter;
     private readonly StoreCondition _condition;
+    private readonly StoreGuard _guard;
+    private readonly SessionCheck _sessionCheck;
     private readonly PostgreSqlInstruments _instruments;
     private readonly GroupQueue<PendingCommit> _queue;
 
@@ -24,10 +28,12 @@ internal sealed class CommitFlusher : IAsyncDisposable
         Statements statements,
         StreamCounter counter,
         StoreCondition condition,
+        StoreGuard guard,
+        SessionCheck sessionCheck,
         PostgreSqlInstruments instruments)
     {
         (_options, _source, _statements, _counter) = (options, source, statements, counter);
-        (_condition, _instruments) = (condition, instruments);
+        (_condition, _guard, _sessionCheck, _instruments) = (condition, guard, sessionCheck, instruments);
         _queue = new GroupQueue<PendingCommit>(
             "queue of commits to the database",
             new GroupBounds(options.MaxWaitingCommits, options.CommitConnections, options.MaxGroupCommits, options.MaxGroupBytes),
@@ -60,44 +66,137 @@ internal sealed class CommitFlusher : IAsyncDisposable
 
     private async Task FlushAsync(List<PendingCommit> commits)
     {
-        try
+        commits.RemoveAll(RefuseLate);
+        if (commits.Count == 0 || await TrySendAsync(commits) is not { Error: { } error } sent)
         {
-            await CommitAsync(commits);
+            return;
         }
-        catch (PostgresException e) when (IsRolledBack(e))
+
+        if (sent.Fault == DatabaseFault.Session)
         {
-            if (commits.Count == 1)
+            // Its session had statements of another one; nothing landed, and the next session is new.
+            sent = await TrySendAsync(commits);
+            if (sent.Error is not { } again)
             {
-                Refuse(commits[0], e);
                 return;
             }
 
-            // Nothing of it landed, and one stream must not fail its neighbours (CORRECTNESS rule 14).
-            _instruments.GroupFailed();
-            foreach (var commit in commits)
-            {
-                await FlushAsync([commit]);
-            }
+            error = again;
         }
-        catch (Exception e)
+
+        if (commits.Count == 1 || !sent.MayBeOfOneStream)
         {
-            // Sent or not, landed or not: each owner finds out by opening again.
-            _condition.Suspect();
-            _instruments.OutcomesUnknown(commits.Count);
-            var unknown = StoreCondition.IsOutage(e)
-                ? new StoreUnreachableException($"PostgreSQL did not say whether a commit landed: {StoreCondition.Describe(e)}", e)
-                : e;
-            commits.ForEach(pending => pending.Fail(unknown));
+            Refuse(commits, error);
+            return;
+        }
+
+        // Nothing of it landed, and one stream must not fail its neighbours (CORRECTNESS rule 14).
+        _instruments.GroupFailed();
+        await SendAloneAsync(commits);
+    }
+
+    /// <summary>One by one, until it turns out to be an outage: the others would wait in vain, each for its own timeout.</summary>
+    private async Task SendAloneAsync(List<PendingCommit> commits)
+    {
+        for (var i = 0; i < commits.Count; i++)
+        {
+            if (RefuseLate(commits[i]))
+            {
+                continue;
+            }
+
+            var sent = await TrySendAsync([commits[i]]);
+            if (sent.Error is { } error)
+            {
+                Refuse([commits[i]], error);
+            }
+
+            if (!sent.GoesOn)
+            {
+                Refuse(commits.GetRange(i + 1, commits.Count - i - 1), sent.Error);
+                return;
+            }
         }
     }
 
-    private async Task CommitAsync(List<PendingCommit> commits)
+    /// <summary>Sends a group; its commits are answered unless the result has an error, which says that nothing was written.</summary>
+    private async Task<SendResult> TrySendAsync(List<PendingCommit> commits)
+    {
+        NpgsqlConnection connection;
+        try
+        {
+            connection = await ConnectAsync();
+        }
+        catch (Exception e) when (FaultTable.IsOfDatabase(e))
+        {
+            // Nothing was sent, so this is no unknown outcome.
+            _guard.Note(e);
+            return SendResult.NothingWritten(e, DatabaseFault.Outage);
+        }
+
+        await using (connection)
+        {
+            try
+            {
+                await CommitAsync(connection, commits);
+                return SendResult.Answered;
+            }
+            catch (PostgresException e) when (FaultTable.IsRolledBack(e))
+            {
+                _guard.Note(e);
+                return SendResult.NothingWritten(e, FaultTable.Of(e).Fault);
+            }
+            catch (Exception e)
+            {
+                // Landed or not: each owner finds out by opening again.
+                _instruments.OutcomesUnknown(commits.Count);
+                var unknown = e;
+                if (FaultTable.IsOfDatabase(e))
+                {
+                    _guard.Note(e);
+                    unknown = new StoreUnreachableException(
+                        $"PostgreSQL did not say whether a commit landed: {StoreCondition.Describe(e)}", e);
+                }
+
+                commits.ForEach(pending => pending.Fail(unknown));
+                return SendResult.Unknown;
+            }
+        }
+    }
+
+    /// <summary>A connection that flushes what is committed on it, by what its server is configured with now.</summary>
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = await _source.OpenConnectionAsync();
+        try
+        {
+            if (_sessionCheck.IsDue)
+            {
+                await _sessionCheck.CheckAsync(connection, CancellationToken.None);
+            }
+
+            return connection;
+        }
+        catch (PostgreSqlUnusableException e)
+        {
+            _condition.Failed(e);
+            await connection.DisposeAsync();
+            throw;
+        }
+        catch (Exception)
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task CommitAsync(NpgsqlConnection connection, List<PendingCommit> commits)
     {
         var group = new CommitGroup(commits, _statements);
         int? limit = group.Creates && _counter.IsNearLimit ? _options.MaxStreams : null;
         var answers = new GroupAnswers(group, limit is not null);
+        var replication = ReplicationWait.Watch(connection);
         var begun = _instruments.Begin();
-        await using (var connection = await _source.OpenConnectionAsync())
         await using (var batch = new NpgsqlBatch(connection))
         {
             foreach (var command in group.Build(limit))
@@ -109,25 +208,34 @@ internal sealed class CommitFlusher : IAsyncDisposable
             await answers.ReadAsync(reader, CancellationToken.None);
         }
 
+        replication.ThrowIfCancelled();
         _condition.Succeeded();
         answers.Answer();
         _counter.Created(answers.Created);
         _instruments.GroupCommitted(begun, commits.Count, commits.Sum(pending => (long)pending.Bytes));
     }
 
-    /// <summary>An error ends the transaction of its batch; a fatal one may come after the transaction was committed.</summary>
-    private static bool IsRolledBack(PostgresException exception) => exception.InvariantSeverity == "ERROR";
-
-    private void Refuse(PendingCommit pending, PostgresException exception)
+    /// <summary>Answers a commit that waited for too long before it was sent.</summary>
+    private bool RefuseLate(PendingCommit pending)
     {
-        if (StoreCondition.IsFull(exception))
+        var isLate = _instruments.Time.GetElapsedTime(pending.Since) > _options.MaxWait;
+        if (isLate)
         {
-            _condition.Failed(exception);
-            pending.Answer(CommitStatus.Full);
-            return;
+            pending.Answer(CommitStatus.Unreachable);
         }
 
-        _instruments.OutcomesUnknown(1);
-        pending.Fail(exception);
+        return isLate;
+    }
+
+    /// <summary>Answers commits of which nothing was written.</summary>
+    private void Refuse(List<PendingCommit> commits, Exception? error)
+    {
+        var isFull = error is not null && FaultTable.Of(error).Fault == DatabaseFault.Full;
+        if (isFull)
+        {
+            _condition.Failed(error!);
+        }
+
+        commits.ForEach(pending => pending.Answer(isFull ? CommitStatus.Full : CommitStatus.Unreachable));
     }
 }

@@ -50,22 +50,31 @@ internal sealed class CommitGroup(IReadOnlyList<PendingCommit> commits, Statemen
 
         if (_updates.Count > 0)
         {
-            Add(Updates(), GroupStep.Applied);
+            Add(Updates(statements, _updates), GroupStep.Applied);
         }
 
         AddParts();
         if (_removes.Count > 0)
         {
-            var remove = new Columns(statements.Remove)
-                .Texts(_removes.Select(place => place.Name))
-                .Longs(_removes.Select(place => place.Commit.Fence))
-                .Longs(_removes.Select(place => place.Commit.ExpectedVersion))
-                .Ints(_removes.Select(place => place.Number));
-            Add(remove.Command, GroupStep.Applied);
+            Add(Removes(statements, _removes), GroupStep.Applied);
         }
 
         return _commands;
     }
+
+    /// <summary>The statements of a group that has everything a group can have, of no stream.</summary>
+    public static IReadOnlyList<NpgsqlBatchCommand> Nothing(Statements statements) =>
+    [
+        new Columns(statements.Lock).Texts([]).Command,
+        new Columns(statements.LockFences).Texts([]).Command,
+        Heads(statements.Create, []).Long(null).Command,
+        Updates(statements, []),
+        Blocks(statements, []),
+        RemovedProducers(statements, []),
+        SetProducers(statements, []),
+        new Columns(statements.RaiseIncarnation).Long(0).Command,
+        Removes(statements, []),
+    ];
 
     private static IEnumerable<string> Names(IEnumerable<PendingCommit> commits) =>
         commits.Select(pending => pending.Commit.Name.Value);
@@ -118,10 +127,17 @@ internal sealed class CommitGroup(IReadOnlyList<PendingCommit> commits, Statemen
         .Texts(places.Select(place => Values.ToLiteral(place.Commit.Purges, place.Commit.Head.Tail)))
         .Ints(places.Select(place => place.Number));
 
-    private NpgsqlBatchCommand Updates() => Heads(statements.Update, _updates)
-        .Longs(_updates.Select(place => place.Commit.ExpectedVersion))
-        .Longs(_updates.Select(place => place.Commit.Block?.FirstSequence ?? place.Commit.Head.Tail))
-        .NullableLongs(_updates.Select(place => place.Commit.Incarnations is null ? place.Commit.Block?.Incarnation : null))
+    private static NpgsqlBatchCommand Updates(Statements statements, List<Place> places) => Heads(statements.Update, places)
+        .Longs(places.Select(place => place.Commit.ExpectedVersion))
+        .Longs(places.Select(place => place.Commit.Block?.FirstSequence ?? place.Commit.Head.Tail))
+        .NullableLongs(places.Select(place => place.Commit.Incarnations is null ? place.Commit.Block?.Incarnation : null))
+        .Command;
+
+    private static NpgsqlBatchCommand Removes(Statements statements, List<Place> places) => new Columns(statements.Remove)
+        .Texts(places.Select(place => place.Name))
+        .Longs(places.Select(place => place.Commit.Fence))
+        .Longs(places.Select(place => place.Commit.ExpectedVersion))
+        .Ints(places.Select(place => place.Number))
         .Command;
 
     private void AddParts()
@@ -129,7 +145,7 @@ internal sealed class CommitGroup(IReadOnlyList<PendingCommit> commits, Statemen
         var blocks = _creates.Concat(_updates).Where(place => place.Commit.Block is not null).ToList();
         if (blocks.Count > 0)
         {
-            _commands.Add(Blocks(blocks));
+            _commands.Add(Blocks(statements, blocks));
         }
 
         var removed = _updates.SelectMany(
@@ -138,21 +154,14 @@ internal sealed class CommitGroup(IReadOnlyList<PendingCommit> commits, Statemen
                 .Select(id => (place, id))).ToList();
         if (removed.Count > 0)
         {
-            var columns = Owners(statements.RemoveProducers, removed.ConvertAll(pair => pair.place))
-                .Bytes(removed.Select(pair => Encoding.UTF8.GetBytes(pair.id)));
-            _commands.Add(columns.Command);
+            _commands.Add(RemovedProducers(statements, removed));
         }
 
         var set = _creates.Concat(_updates).SelectMany(
             place => place.Commit.Producers.Select(producer => (place, producer))).ToList();
         if (set.Count > 0)
         {
-            var columns = Owners(statements.SetProducers, set.ConvertAll(pair => pair.place))
-                .Bytes(set.Select(pair => Encoding.UTF8.GetBytes(pair.producer.Id)))
-                .Longs(set.Select(pair => pair.producer.Epoch))
-                .Longs(set.Select(pair => pair.producer.Sequence))
-                .Longs(set.Select(pair => pair.producer.LastUsedMilliseconds));
-            _commands.Add(columns.Command);
+            _commands.Add(SetProducers(statements, set));
         }
 
         var newest = _creates.Concat(_updates).Select(place => place.Commit.Incarnations?.Latest.Incarnation ?? 0)
@@ -164,7 +173,20 @@ internal sealed class CommitGroup(IReadOnlyList<PendingCommit> commits, Statemen
         }
     }
 
-    private NpgsqlBatchCommand Blocks(List<Place> places) => Owners(statements.InsertBlocks, places)
+    private static NpgsqlBatchCommand RemovedProducers(Statements statements, List<(Place Place, string Id)> removed) =>
+        Owners(statements.RemoveProducers, removed.ConvertAll(pair => pair.Place))
+            .Bytes(removed.Select(pair => Encoding.UTF8.GetBytes(pair.Id)))
+            .Command;
+
+    private static NpgsqlBatchCommand SetProducers(Statements statements, List<(Place Place, ProducerEntry Producer)> set) =>
+        Owners(statements.SetProducers, set.ConvertAll(pair => pair.Place))
+            .Bytes(set.Select(pair => Encoding.UTF8.GetBytes(pair.Producer.Id)))
+            .Longs(set.Select(pair => pair.Producer.Epoch))
+            .Longs(set.Select(pair => pair.Producer.Sequence))
+            .Longs(set.Select(pair => pair.Producer.LastUsedMilliseconds))
+            .Command;
+
+    private static NpgsqlBatchCommand Blocks(Statements statements, List<Place> places) => Owners(statements.InsertBlocks, places)
         .Longs(places.Select(place => place.Commit.Block!.Value.FirstSequence))
         .Longs(places.Select(place => place.Commit.Block!.Value.Incarnation))
         .Longs(places.Select(place => place.Commit.Block!.Value.EndSequence))

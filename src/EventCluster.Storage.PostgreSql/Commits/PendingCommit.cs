@@ -3,11 +3,16 @@ using EventCluster.Abstractions.Store;
 namespace EventCluster.Storage.PostgreSql.Commits;
 
 /// <summary>A commit on its way to the database.</summary>
-internal sealed class PendingCommit(StreamCommit commit)
+/// <param name="commit">What is committed.</param>
+/// <param name="since">When it came, a timestamp.</param>
+internal sealed class PendingCommit(StreamCommit commit, long since)
 {
     private readonly TaskCompletionSource<CommitStatus> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public StreamCommit Commit { get; } = commit;
+
+    /// <summary>When it came, a timestamp.</summary>
+    public long Since => since;
 
     /// <summary>Bytes of block and state.</summary>
     public int Bytes { get; } = (commit.Block?.Encoded.Length ?? 0) + (commit.State?.Length ?? 0);

@@ -1,3 +1,5 @@
+using EventCluster.Storage.PostgreSql.Sessions;
+
 namespace EventCluster.Storage.PostgreSql.Import;
 
 /// <summary>The statements of a copy, with the schema's name in place.</summary>
@@ -21,7 +23,8 @@ internal sealed class ImportStatements(string schema)
     /// <summary>Begins a stream anew under a number that nothing else uses; what an earlier run staged is swept later.</summary>
     public string Begin { get; } = $"""
         WITH old AS (
-          INSERT INTO {schema}.garbage (stream_id) SELECT stream_id FROM {schema}.imports WHERE name = $1 AND NOT done)
+          INSERT INTO {schema}.sweeps AS w (stream_id, marked) SELECT stream_id, 1 FROM {schema}.imports WHERE name = $1 AND NOT done
+          ON CONFLICT (stream_id) DO UPDATE SET marked = w.marked + 1)
         INSERT INTO {schema}.imports AS i (name, stream_id, source_version, source_commit, done)
         VALUES ($1, nextval('{schema}.stream_ids'), $2, $3, false)
         ON CONFLICT (name) DO UPDATE SET stream_id = EXCLUDED.stream_id, source_version = EXCLUDED.source_version,
@@ -51,8 +54,9 @@ internal sealed class ImportStatements(string schema)
     /// <summary>Makes a staged stream visible.</summary>
     public string Publish { get; } = $"""
         INSERT INTO {schema}.streams (id, name, fence, version, commit_id, tail, earliest, retained_bytes, last_event_ms,
-          due_at_ms, state, incarnations, purged)
-        VALUES ($1, $2, nextval('{schema}.fence_numbers'), $3, $4, $5, $6, $7, $8, $9, $10, $11::text::bigint[], int8multirange())
+          due_at_ms, state, incarnations, purged, timeline)
+        VALUES ($1, $2, nextval('{schema}.fence_numbers'), $3, $4, $5, $6, $7, $8, $9, $10, $11::text::bigint[], int8multirange(),
+          {Timeline.Current})
         """;
 
     public string ForgetFence { get; } = $"DELETE FROM {schema}.fences WHERE name = $1";

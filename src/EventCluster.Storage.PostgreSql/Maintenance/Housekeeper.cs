@@ -1,4 +1,7 @@
 using EventCluster.Abstractions;
+using EventCluster.Storage.PostgreSql.Commits;
+using EventCluster.Storage.PostgreSql.Faults;
+using EventCluster.Storage.PostgreSql.Sessions;
 using EventCluster.Storage.PostgreSql.Sql;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,13 +14,16 @@ namespace EventCluster.Storage.PostgreSql.Maintenance;
 /// </summary>
 internal sealed partial class Housekeeper : IAsyncDisposable
 {
-    private const int GarbagePerRound = 100;
+    private const int StreamsPerRound = 100;
+    private const int GarbageAtOnce = 1_000;
 
     private readonly PostgreSqlOptions _options;
+    private readonly DataSources _sources;
     private readonly NpgsqlDataSource _source;
     private readonly Statements _statements;
     private readonly StreamCounter _counter;
     private readonly StoreCondition _condition;
+    private readonly StoreGuard _guard;
     private readonly PostgreSqlInstruments _instruments;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -27,22 +33,22 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
     public Housekeeper(
         PostgreSqlOptions options,
-        NpgsqlDataSource source,
+        DataSources sources,
         Statements statements,
         StreamCounter counter,
         StoreCondition condition,
+        StoreGuard guard,
         PostgreSqlInstruments instruments,
         TimeProvider time,
         ILogger logger)
     {
-        (_options, _source, _statements, _counter) = (options, source, statements, counter);
-        (_condition, _instruments, _time, _logger) = (condition, instruments, time, logger);
+        (_options, _sources, _source, _statements, _counter) = (options, sources, sources.Queries, statements, counter);
+        (_condition, _guard, _instruments, _time, _logger) = (condition, guard, instruments, time, logger);
     }
 
-    /// <summary>Counts once, then keeps house until disposed.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Keeps house until disposed.</summary>
+    public void Start()
     {
-        await _counter.CountAsync(_source, cancellationToken);
         _keeping.Start(() => Task.Run(() => LoopAsync(_options.HousekeepingInterval, KeepAsync), CancellationToken.None));
         _probing.Start(() => Task.Run(() => LoopAsync(_options.RetryAfter, ProbeAsync), CancellationToken.None));
     }
@@ -50,13 +56,21 @@ internal sealed partial class Housekeeper : IAsyncDisposable
     /// <summary>Why a loop does not run; null while both do.</summary>
     public string? Fault => _keeping.Fault ?? _probing.Fault;
 
-    /// <summary>Sweeps until nothing is left or another node does it.</summary>
+    /// <summary>Sweeps every stream that is marked, one after the other, unless another node does it.</summary>
     /// <returns>Rows deleted.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
-        var (all, rows) = (0, 0);
-        while ((rows = await SweepRoundAsync(cancellationToken)) > 0)
+        await using (var move = _source.CreateCommand(_statements.MoveGarbage))
         {
+            move.Parameters.Add(new NpgsqlParameter { Value = GarbageAtOnce });
+            await move.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        // On from where it was: streams that are marked all the time must not keep it from the others.
+        var (all, after) = (0, (long?)0);
+        while (after is { } last)
+        {
+            (var rows, after) = await SweepRoundAsync(last, cancellationToken);
             all += rows;
             _instruments.Purged(rows);
         }
@@ -90,6 +104,10 @@ internal sealed partial class Housekeeper : IAsyncDisposable
                 {
                     // It is done again at the next tick; a database that is away is reported by the condition.
                     LogPostponed(_logger, StoreCondition.Describe(e));
+                    if (FaultTable.IsOfDatabase(e))
+                    {
+                        _guard.Note(e);
+                    }
                 }
             }
         }
@@ -122,61 +140,91 @@ internal sealed partial class Housekeeper : IAsyncDisposable
 
         try
         {
-            await using var probe = _source.CreateCommand(_statements.Probe);
-            await probe.ExecuteNonQueryAsync(cancellationToken);
+            await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+            await new SessionSetup(connection).CheckAgainAsync(cancellationToken);
+            var replication = ReplicationWait.Watch(connection);
+            await using var batch = new NpgsqlBatch(connection);
+            foreach (var command in Probe())
+            {
+                batch.BatchCommands.Add(command);
+            }
+
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+            replication.ThrowIfCancelled();
             _condition.Succeeded();
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            // A session keeps what it began with, so the next probe has a new one.
             _condition.Failed(e);
+            _sources.Drop();
         }
     }
 
+    /// <summary>Writes one row, and does nothing else in all the ways in which commits do it: with the same rights, on the same tables.</summary>
+    private List<NpgsqlBatchCommand> Probe() =>
+    [
+        .. CommitGroup.Nothing(_statements),
+        new Columns(_statements.Open).Texts([]).Command,
+        new NpgsqlBatchCommand(_statements.Probe),
+    ];
+
     /// <summary>One transaction: at most a batch of rows, so that no lock and no log record grows large.</summary>
-    private async Task<int> SweepRoundAsync(CancellationToken cancellationToken)
+    /// <returns>Rows deleted, and the stream after which the next round goes on; null when there is nothing more.</returns>
+    private async Task<(int Rows, long? After)> SweepRoundAsync(long after, CancellationToken cancellationToken)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await ScalarAsync(connection, _statements.TakeTurnToSweep, cancellationToken) is not true)
         {
-            return 0;
+            return (0, null);
         }
 
-        var rows = 0;
-        foreach (var (id, stream) in await ListGarbageAsync(connection, cancellationToken))
+        var (rows, last) = (0, (long?)null);
+        List<(long Stream, long Marked)> swept = [];
+        foreach (var marked in await ListSweepsAsync(connection, after, cancellationToken))
         {
-            rows += await ExecuteAsync(connection, _statements.SweepBlocks, cancellationToken, stream, _options.PurgeBatchRows - rows);
+            rows += await ExecuteAsync(
+                connection, _statements.SweepBlocks, cancellationToken, marked.Stream, _options.PurgeBatchRows - rows);
             if (rows < _options.PurgeBatchRows)
             {
                 rows += await ExecuteAsync(
-                    connection, _statements.SweepProducers, cancellationToken, stream, _options.PurgeBatchRows - rows);
+                    connection, _statements.SweepProducers, cancellationToken, marked.Stream, _options.PurgeBatchRows - rows);
             }
 
+            // The stream may have more; the next round goes on with it.
+            last = marked.Stream;
             if (rows >= _options.PurgeBatchRows)
             {
+                last--;
                 break;
             }
 
-            rows += await ExecuteAsync(connection, _statements.ForgetGarbage, cancellationToken, id);
+            swept.Add(marked);
         }
 
+        // Last: commits that mark a stream wait for these rows until the end of the transaction.
+        await ExecuteAsync(
+            connection, _statements.ForgetSweeps, cancellationToken,
+            swept.Select(item => item.Stream).ToArray(), swept.Select(item => item.Marked).ToArray());
         await transaction.CommitAsync(cancellationToken);
-        return rows;
+        return (rows, last);
     }
 
-    private async Task<List<(long Id, long Stream)>> ListGarbageAsync(
-        NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<List<(long Stream, long Marked)>> ListSweepsAsync(
+        NpgsqlConnection connection, long after, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(_statements.Garbage, connection);
-        command.Parameters.Add(new NpgsqlParameter { Value = GarbagePerRound });
+        await using var command = new NpgsqlCommand(_statements.Sweeps, connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = after });
+        command.Parameters.Add(new NpgsqlParameter { Value = StreamsPerRound });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<(long Id, long Stream)> garbage = [];
+        List<(long Stream, long Marked)> marked = [];
         while (await reader.ReadAsync(cancellationToken))
         {
-            garbage.Add((reader.GetInt64(0), reader.GetInt64(1)));
+            marked.Add((reader.GetInt64(0), reader.GetInt64(1)));
         }
 
-        return garbage;
+        return marked;
     }
 
     private static async Task<object?> ScalarAsync(

@@ -1,6 +1,8 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Commits;
+using EventCluster.Storage.PostgreSql.Faults;
+using EventCluster.Storage.PostgreSql.Sessions;
 using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
 using OpenedStreams = System.Collections.Generic.Dictionary<EventCluster.Protocol.StreamName, EventCluster.Abstractions.Store.OpenedStream>;
@@ -29,6 +31,8 @@ internal sealed class StreamOpener : IAsyncDisposable
     private const int MaxWaiting = 100_000;
 
     private readonly NpgsqlDataSource _source;
+    private readonly PostgreSqlOptions _options;
+    private readonly TimeProvider _time;
     private readonly Statements _statements;
     private readonly Func<Func<Task<OpenedStreams?>>, Task<OpenedStreams?>> _guard;
     private readonly int _connections;
@@ -37,25 +41,27 @@ internal sealed class StreamOpener : IAsyncDisposable
 
     /// <summary>Starts to wait for streams.</summary>
     /// <param name="source">Connections.</param>
-    /// <param name="maxConnections">Most of them that it may have.</param>
+    /// <param name="options">How many of them it may have, and how long a stream may wait.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="statements">Of the schema.</param>
     /// <param name="guard">How a question reaches the database: tried again on a fresh connection, told as an outage.</param>
     public StreamOpener(
         NpgsqlDataSource source,
-        int maxConnections,
+        PostgreSqlOptions options,
+        TimeProvider time,
         Statements statements,
         Func<Func<Task<OpenedStreams?>>, Task<OpenedStreams?>> guard)
     {
-        (_source, _statements, _guard) = (source, statements, guard);
-        _connections = Math.Min(MostConnections, maxConnections);
+        (_source, _options, _time, _statements, _guard) = (source, options, time, statements, guard);
+        _connections = Math.Min(MostConnections, options.MaxConnections);
         _queue = NewQueue(_connections, StreamsPerGroup);
-        _alone = NewQueue(Math.Clamp(maxConnections - _connections, 1, MostAlone), items: 1);
+        _alone = NewQueue(Math.Clamp(options.MaxConnections - _connections, 1, MostAlone), items: 1);
     }
 
     /// <summary>Raises the fence of an existing stream; null when there is none of this name.</summary>
     public async Task<OpenedStream?> OpenAsync(StreamName name, CancellationToken cancellationToken)
     {
-        var pending = new PendingOpen(name, cancellationToken);
+        var pending = new PendingOpen(name, _time.GetTimestamp(), cancellationToken);
         await _queue.EnqueueAsync(pending, cancellationToken);
         return await pending.Task.WaitAsync(cancellationToken);
     }
@@ -81,7 +87,7 @@ internal sealed class StreamOpener : IAsyncDisposable
 
     private async Task OpenAsync(List<PendingOpen> group)
     {
-        group.RemoveAll(static pending => pending.IsCancelled);
+        group.RemoveAll(pending => pending.IsCancelled || FailLate(pending));
         if (group.Count == 0)
         {
             return;
@@ -95,7 +101,7 @@ internal sealed class StreamOpener : IAsyncDisposable
                 return;
             }
         }
-        catch (Exception e) when (group.Count == 1 || e is StoreUnreachableException)
+        catch (Exception e) when (group.Count == 1 || IsOutage(e))
         {
             group.ForEach(pending => pending.Fail(e));
             return;
@@ -111,6 +117,22 @@ internal sealed class StreamOpener : IAsyncDisposable
             await _alone.EnqueueAsync(pending, CancellationToken.None);
         }
     }
+
+    /// <summary>While the database is out groups fail one after another; what waited for too long is answered instead of sent.</summary>
+    private bool FailLate(PendingOpen pending)
+    {
+        var isLate = _time.GetElapsedTime(pending.Since) > _options.MaxWait;
+        if (isLate)
+        {
+            pending.Fail(new StoreUnreachableException("PostgreSQL does not answer: the stream waited too long to be opened."));
+        }
+
+        return isLate;
+    }
+
+    /// <summary>Of the database, and not of one of several streams.</summary>
+    private static bool IsOutage(Exception exception) => exception is StoreUnreachableException { InnerException: { } cause }
+        && FaultTable.Of(cause).Fault is not (DatabaseFault.Stream or DatabaseFault.Conflict);
 
     /// <summary>Null when one of several streams is locked by somebody else for longer than the others may wait.</summary>
     private async Task<OpenedStreams?> TryOpenAsync(string[] names)
@@ -129,17 +151,19 @@ internal sealed class StreamOpener : IAsyncDisposable
     /// <summary>The rows stay locked until the producers are read too.</summary>
     private async Task<OpenedStreams> ExecuteAsync(NpgsqlConnection connection, string[] names)
     {
+        // It proves what was committed before, to an owner whose commit had an unknown outcome, too.
+        var replication = ReplicationWait.Watch(connection);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new Columns(_statements.LimitLockWait).Long(names.Length > 1 ? LongestLockWaitMilliseconds : 0).Command);
         batch.BatchCommands.Add(new Columns(_statements.Open).Texts(names).Command);
         batch.BatchCommands.Add(new Columns(_statements.Producers).Texts(names).Command);
         await using var reader = await batch.ExecuteReaderAsync();
         await reader.NextResultAsync();
-        Dictionary<StreamName, (StoredHead Head, List<ProducerEntry> Producers)> found = [];
+        Dictionary<StreamName, (StoredHead Head, bool MayHaveLostCommits, List<ProducerEntry> Producers)> found = [];
         while (await reader.ReadAsync())
         {
             var head = Rows.ToHead(reader);
-            found.Add(head.Name, (head, []));
+            found.Add(head.Name, (head, reader.GetBoolean(reader.FieldCount - 1), []));
         }
 
         await reader.NextResultAsync();
@@ -154,6 +178,12 @@ internal sealed class StreamOpener : IAsyncDisposable
 
         // The end of the transaction: before it the fences are only a wish.
         await reader.NextResultAsync();
-        return found.ToDictionary(pair => pair.Key, pair => new OpenedStream(pair.Value.Head.Fence, pair.Value.Head, pair.Value.Producers));
+        replication.ThrowIfCancelled();
+        return found.ToDictionary(
+            pair => pair.Key,
+            pair => new OpenedStream(pair.Value.Head.Fence, pair.Value.Head, pair.Value.Producers)
+            {
+                MayHaveLostCommits = pair.Value.MayHaveLostCommits,
+            });
     }
 }

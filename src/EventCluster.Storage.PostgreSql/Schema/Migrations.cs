@@ -8,7 +8,7 @@ namespace EventCluster.Storage.PostgreSql.Schema;
 internal static class Migrations
 {
     /// <summary>The schema that this build was made for.</summary>
-    public const int Newest = 1;
+    public const int Newest = 3;
 
     /// <summary>The oldest binary, by the schema it was made for, that the newest schema still serves.</summary>
     public const int OldestBinary = 1;
@@ -20,7 +20,7 @@ internal static class Migrations
     private const long FirstIncarnation = 1 << 20;
 
     /// <summary>The statements of each migration, the first one first.</summary>
-    public static IReadOnlyList<string> All(string schema) => [First(schema)];
+    public static IReadOnlyList<string> All(string schema) => [First(schema), TimelineMigration.Statements(schema), SweepMigration.Statements(schema)];
 
     private static string First(string schema) => $"""
         CREATE SEQUENCE {schema}.fence_numbers;

@@ -1,3 +1,4 @@
+using EventCluster.Storage.PostgreSql.Sessions;
 using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql.Schema;
@@ -26,7 +27,7 @@ internal static class RestoredHistories
             $"UPDATE {schema}.counters SET value = value + {NumbersLostByRestore} WHERE name = 'incarnation'",
             $"""
             UPDATE {schema}.streams s SET fence = nextval('{schema}.fence_numbers'), version = version + 1,
-              commit_id = gen_random_uuid(), incarnations = incarnations || ARRAY[c.value + n.place, s.tail]
+              commit_id = gen_random_uuid(), incarnations = incarnations || ARRAY[c.value + n.place, s.tail], timeline = {Timeline.Current}
             FROM {schema}.counters c, (SELECT id, row_number() OVER (ORDER BY name) AS place FROM {schema}.streams) n
             WHERE c.name = 'incarnation' AND n.id = s.id
             """,

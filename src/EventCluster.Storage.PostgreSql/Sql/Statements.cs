@@ -1,3 +1,5 @@
+using EventCluster.Storage.PostgreSql.Sessions;
+
 namespace EventCluster.Storage.PostgreSql.Sql;
 
 /// <summary>
@@ -17,7 +19,7 @@ internal sealed class Statements(string schema)
     public string Open { get; } = $"""
         WITH wanted AS MATERIALIZED (SELECT id AS wanted_id FROM {schema}.streams WHERE name = ANY($1) ORDER BY name FOR UPDATE)
         UPDATE {schema}.streams SET fence = nextval('{schema}.fence_numbers') FROM wanted WHERE id = wanted_id
-        RETURNING {HeadColumns}
+        RETURNING {HeadColumns}, timeline <> {Timeline.Current}
         """;
 
     /// <summary>$1 milliseconds, 0 for no limit; for the rest of the transaction.</summary>
@@ -131,12 +133,12 @@ internal sealed class Statements(string schema)
           DELETE FROM {schema}.fences f USING allowed a WHERE f.name = a.name),
         made AS (
           INSERT INTO {schema}.streams (id, name, fence, version, commit_id, tail, earliest, retained_bytes, last_event_ms,
-            due_at_ms, state, incarnations, purged)
+            due_at_ms, state, incarnations, purged, timeline)
           SELECT nextval('{schema}.stream_ids'), name, fence, 1, commit_id, tail, earliest, retained_bytes, last_event_ms,
-            due_at_ms, state, incarnations::bigint[], coalesce(purges::int8multirange, int8multirange())
+            due_at_ms, state, incarnations::bigint[], coalesce(purges::int8multirange, int8multirange()), {Timeline.Current}
           FROM allowed ORDER BY name RETURNING id, purged),
         litter AS (
-          INSERT INTO {schema}.garbage (stream_id) SELECT id FROM made WHERE NOT isempty(purged))
+          INSERT INTO {schema}.sweeps (stream_id, marked) SELECT id, 1 FROM made WHERE NOT isempty(purged))
         SELECT place FROM allowed
         """;
 
@@ -147,6 +149,7 @@ internal sealed class Statements(string schema)
             earliest = c.earliest, retained_bytes = c.retained_bytes, last_event_ms = c.last_event_ms,
             due_at_ms = c.due_at_ms, state = coalesce(c.state, s.state),
             incarnations = coalesce(c.incarnations::bigint[], s.incarnations),
+            timeline = CASE WHEN c.incarnations IS NULL THEN s.timeline ELSE {Timeline.Current} END,
             purged = CASE WHEN c.purges IS NULL THEN s.purged ELSE s.purged + c.purges::int8multirange END
           FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
             $8::bigint[], $9::bytea[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::bigint[], $15::bigint[])
@@ -156,7 +159,8 @@ internal sealed class Statements(string schema)
             AND (c.incarnation IS NULL OR c.incarnation = s.incarnations[array_upper(s.incarnations, 1) - 1])
           RETURNING s.id, c.place, c.purges),
         litter AS (
-          INSERT INTO {schema}.garbage (stream_id) SELECT id FROM applied WHERE purges IS NOT NULL)
+          INSERT INTO {schema}.sweeps AS w (stream_id, marked) SELECT id, 1 FROM applied WHERE purges IS NOT NULL ORDER BY id
+          ON CONFLICT (stream_id) DO UPDATE SET marked = w.marked + 1)
         SELECT place FROM applied
         """;
 
@@ -200,7 +204,8 @@ internal sealed class Statements(string schema)
           INSERT INTO {schema}.fences (name, fence) SELECT name, fence FROM gone ORDER BY name
           ON CONFLICT (name) DO UPDATE SET fence = EXCLUDED.fence),
         litter AS (
-          INSERT INTO {schema}.garbage (stream_id) SELECT id FROM gone)
+          INSERT INTO {schema}.sweeps AS w (stream_id, marked) SELECT id, 1 FROM gone ORDER BY id
+          ON CONFLICT (stream_id) DO UPDATE SET marked = w.marked + 1)
         SELECT place FROM gone
         """;
 
@@ -210,7 +215,17 @@ internal sealed class Statements(string schema)
     /// <summary>One node at a time sweeps.</summary>
     public string TakeTurnToSweep { get; } = $"SELECT pg_try_advisory_xact_lock(hashtextextended('{schema}.sweep', 0))";
 
-    public string Garbage { get; } = $"SELECT id, stream_id FROM {schema}.garbage ORDER BY id LIMIT $1";
+    /// <summary>What binaries of the version before wrote, up to $1 rows.</summary>
+    public string MoveGarbage { get; } = $"""
+        WITH moved AS (
+          DELETE FROM {schema}.garbage WHERE id IN (SELECT id FROM {schema}.garbage LIMIT $1) RETURNING stream_id)
+        INSERT INTO {schema}.sweeps AS w (stream_id, marked) SELECT DISTINCT stream_id, 1 FROM moved ORDER BY stream_id
+        ON CONFLICT (stream_id) DO UPDATE SET marked = w.marked + 1
+        """;
+
+    /// <summary>$1 the last stream seen, $2 limit.</summary>
+    public string Sweeps { get; } =
+        $"SELECT stream_id, marked FROM {schema}.sweeps WHERE stream_id > $1 ORDER BY stream_id LIMIT $2";
 
     /// <summary>Deletes up to $2 purged blocks of a stream, or of one that is gone.</summary>
     public string SweepBlocks { get; } = $"""
@@ -232,7 +247,16 @@ internal sealed class Statements(string schema)
           WHERE p.stream_id = $1 AND NOT EXISTS (SELECT FROM {schema}.streams s WHERE s.id = $1) LIMIT $2)
         """;
 
-    public string ForgetGarbage { get; } = $"DELETE FROM {schema}.garbage WHERE id = $1";
+    /// <summary>
+    /// Forgets the swept streams $1 that no commit has marked again since $2. One that a commit has locked is being marked: waiting
+    /// for it, with others locked, could end in a circle.
+    /// </summary>
+    public string ForgetSweeps { get; } = $"""
+        DELETE FROM {schema}.sweeps WHERE stream_id IN (
+          SELECT w.stream_id FROM {schema}.sweeps w
+          JOIN unnest($1::bigint[], $2::bigint[]) AS d(stream_id, marked) ON d.stream_id = w.stream_id AND d.marked = w.marked
+          FOR UPDATE OF w SKIP LOCKED)
+        """;
 
     /// <summary>Forgets the oldest fences beyond the newest $1.</summary>
     public string ForgetFences { get; } = $"""

@@ -10,4 +10,10 @@ public sealed class InMemoryLogStoreConformanceTests : LogStoreConformance
 
     protected override ValueTask<ILogStore> OpenStoreAsync(int maxStreams) =>
         ValueTask.FromResult<ILogStore>(new InMemoryLogStore(new InMemoryLogStoreOptions { MaxStreams = maxStreams }));
+
+    protected override ValueTask<bool> FailOverAsync(ILogStore store)
+    {
+        ((InMemoryLogStore)store).NoteFailover();
+        return ValueTask.FromResult(true);
+    }
 }

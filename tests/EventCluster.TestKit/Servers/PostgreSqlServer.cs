@@ -7,11 +7,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private const int NotInstalled = 3;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName;
-
     private PostgreSqlServer()
     {
     }
+
+    /// <summary>Its data, password and logs.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName;
 
     /// <summary>The port, on loopback.</summary>
     public int Port { get; } = FreePort.Next();
@@ -34,6 +35,24 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A standby of a running server, which follows it.</summary>
+    public static async Task<PostgreSqlServer> StandbyOfAsync(PostgreSqlServer primary)
+    {
+        var server = new PostgreSqlServer();
+        var output = await DemandAsync("standby", server.Folder, primary.Folder, $"{server.Port}");
+        server.ConnectionString = output.Trim().Split('\n')[^1];
+        return server;
+    }
+
+    /// <summary>Makes a standby a primary.</summary>
+    public Task PromoteAsync() => DemandAsync("promote", Folder);
+
+    /// <summary>Makes this server, which is down, a standby of a running one; <see cref="UpAsync"/> starts it.</summary>
+    public Task FollowAsync(PostgreSqlServer primary) => DemandAsync("follow", Folder, primary.Folder);
+
+    /// <summary>Ends all its processes at once; the data stays for <see cref="UpAsync"/>.</summary>
+    public Task KillAsync() => DemandAsync("down", Folder, "immediate");
+
     /// <summary>Why no server can be started here, with the command that would help; null when one can.</summary>
     public static async Task<string?> FindMissingAsync()
     {
@@ -43,16 +62,16 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     /// <summary>Starts it on its port, over what it stored before.</summary>
     public async Task UpAsync() =>
-        ConnectionString = (await DemandAsync("up", _folder, $"{Port}")).Trim().Split('\n')[^1];
+        ConnectionString = (await DemandAsync("up", Folder, $"{Port}")).Trim().Split('\n')[^1];
 
     /// <summary>Stops it in an orderly way and starts it again.</summary>
-    public Task RestartAsync() => DemandAsync("restart", _folder, "fast");
+    public Task RestartAsync() => DemandAsync("restart", Folder, "fast");
 
     /// <summary>Ends all its processes at once and starts it again, as after a crash.</summary>
-    public Task CrashAsync() => DemandAsync("restart", _folder, "immediate");
+    public Task CrashAsync() => DemandAsync("restart", Folder, "immediate");
 
     /// <summary>Stops it; the data stays for <see cref="UpAsync"/>.</summary>
-    public Task DownAsync() => DemandAsync("down", _folder);
+    public Task DownAsync() => DemandAsync("down", Folder);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -62,7 +81,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             await DownAsync();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 
     private static async Task<string> DemandAsync(params string[] arguments)

@@ -10,7 +10,7 @@ namespace EventCluster.TestKit.Servers;
 public sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener;
-    private readonly int _target;
+    private int _target;
     private readonly Lock _gate = new();
     private readonly List<Socket> _sockets = [];
     private readonly CancellationTokenSource _stop = new();
@@ -31,6 +31,9 @@ public sealed class TcpRelay : IAsyncDisposable
 
     /// <summary>Where clients connect.</summary>
     public int Port { get; }
+
+    /// <summary>New connections lead elsewhere, as when an address moves; those that are there stay.</summary>
+    public void MoveTo(int target) => Volatile.Write(ref _target, target);
 
     /// <summary>Holds back what the server says, from now on.</summary>
     public void HoldAnswers() => Hold(ref _holdAnswers);
@@ -137,7 +140,7 @@ public sealed class TcpRelay : IAsyncDisposable
         {
             if (!Volatile.Read(ref _refuses))
             {
-                await server.ConnectAsync(IPAddress.Loopback, _target);
+                await server.ConnectAsync(IPAddress.Loopback, Volatile.Read(ref _target));
                 (client.NoDelay, server.NoDelay) = (true, true);
                 await Task.WhenAny(
                     CopyAsync(client, server, () => Volatile.Read(ref _holdRequests)),
