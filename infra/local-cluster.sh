@@ -153,7 +153,7 @@ reload_nginx() {
 write_edges() {
   local name
   for name in $(names edge); do
-    echo "server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=2s;"
+    echo "server 127.0.0.1:$(port_of "$name") max_fails=1 fail_timeout=5s;"
   done >"$dir/nginx/edges.conf.new"
   mv "$dir/nginx/edges.conf.new" "$dir/nginx/edges.conf"
 }
@@ -186,6 +186,7 @@ start_silo() {
     EventCluster__Urls=http://127.0.0.1:$http
     EventCluster__PostgreSql__ConnectionString=$(connection)
     EventCluster__PostgreSql__ClusterId=$(cat "$dir/id")
+    EventCluster__Cluster__SecretFile=$dir/secret
     EventCluster__Cluster__SiloPort=$silo_port
     EventCluster__Cluster__GatewayPort=$gateway
     set +a
@@ -193,6 +194,11 @@ start_silo() {
   ) &
   note "$name" $! "$http"
   disown
+}
+
+# What silos and publishers of this cluster prove to each other: drawn once, for the user who started it only.
+draw_secret() {
+  [ -s "$dir/secret" ] || (umask 077 && od -An -v -N 32 -tx1 /dev/urandom | tr -d ' \n' >"$dir/secret")
 }
 
 await_silo() {
@@ -244,6 +250,7 @@ up() {
   need_all_ports
   mkdir -p "$dir/run" "$dir/logs"
   [ -n "${EVENTCLUSTER_SILO_BUILT:-}" ] || build
+  draw_secret
   [ -f "$dir/id" ] || echo "local-$(od -An -N 6 -tx1 /dev/urandom | tr -d ' \n')" >"$dir/id"
   save
   trap 'echo "local-cluster: the start failed; ending what it started." >&2; down' EXIT
@@ -277,6 +284,7 @@ start() {
   local name=${words[0]:-}
   load
   [[ $name =~ ^(nginx|(backlog|edge)-[1-9][0-9]*)$ ]] || fail "'$name' is no part of this cluster; 'status' lists them."
+  [ "$name" = nginx ] || [ -f "$dir/logs/$name.log" ] || fail "there never was '$name' in this cluster; 'status' lists what runs, 'add' starts one more."
   ! pid_of "$name" >/dev/null || fail "$name runs."
   if [ "$name" = nginx ]; then
     start_nginx

@@ -116,6 +116,8 @@ case $command in
   install) find_programs >/dev/null || install_package ;;
   up | restart | down | status | standby | promote | follow)
     [ -n "$folder" ] || fail "$command needs a folder" 2
+    # The server's programs run elsewhere.
+    folder=$(realpath -m "$folder")
     programs=$(find_programs) || fail "PostgreSQL is not installed; infra/postgres.sh install" 3
     case $command in
       up) up "${3:?up needs a port}" ;;

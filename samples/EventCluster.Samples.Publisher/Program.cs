@@ -1,26 +1,34 @@
 // Publishes to a stream of a running cluster without HTTP, and reads it back. docs/CLUSTER.md says how to start one.
-//   dotnet run --project samples/EventCluster.Samples.Publisher -- --store "Host=…;Search Path=eventcluster" [--cluster ID]
+//   dotnet run --project samples/EventCluster.Samples.Publisher -- --EventCluster:Cluster:Gateways HOST:PORT \
+//     [--EventCluster:Cluster:SecretFile FILE] [--cluster ID]
 using System.Text;
 using EventCluster.Orleans.Client;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Orleans.Configuration;
 
 var builder = Host.CreateApplicationBuilder(args);
 var cluster = builder.Configuration["cluster"] ?? "eventcluster";
-if (builder.Configuration["store"] is not { Length: > 0 } store)
+if (!builder.Configuration.GetSection("EventCluster:Cluster:Gateways").Exists())
 {
-    return Fail("say --store CONNECTION-STRING, of the PostgreSQL that the silos use.");
+    return Fail("say --EventCluster:Cluster:Gateways HOST:PORT, where backlog silos have their gateways.");
 }
 
 // What goes wrong at the start is said below.
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
 builder.UseOrleansClient(client => client
-    .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", store))
     .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = cluster));
-builder.Services.AddEventClusterClient();
+try
+{
+    // Gateways, secret and certificates come from the configuration.
+    builder.Services.AddEventClusterClient(builder.Configuration);
+}
+catch (Exception e) when (e is InvalidOperationException or FormatException)
+{
+    return Fail(e.Message);
+}
 
 using var host = builder.Build();
 
@@ -34,11 +42,7 @@ catch (OperationCanceledException) when (limit.IsCancellationRequested)
 {
     return Fail(
         $"no silo of cluster '{cluster}' was found within 30 s; "
-        + "name another with --cluster ID (a local cluster's is in artifacts/cluster/id).");
-}
-catch (NpgsqlException e)
-{
-    return Fail($"PostgreSQL does not answer as it should: {e.Message}");
+        + "name another with --cluster ID (a local cluster's is in artifacts/cluster/id), and the secret's file if it has one.");
 }
 
 var orders = host.Services.GetRequiredService<EventClusterClient>().GetStream("samples/orders");

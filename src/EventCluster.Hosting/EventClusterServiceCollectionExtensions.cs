@@ -64,12 +64,12 @@ public static class EventClusterServiceCollectionExtensions
         services.AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
         services.AddHostedService<SystemLimitsStart>();
         services.AddSingleton(provider => new ServerCertificates(
-            options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificates>>()));
+            options.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificates>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<ServerCertificates>());
         services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<ServerCertificates>());
         services.AddHostedService(provider => new ReloadSignal(
             options, provider.GetRequiredService<ServerCertificates>(), provider.GetRequiredService<ILogger<ReloadSignal>>(),
-            provider.GetService<LogLevelSwitch>()));
+            provider.GetService<LogLevelSwitch>(), provider.GetService<ClusterCertificates>()));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>, ServerCertificates>((server, edge, certificates) =>
         {
             KestrelLimits.Apply(server, edge.Value);

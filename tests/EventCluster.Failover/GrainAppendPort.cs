@@ -1,6 +1,7 @@
 using System.Text;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Orleans.Client;
+using EventCluster.Orleans.Connections;
 using EventCluster.Protocol;
 using EventCluster.TestKit.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,7 +34,8 @@ internal sealed class GrainAppendPort : IAppendPort, IAsyncDisposable
             client.UseAdoNetClustering(it => (it.Invariant, it.ConnectionString) = (
                 "Npgsql", new NpgsqlConnectionStringBuilder(connection) { SearchPath = "eventcluster" }.ConnectionString));
         });
-        builder.Services.AddEventClusterClient();
+        var secret = await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "secret"), cancellationToken);
+        builder.Services.AddEventClusterClient(options => options.Secret = ClusterSecret.Parse(secret));
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
         return new GrainAppendPort(host);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Text.Json;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
@@ -13,7 +12,7 @@ internal sealed class AdminEndpoint(IStreamDirectory directory)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!IsLoopback(context))
+        if (!OwnMachine.Is(context.Connection))
         {
             await ProblemResponse.WriteAsync(
                 context, 403, ErrorCode.LoopbackOnly, "Admin endpoints answer only clients on the same machine.");
@@ -35,10 +34,6 @@ internal sealed class AdminEndpoint(IStreamDirectory directory)
 
         await WriteAsync(context, await directory.ListAsync(query.Prefix, query.After, query.Limit, context.RequestAborted));
     }
-
-    /// <summary>Whether the request comes from this machine.</summary>
-    public static bool IsLoopback(HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
 
     private static Task WriteAsync(HttpContext context, StreamPage page)
     {

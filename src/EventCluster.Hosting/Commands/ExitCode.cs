@@ -11,4 +11,7 @@ public static class ExitCode
 
     /// <summary>It could not start: configuration, port, data folder.</summary>
     public const int CannotStart = 2;
+
+    /// <summary>A node of a cluster was voted out, or its runtime could not go on; to be started again.</summary>
+    public const int LeftCluster = 3;
 }

@@ -12,6 +12,9 @@ public sealed class ClusterNodeOptions : EventClusterOptions
     /// <summary>The cluster's name, as the shared store knows it.</summary>
     public string ClusterId => Store == StoreKind.AzureTables ? AzureTables.ClusterId : PostgreSql.ClusterId;
 
+    /// <summary>Whether clients of the cluster can connect to this node.</summary>
+    public bool HasGateway => Cluster.Gateway ?? Role.HasFlag(SiloRole.Backlog);
+
     /// <summary>What the node is for.</summary>
     [Option("what the node is for: hosting streams, serving clients, or both")]
     public SiloRole Role { get; set; } = SiloRole.Both;

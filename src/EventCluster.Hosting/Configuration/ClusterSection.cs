@@ -23,18 +23,39 @@ public sealed class ClusterSection
         Unit = "port", Minimum = 1, Maximum = 65_535)]
     public int GatewayPort { get; set; } = 30_000;
 
+    /// <summary>Whether the port for clients of the cluster is open; null for the default of the role.</summary>
+    [Option("whether the port for cluster clients is open; empty for the default: open on nodes that host streams, closed on edges")]
+    public bool? Gateway { get; set; }
+
+    /// <summary>What the nodes prove to each other to know.</summary>
+    [Option("what all nodes and publishers know, at least 32 characters; both ends of a connection prove it and never send it; better in a file",
+        IsSecret = true)]
+    public string Secret { get; set; } = "";
+
+    /// <summary>Where the secret is.</summary>
+    [Option("file that holds the secret, so that neither the environment nor the command line shows it")]
+    public string SecretFile { get; set; } = "";
+
+    /// <summary>Allows a secret without TLS on other than loopback addresses.</summary>
+    [Option("let nodes talk in plain text on other than loopback addresses when they have a secret but no TLS")]
+    public bool AllowPlaintext { get; set; }
+
+    /// <summary>Mutual TLS between nodes.</summary>
+    public ClusterTlsSection Tls { get; } = new();
+
     /// <summary>With membership on this machine: the port of the first node.</summary>
     [Option("with localhost membership: the port between nodes of the node that was started first; 0 for this one",
         Unit = "port", Minimum = 0, Maximum = 65_535)]
     public int PrimarySiloPort { get; set; }
 
     /// <summary>How long a probe may take.</summary>
-    [Option("how long a node has to answer another one's probe; short, because appends of its streams stall that long",
+    [Option("how long a node has to answer another one's probe at first; adapts to how fast it answers, from half of this to four times; short, "
+        + "because appends of its streams stall that long",
         Unit = "seconds", Minimum = 0.2, Maximum = 60)]
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Missed probes until a vote.</summary>
-    [Option("probes in a row that a node may miss before it is suspected; with 0.5 s for each, a pause of a second may be too long",
+    [Option("probes in a row that a node may miss before it is suspected; with a quarter to half a second for each, a pause of a second may be too long",
         Unit = "probes", Minimum = 1, Maximum = 20)]
     public int MissedProbes { get; set; } = 3;
 

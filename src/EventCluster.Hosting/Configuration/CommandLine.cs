@@ -83,7 +83,9 @@ public sealed record CommandLine(
         var parts = argument.Split('=', 2);
         if (!argument.StartsWith('-'))
         {
-            faults.Add($"unexpected argument '{argument}'; every option begins with '--', and --help lists them");
+            // What stands behind a secret option may be the secret, after a blank too many.
+            var said = catalog.Any(entry => entry.Info.IsSecret && settings.ContainsKey(entry.Key)) ? "" : $" '{argument}'";
+            faults.Add($"unexpected argument{said}; every option begins with '--', and --help lists them");
         }
         else if (Find(parts[0], catalog) is not { } entry)
         {

@@ -14,6 +14,9 @@ public sealed class OptionAttribute(string description) : Attribute
     /// <summary>Short command-line name without the dashes; null for none.</summary>
     public string? Alias { get; init; }
 
+    /// <summary>True when the value must not be shown, not even to say that it is wrong.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>Smallest number accepted.</summary>
     public double Minimum { get; init; } = double.NegativeInfinity;
 

@@ -9,8 +9,8 @@ namespace EventCluster.Hosting.Configuration;
 /// <param name="Info">Description, unit, bounds, alias.</param>
 public sealed record OptionEntry(string Key, IReadOnlyList<PropertyInfo> Path, OptionAttribute Info)
 {
-    /// <summary>Type of the value.</summary>
-    public Type ValueType => Path[^1].PropertyType;
+    /// <summary>Type of the value; of one that may be left open, the type that it has when it is set.</summary>
+    public Type ValueType => Nullable.GetUnderlyingType(Path[^1].PropertyType) ?? Path[^1].PropertyType;
 
     /// <summary>Name of the environment variable.</summary>
     public string EnvironmentName => Key.Replace(":", "__", StringComparison.Ordinal);

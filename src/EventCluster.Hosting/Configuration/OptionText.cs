@@ -34,6 +34,12 @@ internal static class OptionText
         var type = entry.ValueType;
         text = text.Trim();
         value = text;
+        if (text.Length == 0 && Nullable.GetUnderlyingType(entry.Path[^1].PropertyType) is not null)
+        {
+            value = null!;
+            return true;
+        }
+
         if (type == typeof(string))
         {
             return text.Length > 0 || entry.Get(new EventClusterOptions()) is "";

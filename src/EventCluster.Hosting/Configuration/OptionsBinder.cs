@@ -36,7 +36,8 @@ public static class OptionsBinder
         {
             var unit = entry.Info.Unit is { } name ? $" ({name})" : "";
             var accepted = entry.Accepted ?? "some text";
-            faults.Add($"'{entry.Key}' cannot be '{value}'; accepted: {accepted}{unit}");
+            var said = entry.Info.IsSecret ? "what was set" : $"'{value}'";
+            faults.Add($"'{entry.Key}' cannot be {said}; accepted: {accepted}{unit}");
         }
     }
 

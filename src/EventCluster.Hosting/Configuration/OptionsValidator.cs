@@ -126,9 +126,26 @@ public static class OptionsValidator
                 + "or a host name of this machine";
         }
 
-        if (options.Cluster.SiloPort == options.Cluster.GatewayPort)
+        if (options.HasGateway && options.Cluster.SiloPort == options.Cluster.GatewayPort)
         {
             yield return "'EventCluster:Cluster:SiloPort' and 'EventCluster:Cluster:GatewayPort' must be two ports";
+        }
+
+        if (options.Cluster is { Secret.Length: > 0, SecretFile.Length: > 0 })
+        {
+            yield return "'EventCluster:Cluster:Secret' and 'EventCluster:Cluster:SecretFile' say the same thing; set one of them";
+        }
+
+        var tls = options.Cluster.Tls;
+        if (tls.IsUsed && tls.AuthorityPath.Length == 0)
+        {
+            yield return "'EventCluster:Cluster:Tls:CertificatePath' needs 'EventCluster:Cluster:Tls:AuthorityPath', the authorities whose "
+                + "certificates count";
+        }
+
+        if (!tls.IsUsed && (tls.AuthorityPath.Length > 0 || tls.KeyPath.Length > 0 || tls.PeerName.Length > 0))
+        {
+            yield return "'EventCluster:Cluster:Tls' needs 'EventCluster:Cluster:Tls:CertificatePath'";
         }
     }
 

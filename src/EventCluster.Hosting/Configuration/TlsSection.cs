@@ -12,6 +12,6 @@ public sealed class TlsSection
     public string KeyPath { get; set; } = "";
 
     /// <summary>Password of the key or of the PKCS #12 file.</summary>
-    [Option("password of the private key or of the PKCS #12 file")]
+    [Option("password of the private key or of the PKCS #12 file", IsSecret = true)]
     public string Password { get; set; } = "";
 }

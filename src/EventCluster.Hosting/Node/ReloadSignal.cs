@@ -11,7 +11,8 @@ namespace EventCluster.Hosting.Node;
 /// undrained.
 /// </summary>
 internal sealed partial class ReloadSignal(
-    EventClusterOptions options, ServerCertificates certificates, ILogger<ReloadSignal> logger, LogLevelSwitch? level = null) : IHostedService, IDisposable
+    EventClusterOptions options, ServerCertificates certificates, ILogger<ReloadSignal> logger, LogLevelSwitch? level = null,
+    ClusterCertificates? cluster = null) : IHostedService, IDisposable
 {
     private PosixSignalRegistration? _registration;
 
@@ -42,6 +43,7 @@ internal sealed partial class ReloadSignal(
                 certificates.Reload();
             }
 
+            cluster?.Reload();
             if (options.ReadAgain is { } readAgain && level is not null)
             {
                 var (fresh, faults) = readAgain();

@@ -12,7 +12,7 @@ namespace EventCluster.Hosting.Node;
 /// misses how some deployments exchange files (links to folders). A new one is used from the next handshake on; one that
 /// cannot be used is reported, and the one before stays.
 /// </summary>
-internal sealed partial class ServerCertificates(EventClusterOptions options, TimeProvider time, ILogger<ServerCertificates> logger)
+internal sealed partial class ServerCertificates(TlsSection tls, TimeProvider time, ILogger<ServerCertificates> logger)
     : IHostedService, IBackgroundPart, IDisposable
 {
     /// <summary>Between two looks at the files.</summary>
@@ -47,7 +47,7 @@ internal sealed partial class ServerCertificates(EventClusterOptions options, Ti
         {
             try
             {
-                var files = ServerCertificate.Read(options.Tls);
+                var files = ServerCertificate.Read(tls);
                 var seen = SHA256.HashData(files.SelectMany(static file => file).ToArray());
                 if (_seen is not null && seen.AsSpan().SequenceEqual(_seen))
                 {
@@ -55,7 +55,7 @@ internal sealed partial class ServerCertificates(EventClusterOptions options, Ti
                     return true;
                 }
 
-                Use(ServerCertificate.Parse(options.Tls, files), seen);
+                Use(ServerCertificate.Parse(tls, files), seen);
             }
             catch (IOException e)
             {
@@ -71,7 +71,7 @@ internal sealed partial class ServerCertificates(EventClusterOptions options, Ti
     /// <inheritdoc />
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.Tls.CertificatePath.Length > 0)
+        if (tls.CertificatePath.Length > 0)
         {
             _loop.Start(WatchAsync);
         }
@@ -96,8 +96,8 @@ internal sealed partial class ServerCertificates(EventClusterOptions options, Ti
         {
             if (_current is null)
             {
-                var files = ServerCertificate.Read(options.Tls);
-                Use(ServerCertificate.Parse(options.Tls, files), SHA256.HashData(files.SelectMany(static file => file).ToArray()));
+                var files = ServerCertificate.Read(tls);
+                Use(ServerCertificate.Parse(tls, files), SHA256.HashData(files.SelectMany(static file => file).ToArray()));
             }
 
             return _current!;
@@ -110,7 +110,7 @@ internal sealed partial class ServerCertificates(EventClusterOptions options, Ti
         var context = SslStreamCertificateContext.Create(certificate.Leaf, certificate.Chain, offline: true);
         _current = new SslServerAuthenticationOptions { ServerCertificateContext = context, ApplicationProtocols = _protocols };
         (_seen, _lastFault) = (seen, null);
-        LogUsed(logger, options.Tls.CertificatePath, certificate.Leaf.Subject, certificate.Leaf.NotAfter.ToUniversalTime(), context.IntermediateCertificates.Count);
+        LogUsed(logger, tls.CertificatePath, certificate.Leaf.Subject, certificate.Leaf.NotAfter.ToUniversalTime(), context.IntermediateCertificates.Count);
     }
 
     /// <summary>A file that is being written is looked at more than once; each fault is told once.</summary>

@@ -13,6 +13,12 @@ public sealed class EventClusterClientOptions
     /// </summary>
     public string? Name { get; set; }
 
+    /// <summary>
+    /// Where the gateways are: <c>HOST</c> or <c>HOST:PORT</c>, an IP address or a DNS name that may stand for several and is
+    /// looked up every 5 s. Empty when the application says where the membership is, <c>UseAdoNetClustering</c> for example.
+    /// </summary>
+    public IList<string> Gateways { get; } = [];
+
     /// <summary>What the silos have as <c>Cluster:Secret</c>; null when they have none. It is proven, never sent.</summary>
     public ClusterSecret? Secret { get; set; }
 

@@ -3,8 +3,11 @@ using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Connections;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Wire;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Messaging;
 using Orleans.Serialization;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -19,6 +22,11 @@ public static class EventClusterClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var options = new EventClusterClientOptions();
         configure?.Invoke(options);
+        if (options.Gateways.Count > 0)
+        {
+            AddGateways(services, options);
+        }
+
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITypeNameFilter, WireTypeFilter>());
         services.AddPublisherHandshakes();
@@ -34,6 +42,28 @@ public static class EventClusterClientServiceCollectionExtensions
             provider.GetRequiredService<ILogger<EventClusterClient>>(),
             provider.GetRequiredService<GatewayLoss>()));
         return services;
+    }
+
+    /// <summary>
+    /// Registers <see cref="EventClusterClient"/> with what the application's configuration says under the silos' keys:
+    /// <c>EventCluster:Cluster:Gateways</c>, <c>Secret</c> or <c>SecretFile</c>, <c>Tls:CertificatePath</c>, <c>KeyPath</c>,
+    /// <c>AuthorityPath</c>, <c>PeerName</c>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Something cannot be used; the message names it and shows no secret.</exception>
+    public static IServiceCollection AddEventClusterClient(
+        this IServiceCollection services, IConfiguration configuration, Action<EventClusterClientOptions>? configure = null) =>
+        services.AddEventClusterClient(options =>
+        {
+            ClientSettings.Read(configuration, options);
+            configure?.Invoke(options);
+        });
+
+    private static void AddGateways(IServiceCollection services, EventClusterClientOptions options)
+    {
+        var gateways = options.Gateways.Select(GatewayAddress.Parse).ToList();
+        services.AddSingleton<IGatewayListProvider>(provider => new GatewayList(
+            gateways, System.Net.Dns.GetHostAddressesAsync, provider.GetRequiredService<ILogger<GatewayList>>()));
+        services.Configure<GatewayOptions>(static gateway => gateway.GatewayListRefreshPeriod = GatewayList.RefreshPeriod);
     }
 
     private static EdgeIdentity IdentityOf(EventClusterClientOptions options, TimeProvider time) => options.Name is { } name

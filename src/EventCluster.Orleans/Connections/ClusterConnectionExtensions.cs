@@ -10,6 +10,7 @@ internal static class ClusterConnectionExtensions
     /// <summary>A silo: both of its ports, and the connections that it opens to other silos.</summary>
     public static void AddSiloHandshakes(this IServiceCollection services)
     {
+        services.TryAddSingleton<PeerRefusals>();
         services.TryAddSingleton<ClusterHandshakes>();
         services.AddOptions<SiloConnectionOptions>().Configure<ClusterHandshakes>(static (connections, handshakes) =>
         {
@@ -22,6 +23,7 @@ internal static class ClusterConnectionExtensions
     /// <summary>A publisher: the connections that it opens to gateways.</summary>
     public static void AddPublisherHandshakes(this IServiceCollection services)
     {
+        services.TryAddSingleton<PeerRefusals>();
         services.TryAddSingleton<ClusterHandshakes>();
         services.AddOptions<ClientConnectionOptions>().Configure<ClusterHandshakes>(static (connections, handshakes) =>
             connections.ConfigureConnection(builder => handshakes.UseConnecting(builder, ClusterPort.Gateway)));

@@ -15,6 +15,7 @@ internal sealed partial class ClusterHandshakes(
     IOptions<ClusterConnectionOptions> options,
     IOptions<ClusterOptions> cluster,
     IEnumerable<IHandshakeStep> steps,
+    PeerRefusals refusals,
     TimeProvider time,
     ILogger<ClusterHandshakes> logger)
 {
@@ -22,10 +23,6 @@ internal sealed partial class ClusterHandshakes(
     private const int FrameHead = 5;
 
     private readonly IHandshakeStep[] _steps = [.. steps];
-    private readonly TaskCompletionSource<string> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Done, with the reason, when another silo does not take this one's connection for the first time.</summary>
-    public Task<string> Refused => _refused.Task;
 
     /// <summary>Puts the parts of the end that accepts into the pipeline of a port.</summary>
     public void UseAccepting(IConnectionBuilder builder, ClusterPort port)
@@ -58,6 +55,16 @@ internal sealed partial class ClusterHandshakes(
     {
         using (turn)
         {
+            if (isAccepting && await ClosesAtOnceAsync(turn, connection.Transport.Input))
+            {
+                if (turn.EndedBy is { } why)
+                {
+                    Report(turn, port, isAccepting, why);
+                }
+
+                return;
+            }
+
             await next(connection);
             if (!turn.IsDecided)
             {
@@ -168,6 +175,21 @@ internal sealed partial class ClusterHandshakes(
     private static string NameOf(ClusterOptions names) =>
         names.ServiceId is { } service && service != ClusterOptions.DefaultServiceId ? service : names.ClusterId;
 
+    /// <summary>Somebody who looks whether the network leads here opens a connection and closes it; that is no refusal.</summary>
+    private static async Task<bool> ClosesAtOnceAsync(HandshakeTurn turn, PipeReader input)
+    {
+        try
+        {
+            var read = await input.ReadAsync(turn.Limit);
+            input.AdvanceTo(read.Buffer.Start);
+            return read.Buffer.IsEmpty;
+        }
+        catch (Exception e) when (e is IOException or ConnectionAbortedException or OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
     private static async Task<bool> BeginsWithHelloAsync(PipeReader input, CancellationToken cancellationToken)
     {
         while (true)
@@ -195,7 +217,7 @@ internal sealed partial class ClusterHandshakes(
         else
         {
             LogFailed(logger, port, turn.RemoteEndPoint, reason);
-            _refused.TrySetResult($"{turn.RemoteEndPoint}: {reason}");
+            refusals.Note($"{turn.RemoteEndPoint}: {reason}");
         }
     }
 }

@@ -24,6 +24,18 @@ public sealed class ClusterTls(Func<SslStreamCertificateContext> certificate, Fu
         return new ClusterTls(() => context, () => authorities);
     }
 
+    /// <summary>A certificate, its key and the authorities in PEM files, which are read again when they change.</summary>
+    /// <param name="certificatePath">The certificate, then what leads to its authority.</param>
+    /// <param name="keyPath">Its private key; may be the same file.</param>
+    /// <param name="authorityPath">The authorities whose certificates count.</param>
+    /// <param name="peerName">A DNS name that the silos' certificates must carry; empty for any.</param>
+    /// <exception cref="IOException">A file cannot be used.</exception>
+    public static ClusterTls FromPemFiles(string certificatePath, string keyPath, string authorityPath, string peerName = "")
+    {
+        var files = new PemFiles(certificatePath, keyPath, authorityPath);
+        return new ClusterTls(() => files.Certificate, () => files.Authorities) { PeerName = peerName };
+    }
+
     /// <summary>The settings of the library's middleware.</summary>
     internal TlsOptions ToOptions(TimeSpan handshakeTimeout) => new()
     {

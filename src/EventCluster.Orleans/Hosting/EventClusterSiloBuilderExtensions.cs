@@ -45,6 +45,8 @@ public static class EventClusterSiloBuilderExtensions
         services.AddSiloHandshakes();
         services.AddLoop<StallWatch>();
         services.AddLoop<StoreWatch>();
+        services.AddSingleton<SiloVotes>();
+        services.AddLoop<MembershipLog>();
         if (roles.HasFlag(SiloRoles.Backlog))
         {
             AddBacklog(services);
@@ -73,6 +75,7 @@ public static class EventClusterSiloBuilderExtensions
         services.TryAddSingleton<RebalanceOptions>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, BacklogLife>();
         services.AddLoop<Rebalancer>();
+        services.AddSingleton<IBalance>(static provider => provider.GetRequiredService<Rebalancer>());
         services.AddLoop<ClusterSettingsFollower>();
 
         // An idle owner is a few kilobytes; its stream leaves memory much earlier.

@@ -17,18 +17,43 @@ internal sealed partial class StallWatch(IClusterMembershipService membership, T
     public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(750);
 
     private long? _lookedAt;
+    private bool _looksAgain;
 
     /// <inheritdoc />
     protected override async Task TurnAsync(CancellationToken cancellationToken)
     {
         var now = Time.GetTimestamp();
         var stall = _lookedAt is { } before ? Time.GetElapsedTime(before, now) - Interval : TimeSpan.Zero;
-        _lookedAt = now;
-        if (stall >= LongestPause)
+        if (stall >= LongestPause || _looksAgain)
         {
-            LogStalled(logger, stall.TotalSeconds);
-            await membership.Refresh(cancellationToken: cancellationToken);
+            if (stall >= LongestPause)
+            {
+                LogStalled(logger, stall.TotalSeconds);
+            }
+
+            try
+            {
+                await RefreshAsync(now, cancellationToken);
+            }
+            finally
+            {
+                // How long the membership took to answer is no pause of this process.
+                _lookedAt = Time.GetTimestamp();
+            }
         }
+        else
+        {
+            _lookedAt = now;
+        }
+    }
+
+    private async Task RefreshAsync(long since, CancellationToken cancellationToken)
+    {
+        _looksAgain = true;
+        await membership.Refresh(cancellationToken: cancellationToken);
+
+        // A pause may hide in a slow answer, so what it says may be old.
+        _looksAgain = Time.GetElapsedTime(since) >= LongestPause;
     }
 
     [LoggerMessage(6060, LogLevel.Warning, "This process stood still for {Seconds:F1} s; looking whether the cluster still counts it in")]

@@ -1,8 +1,10 @@
 using System.Net;
+using EventCluster.Abstractions;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
+using EventCluster.Orleans.Connections;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Placement;
 using EventCluster.Orleans.Rebalancing;
@@ -31,7 +33,11 @@ internal static class EventClusterSiloExtensions
         services.AddSingleton<SiloStore>().AddHostedService(provider => provider.GetRequiredService<SiloStore>());
         services.AddSingleton<ILogStore>(provider => provider.GetRequiredService<SiloStore>().Store);
         services.AddSingleton(provider => SharedStore.DirectoryOptions(options, provider.GetRequiredService<MemoryBudget>()));
-        services.AddSingleton(new RebalanceOptions { StreamsPerSecond = options.Rebalance.StreamsPerSecond });
+        services.AddSingleton(new RebalanceOptions
+        {
+            StreamsPerSecond = options.Rebalance.StreamsPerSecond,
+            Share = options.Rebalance.Percent / 100.0,
+        });
         services.AddSingleton(new OrleansStreamDirectoryOptions
         {
             AppendAttemptTimeout = options.Cluster.CallTimeout,
@@ -39,6 +45,7 @@ internal static class EventClusterSiloExtensions
             MaxAppendBytes = options.Limits.AppendBytes,
         });
         services.AddEventClusterServer(options);
+        AddAccess(services, options);
         if (options.Role.HasFlag(SiloRole.Edge))
         {
             services.AddEventClusterEdge();
@@ -48,18 +55,41 @@ internal static class EventClusterSiloExtensions
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Timeout);
     }
 
+    /// <summary>Who may connect to the ports between nodes.</summary>
+    private static void AddAccess(IServiceCollection services, ClusterNodeOptions options)
+    {
+        var access = services.AddOptions<ClusterConnectionOptions>().Configure(it => it.Secret = ClusterAccess.SecretOf(options));
+        if (options.Cluster.Tls.IsUsed)
+        {
+            services.AddSingleton(provider => new ClusterCertificates(
+                options.Cluster.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+            services.AddHostedService(static provider => provider.GetRequiredService<ClusterCertificates>());
+            services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<ClusterCertificates>());
+            access.Configure<ClusterCertificates>((it, certificates) => it.Tls = ClusterAccess.TlsOf(options, certificates));
+        }
+    }
+
     /// <summary>The silo: membership, failure detection, directory, roles, grain state.</summary>
-    public static void UseEventCluster(this ISiloBuilder silo, ClusterNodeOptions options)
+    public static void UseEventCluster(this ISiloBuilder silo, ClusterNodeOptions options, IPAddress address)
     {
         var cluster = options.Cluster;
-        var address = SiloEndpoints.AddressOf(options);
         silo.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (options.ClusterId, options.ClusterId));
         silo.Configure<SiloOptions>(it => it.SiloName = options.NodeName);
         silo.UseEventClusterMembership(options);
         if (cluster.Membership != MembershipKind.Localhost)
         {
-            silo.ConfigureEndpoints(address, cluster.SiloPort, cluster.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+            silo.UseMembershipGuard();
         }
+
+        silo.Configure<EndpointOptions>(it =>
+        {
+            // At this address and no other: what listens on all of them can be reached by networks that nobody thought of.
+            it.AdvertisedIPAddress = address;
+            it.SiloPort = cluster.SiloPort;
+            it.SiloListeningEndpoint = new IPEndPoint(address, cluster.SiloPort);
+            it.GatewayPort = options.HasGateway ? cluster.GatewayPort : 0;
+            it.GatewayListeningEndpoint = options.HasGateway ? new IPEndPoint(address, cluster.GatewayPort) : null;
+        });
 
         silo.Configure<ClusterMembershipOptions>(it =>
         {
@@ -77,6 +107,7 @@ internal static class EventClusterSiloExtensions
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.Configure<GrainDirectoryOptions>(it => it.RangeLeaseDuration = cluster.DirectoryLease);
+        silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
         silo.AddEventClusterSettings(options);
         silo.AddEventCluster((SiloRoles)(int)options.Role);
     }
@@ -95,6 +126,8 @@ internal static class EventClusterSiloExtensions
         {
             var owned = ActivatorUtilities.CreateInstance<OwnedEndpoint>(app.Services);
             app.Use(next => context => owned.InvokeAsync(context, next));
+            var balance = ActivatorUtilities.CreateInstance<BalanceEndpoint>(app.Services);
+            app.Use(next => context => balance.InvokeAsync(context, next));
         }
 
         if (options.Role.HasFlag(SiloRole.Edge))

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using EventCluster.Core;
 using EventCluster.Edge.Http;
@@ -21,7 +20,7 @@ internal sealed class OwnedEndpoint(LocalStreamDirectory directory)
             return next(context);
         }
 
-        return context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        return OwnMachine.Is(context.Connection)
             ? context.Response.WriteAsJsonAsync(
                 new { count = directory.LoadedStreams, streams = directory.Loaded(MaxNames).Select(name => name.Value) },
                 JsonSerializerOptions.Web, context.RequestAborted)

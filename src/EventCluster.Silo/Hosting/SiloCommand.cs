@@ -1,11 +1,18 @@
+using System.Net;
 using EventCluster.Hosting.Commands;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
+using EventCluster.Orleans.Connections;
+using EventCluster.Orleans.Membership;
 
 namespace EventCluster.Silo.Hosting;
 
 /// <summary>The whole process of a cluster's node: reads the arguments, joins the cluster, serves until told to stop.</summary>
 internal static partial class SiloCommand
 {
+    /// <summary>How long the others may refuse this node before its start is given up.</summary>
+    private static readonly TimeSpan _patienceWithPeers = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs to the end and never throws for what an operator can get wrong.</summary>
     public static Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -17,10 +24,15 @@ internal static partial class SiloCommand
 
     private static async Task<int> ServeAsync(ClusterNodeOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
-        if ((AzureTablesStart.FitAppends(options) ?? SiloEndpoints.FindTaken(options)) is { } fault)
+        var address = SiloEndpoints.AddressOf(options);
+        if ((AzureTablesStart.FitAppends(options) ?? ClusterAccess.FindFault(options, address) ?? await SiloEndpoints.FindFaultAsync(options, address))
+            is { } fault)
         {
             return await terminal.FailAsync(fault);
         }
+
+        // A secret that cannot be used is told before anything else is tried.
+        ClusterAccess.SecretOf(options);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddEventClusterLog(options);
@@ -37,11 +49,20 @@ internal static partial class SiloCommand
 
         builder.WebHost.UseKestrelCore();
         builder.Services.AddEventClusterSilo(options);
-        builder.UseOrleans(silo => silo.UseEventCluster(options));
+        builder.UseOrleans(silo => silo.UseEventCluster(options, address));
 
         await using var app = builder.Build();
-        await app.UseEventClusterSiloAsync(options, cancellationToken);
-        await app.StartAsync(cancellationToken);
+        if (app.Services.GetService<ClusterCertificates>()?.FindFault() is { } unusable)
+        {
+            return await terminal.FailAsync(unusable);
+        }
+
+        if (await StartAsync(app, options, cancellationToken) is { } refused)
+        {
+            return await terminal.FailAsync(refused);
+        }
+
+        WarnOfOpenDoors(app.Logger, options, address);
         Serving(app.Logger, options.NodeName, options.Role, string.Join(", ", app.Urls));
         if (options.LogFormat == LogFormat.Console)
         {
@@ -51,6 +72,81 @@ internal static partial class SiloCommand
         await app.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Success;
     }
+
+    /// <summary>Joins the cluster and serves; a line for the operator when the other nodes do not take this one.</summary>
+    private static async Task<string?> StartAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.UseEventClusterSiloAsync(options, cancellationToken);
+            if (await FindOtherHolderAsync(app, options, cancellationToken) is { } taken)
+            {
+                return taken;
+            }
+
+            return await JoinAsync(app, options, cancellationToken);
+        }
+        catch (OrleansException e)
+        {
+            // Its stack says nothing to an operator: whatever the runtime needs at its start lies outside of this process.
+            return $"this node cannot start: {e.GetBaseException().Message}";
+        }
+    }
+
+    /// <summary>A silo of another machine that lives at this one's address would be ended by the joining.</summary>
+    private static async Task<string?> FindOtherHolderAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken) =>
+        options.Cluster.Membership == MembershipKind.Localhost
+            ? null
+            : await AddressClaim.FindFaultAsync(
+                app.Services.GetRequiredService<IMembershipTable>(),
+                app.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.Endpoint,
+                app.Services.GetRequiredService<ILocalSiloDetails>().DnsHostName,
+                app.Services.GetRequiredService<TimeProvider>(),
+                cancellationToken);
+
+    private static async Task<string?> JoinAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
+    {
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var start = app.StartAsync(abandon.Token);
+        var refused = app.Services.GetRequiredService<PeerRefusals>().First;
+        if (await Task.WhenAny(start, refused) == refused)
+        {
+            // One that dies in this moment refuses, too; Orleans tries again, and goes on without it.
+            await Task.WhenAny(start, Task.Delay(_patienceWithPeers, TimeProvider.System, cancellationToken));
+        }
+
+        if (start.IsCompleted)
+        {
+            await start;
+            return null;
+        }
+
+        await abandon.CancelAsync();
+        await start.WaitAsync(_patienceWithPeers, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return $"this node cannot join the cluster '{options.ClusterId}': {await refused}";
+    }
+
+    private static void WarnOfOpenDoors(ILogger logger, ClusterNodeOptions options, IPAddress address)
+    {
+        if (!ListenAddress.All($"{options.Urls};{options.Http2Url}").All(static url => url.IsLoopback))
+        {
+            Unauthenticated(logger, options.Urls);
+        }
+
+        if (ClusterAccess.IsPlaintext(options, address))
+        {
+            Plaintext(logger, address);
+        }
+    }
+
+    [LoggerMessage(6101, LogLevel.Warning,
+        "{Urls} can be reached by others and nobody is asked for credentials: everybody can read, write and delete")]
+    private static partial void Unauthenticated(ILogger logger, string urls);
+
+    [LoggerMessage(6102, LogLevel.Warning,
+        "Nodes talk in plain text at {Address}: whoever is on the way can read and change what they say (Cluster:AllowPlaintext); "
+        + "set Cluster:Tls")]
+    private static partial void Plaintext(ILogger logger, IPAddress address);
 
     [LoggerMessage(6100, LogLevel.Information, "Node {Name} ({Role}) serves {Urls}.")]
     private static partial void Serving(ILogger logger, string name, SiloRole role, string urls);

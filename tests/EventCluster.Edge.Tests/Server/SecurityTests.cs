@@ -1,5 +1,5 @@
 using System.Net;
-using EventCluster.Edge.Admin;
+using EventCluster.Edge.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace EventCluster.Edge.Tests.Server;
@@ -116,17 +116,24 @@ public sealed class SecurityTests
     }
 
     [Theory]
-    [InlineData("127.0.0.1", true)]
-    [InlineData("::1", true)]
-    [InlineData("::ffff:127.0.0.1", true)]
-    [InlineData("192.168.1.2", false)]
-    [InlineData(null, false)]
-    public void Admin_RemoteAddress_DecidesAlone(string? address, bool expected)
+    [InlineData("127.0.0.1", "127.0.0.1", true)]
+    [InlineData("::1", "::1", true)]
+    [InlineData("::ffff:127.0.0.1", "::ffff:127.0.0.1", true)]
+    [InlineData("192.168.1.2", "192.168.1.2", true)]
+    [InlineData("::ffff:192.168.1.2", "192.168.1.2", true)]
+    [InlineData("fd00::2", "fd00::2", true)]
+    [InlineData("192.168.1.2", "192.168.1.3", false)]
+    [InlineData("192.168.1.2", "127.0.0.1", false)]
+    [InlineData("192.168.1.2", null, false)]
+    [InlineData(null, null, false)]
+    [InlineData(null, "192.168.1.2", false)]
+    public void Admin_Addresses_DecideAlone(string? address, string? local, bool expected)
     {
         var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = address is null ? null : IPAddress.Parse(address);
+        context.Connection.LocalIpAddress = local is null ? null : IPAddress.Parse(local);
         context.Request.Headers["X-Forwarded-For"] = "127.0.0.1";
-        Assert.Equal(expected, AdminEndpoint.IsLoopback(context));
+        Assert.Equal(expected, OwnMachine.Is(context.Connection));
     }
 
     [Fact]

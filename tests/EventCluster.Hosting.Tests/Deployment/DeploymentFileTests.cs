@@ -68,7 +68,7 @@ public sealed partial class DeploymentFileTests
         Assert.Contains("./infra/nginx.conf", mounted);
         Assert.All(mounted, path => Assert.True(File.Exists(Path.Combine(ServerFiles.Repository, path)), path));
         Assert.Equal(
-            ["postgres", "backlog-1", "backlog-2", "edge-1", "edge-2", "nginx"],
+            ["postgres", "secret", "backlog-1", "backlog-2", "edge-1", "edge-2", "nginx"],
             Service().Matches(compose[compose.IndexOf("\nservices:", StringComparison.Ordinal)..compose.IndexOf("\nvolumes:", StringComparison.Ordinal)])
                 .Select(match => match.Groups["it"].Value));
         Assert.All(
@@ -93,6 +93,73 @@ public sealed partial class DeploymentFileTests
         Assert.Matches($"name: {role}\n", Read("infra/kubernetes/disruption.yaml"));
     }
 
+    /// <summary>A service forgets a pod some seconds after it was told to end, and one slow answer is no reason to.</summary>
+    [Theory]
+    [InlineData("backlog")]
+    [InlineData("edge")]
+    public void Kubernetes_Deployment_LeavesTheServiceBeforeItStops(string role)
+    {
+        var deployment = Read($"infra/kubernetes/{role}.yaml");
+        var pause = Number(deployment, @"preStop:\s+exec:\s+command: \[""sleep"", ""(?<it>\d+)""\]");
+        var timeout = Number(Read("infra/kubernetes/configuration.yaml"), @"Shutdown__Timeout: ""(?<it>\d+)""");
+
+        Assert.InRange(pause, 3, 30);
+        Assert.True(Number(deployment, @"terminationGracePeriodSeconds: (?<it>\d+)") > timeout + pause);
+        Assert.InRange(Number(deployment[deployment.IndexOf("readinessProbe", StringComparison.Ordinal)..], @"failureThreshold: (?<it>\d+)"), 2, 5);
+        Assert.Matches($"podSelector:\\s+matchLabels:\\s+app.kubernetes.io/component: {role}\n", Read("infra/kubernetes/networkpolicy.yaml"));
+        Assert.Equal(role == "backlog", deployment.Contains("name: gateway", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Kubernetes_Budgets_LetNodesBeEmptiedWhileTheDatabaseIsOut()
+    {
+        var budgets = Read("infra/kubernetes/disruption.yaml").Split("---");
+
+        Assert.All(budgets, static budget => Assert.Contains("unhealthyPodEvictionPolicy: AlwaysAllow", budget, StringComparison.Ordinal));
+    }
+
+    /// <summary>Ports between nodes have a lock wherever they are not on loopback, and its key is in no file.</summary>
+    [Theory]
+    [InlineData("docker-compose.yml")]
+    [InlineData("infra/kubernetes/configuration.yaml")]
+    [InlineData("infra/local-cluster.sh")]
+    public void Secret_InEveryDeployment_IsDrawnAndComesFromAFile(string file)
+    {
+        var text = Read(file);
+
+        Assert.Matches("EventCluster__Cluster__SecretFile[:=]", text);
+        Assert.DoesNotMatch("EventCluster__Cluster__Secret[:=]", text);
+        Assert.Contains(
+            file.Contains("kubernetes", StringComparison.Ordinal) ? "openssl rand -hex 32 | kubectl" : "/dev/urandom",
+            text + Read("infra/kubernetes/kustomization.yaml"), StringComparison.Ordinal);
+    }
+
+    /// <summary>A node that the others voted out ends, and comes back only when something starts it again.</summary>
+    [Fact]
+    public void Compose_EveryNode_IsStartedAgain()
+    {
+        var compose = Read("docker-compose.yml");
+        var services = compose[compose.IndexOf("\nservices:", StringComparison.Ordinal)..compose.IndexOf("\nvolumes:", StringComparison.Ordinal)];
+
+        Assert.Contains("restart: unless-stopped", compose[compose.IndexOf("x-silo:", StringComparison.Ordinal)..compose.IndexOf("x-environment:", StringComparison.Ordinal)], StringComparison.Ordinal);
+        Assert.All(
+            Regex.Split(services, @"^  (?=[a-z0-9-]+:$)", RegexOptions.Multiline).Skip(1),
+            service => Assert.Matches(service.StartsWith("secret:", StringComparison.Ordinal) ? "restart: \"no\"" : @"<<: \*silo|restart: unless-stopped", service));
+    }
+
+    /// <summary>An edge that hangs keeps its connections open, so what is waited for it decides what it costs.</summary>
+    [Fact]
+    public void Nginx_WaitsForAnEdge_AsLongAsItMayBeSilent()
+    {
+        var places = Regex.Matches(Read("infra/nginx.conf"), @"location (?<it>\S+) \{\s+proxy_read_timeout (?<seconds>\d+)s;", RegexOptions.ExplicitCapture)
+            .ToDictionary(static match => match.Groups["it"].Value, static match => int.Parse(match.Groups["seconds"].Value));
+
+        Assert.Equal(["/v1/signalr", "@delete", "@live", "@read", "@write"], places.Keys.Order(StringComparer.Ordinal));
+        Assert.All(places, static place => Assert.InRange(
+            place.Value, place.Key is "@live" or "/v1/signalr" ? 121 : 15, place.Key is "@live" or "/v1/signalr" ? 130 : 30));
+        Assert.DoesNotContain("1h", Regex.Replace(Read("infra/nginx.conf"), "send_timeout 1h;", ""), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Kubernetes_Kustomization_Builds()
     {
@@ -102,7 +169,11 @@ public sealed partial class DeploymentFileTests
         Assert.Equal((0, ""), (found!.Value.Code, found.Value.Error));
         var kinds = Regex.Matches(found.Value.Output, @"^kind: (?<it>\w+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture).Select(match => match.Groups["it"].Value);
         Assert.Equal(
-            ["ConfigMap", "Deployment", "Deployment", "PodDisruptionBudget", "PodDisruptionBudget", "Service"], kinds.Order());
+            [
+                "ConfigMap", "Deployment", "Deployment", "NetworkPolicy", "NetworkPolicy", "PodDisruptionBudget", "PodDisruptionBudget", "Service",
+                "Service",
+            ],
+            kinds.Order());
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class ServerCertificatesTests : IDisposable
         var tls = _files.Write("leaf first, key in its file", "CN=first");
         var options = new EventClusterOptions();
         (options.Tls.CertificatePath, options.Tls.KeyPath) = (tls.CertificatePath, tls.KeyPath);
-        using var certificates = new ServerCertificates(options, _clock, NullLogger<ServerCertificates>.Instance);
+        using var certificates = new ServerCertificates(options.Tls, _clock, NullLogger<ServerCertificates>.Instance);
         Assert.Equal("CN=first", Subject(certificates));
         await certificates.StartAsync(Token);
         var changes = 0;
@@ -99,7 +99,7 @@ public sealed class ServerCertificatesTests : IDisposable
         var tls = _files.Write("leaf first, key in its file", "CN=first");
         var options = new EventClusterOptions();
         (options.Tls.CertificatePath, options.Tls.KeyPath) = (tls.CertificatePath, tls.KeyPath);
-        using var certificates = new ServerCertificates(options, _clock, NullLogger<ServerCertificates>.Instance);
+        using var certificates = new ServerCertificates(options.Tls, _clock, NullLogger<ServerCertificates>.Instance);
         using var signal = new ReloadSignal(options, certificates, NullLogger<ReloadSignal>.Instance);
         Assert.Equal("CN=first", Subject(certificates));
         _files.Write("leaf first, key in its file", "CN=second");

@@ -30,7 +30,7 @@ internal sealed class HandshakeEnd
             Secret = secret is null ? null : ClusterSecret.Parse(secret), MaxHandshakes = maxHandshakes, Tls = tls,
         };
         var handshakes = new ClusterHandshakes(
-            Options.Create(options), Options.Create(Names), steps ?? [], time ?? TimeProvider.System, _log);
+            Options.Create(options), Options.Create(Names), steps ?? [], new PeerRefusals(), time ?? TimeProvider.System, _log);
         _accept = Build(builder => handshakes.UseAccepting(builder, port));
         _connect = Build(builder => handshakes.UseConnecting(builder, port));
     }

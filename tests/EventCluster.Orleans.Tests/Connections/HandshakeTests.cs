@@ -109,7 +109,7 @@ public sealed class HandshakeTests
         await Phase.OfAsync("the stranger is answered", accepting);
 
         Assert.Equal(passes ? 1 : 0, acceptor.Passed);
-        Assert.Equal(passes ? 0 : 1, acceptor.Lines.Count);
+        Assert.Equal(passes || bytes.Length == 0 ? 0 : 1, acceptor.Lines.Count);
         if (passes)
         {
             Assert.Equal(bytes, (await other.Transport.Input.ReadAsync(Cancellation)).Buffer.FirstSpan.ToArray());

@@ -47,6 +47,9 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>How it ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
     private static string Dll { get; } = Path.Combine(
         ServerFiles.Repository, "src", "EventCluster.Silo", "bin",
         AppContext.BaseDirectory.Contains("Release", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "EventCluster.Silo.dll");

@@ -16,6 +16,12 @@ public sealed record SiloSettings(string ConnectionString, string Schema)
     /// <summary>The port between silos.</summary>
     public int SiloPort { get; init; } = FreePort.Next();
 
+    /// <summary>The port for publishers.</summary>
+    public int GatewayPort { get; init; } = FreePort.Next();
+
+    /// <summary>Where the others reach it.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
     /// <summary>Further arguments.</summary>
     public IReadOnlyList<string> More { get; init; } = [];
 
@@ -28,7 +34,8 @@ public sealed record SiloSettings(string ConnectionString, string Schema)
         $"--EventCluster:PostgreSql:Schema={Schema}",
         $"--EventCluster:PostgreSql:ClusterId={ClusterId}",
         $"--EventCluster:Cluster:SiloPort={SiloPort}",
-        $"--EventCluster:Cluster:GatewayPort={FreePort.Next()}",
+        $"--EventCluster:Cluster:GatewayPort={GatewayPort}",
+        $"--EventCluster:Cluster:AdvertisedAddress={Address}",
         .. More,
     ];
 }

@@ -26,7 +26,7 @@ public sealed class LonelyEdgeTests(SharedServer shared)
         var settings = shared.NewCluster();
         await using var first = await SiloProcess.StartAsync(settings, Cancellation);
         await using var edge = await SiloProcess.StartAsync(
-            settings with { Role = "edge", SiloPort = FreePort.Next() }, Cancellation);
+            settings with { Role = "edge", SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
         using var http = new HttpClient();
         // The edge repeats a creation that got no answer in time, and finds its own stream.
         Assert.Contains(await SendAsync(http, edge, HttpMethod.Put, ""), (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.OK]);
@@ -42,7 +42,7 @@ public sealed class LonelyEdgeTests(SharedServer shared)
             Assert.NotNull(refused.Headers.RetryAfter);
         }
 
-        await using var second = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next() }, Cancellation);
+        await using var second = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
         await UntilAppendedAsync(http, edge, "lost", ("p", 0));
         await UntilAppendedAsync(http, edge, "after", ("p", 1));
 

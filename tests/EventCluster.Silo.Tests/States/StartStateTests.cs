@@ -38,11 +38,45 @@ public sealed class StartStateTests(SharedServer shared)
         await using var running = await SiloProcess.StartAsync(settings, Cancellation);
 
         await AssertRefusedAsync(settings with { SiloPort = settings.SiloPort }, $"port {settings.SiloPort}", "SiloPort");
-        await AssertRefusedAsync(settings with { ClusterId = "south", SiloPort = FreePort.Next() }, "'states'", "'south'");
+        await AssertRefusedAsync(settings with { ClusterId = "south", SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, "'states'", "'south'");
         await DoAsync(settings, "UPDATE $S.store SET version = 99, oldest_binary = 99");
-        await AssertRefusedAsync(settings with { SiloPort = FreePort.Next() }, "version 99", "supports 1 to");
+        await AssertRefusedAsync(settings with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, "version 99", "supports 1 to");
 
         Assert.False(running.HasEnded, running.Output);
+    }
+
+    /// <summary>Goal: a database that answers, but not as it must, ends the start with one line.</summary>
+    [Theory]
+    [InlineData("a role without CREATE", "42501")]
+    [InlineData("read only", "25006")]
+    [InlineData("a wrong password", "28P01")]
+    [InlineData("no such database", "3D000")]
+    public async Task Database_RefusesTheStart_IsOneLine(string how, string said)
+    {
+        var settings = shared.NewCluster();
+        var connection = new NpgsqlConnectionStringBuilder(settings.ConnectionString);
+        switch (how)
+        {
+            case "a role without CREATE":
+                connection.Username = $"{settings.Schema}_role";
+                await DoAsync(settings, $"CREATE ROLE {connection.Username} LOGIN PASSWORD '{connection.Password}'");
+                break;
+            case "read only":
+                connection.Options = "-c default_transaction_read_only=on";
+                break;
+            case "a wrong password":
+                connection.Password += "x";
+                break;
+            default:
+                connection.Database = "nosuch";
+                break;
+        }
+
+        var (exitCode, output) = await SiloProcess.RefuseAsync(settings with { ConnectionString = connection.ConnectionString });
+
+        Assert.Equal(CannotStart, exitCode);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.Contains(said, Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     private static async Task AssertRefusedAsync(SiloSettings settings, params string[] said)

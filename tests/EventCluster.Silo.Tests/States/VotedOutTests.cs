@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EventCluster.Silo.Tests.Processes;
 using EventCluster.TestKit;
 using EventCluster.TestKit.Servers;
@@ -19,15 +20,20 @@ public sealed class VotedOutTests(SharedServer shared)
     public async Task Silo_VotedOutDuringAPause_LooksAndEnds()
     {
         // So that only the look after the pause can tell it in time.
-        var settings = shared.NewCluster() with { More = ["--EventCluster:Cluster:TableRefresh", "3600"] };
+        var settings = shared.NewCluster() with { More = ["--EventCluster:Cluster:TableRefresh", "3600", "--EventCluster:LogFormat", "json"] };
         await using var owner = await SiloProcess.StartAsync(settings, Cancellation);
-        await using var edge = await SiloProcess.StartAsync(settings with { Role = "edge", SiloPort = FreePort.Next() }, Cancellation);
+        await using var edge = await SiloProcess.StartAsync(settings with { Role = "edge", SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
 
         await edge.PauseUntilAsync(() => Phase.UntilAsync(
             "the edge counts as dead", () => IsOneDeadAsync(settings), static () => { }, Cancellation));
         await edge.UntilEndedAsync();
 
+        const int LeftCluster = 3;
         Assert.Contains("stood still for", edge.Output, StringComparison.Ordinal);
+        Assert.Contains("was voted out of the cluster by", edge.Output, StringComparison.Ordinal);
+        Assert.Equal(LeftCluster, edge.ExitCode);
+        Assert.All(edge.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), static line => JsonDocument.Parse(line).Dispose());
+        await owner.UntilSaysAsync("was voted out of the cluster by", Cancellation);
         Assert.False(owner.HasEnded);
     }
 

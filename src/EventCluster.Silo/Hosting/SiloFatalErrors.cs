@@ -1,0 +1,63 @@
+using EventCluster.Hosting.Commands;
+using EventCluster.Orleans.Hosting;
+
+namespace EventCluster.Silo.Hosting;
+
+/// <summary>
+/// The end of a silo that cannot go on: voted out by the others, or a broken part of the runtime. It ends at once, since what
+/// it knows is not true any more, with one line of the log and an exit code instead of an abort with its stack.
+/// </summary>
+internal sealed partial class SiloFatalErrors(
+    SiloVotes votes, ILocalSiloDetails silo, ILoggerFactory loggers, ILogger<SiloFatalErrors> logger) : IFatalErrorHandler
+{
+    /// <summary>How long the membership is asked who voted.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
+    private bool _isEnding;
+
+    /// <inheritdoc />
+    public bool IsUnexpected(Exception exception) => exception is not (OperationCanceledException or ObjectDisposedException);
+
+    /// <inheritdoc />
+    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
+    {
+        if (!Interlocked.Exchange(ref _isEnding, true))
+        {
+            _ = Task.Run(() => EndAsync(context, exception));
+        }
+    }
+
+    private async Task EndAsync(string? context, Exception? exception)
+    {
+        try
+        {
+            var voters = await votes.AgainstAsync(silo.SiloAddress).WaitAsync(_patience, TimeProvider.System);
+            if (voters.Count > 0)
+            {
+                LogVotedOut(logger, silo.Name, string.Join(", ", voters));
+            }
+            else
+            {
+                LogEnds(logger, silo.Name, exception?.Message ?? context ?? "the runtime gives no reason");
+            }
+        }
+        catch (Exception)
+        {
+            // The membership cannot be read; the process ends in any case.
+            LogEnds(logger, silo.Name, exception?.Message ?? context ?? "the runtime gives no reason");
+        }
+        finally
+        {
+            // Writes what waits in the log's queue.
+            loggers.Dispose();
+            Environment.Exit(ExitCode.LeftCluster);
+        }
+    }
+
+    [LoggerMessage(6103, LogLevel.Critical,
+        "This node {Name} was voted out of the cluster by {Voters} and ends with exit code 3; its supervisor starts it again")]
+    private static partial void LogVotedOut(ILogger logger, string name, string voters);
+
+    [LoggerMessage(6104, LogLevel.Critical, "This node {Name} cannot go on and ends with exit code 3; its supervisor starts it again: {Reason}")]
+    private static partial void LogEnds(ILogger logger, string name, string reason);
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using EventCluster.Orleans.Membership;
+using EventCluster.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace EventCluster.Orleans.Tests.Membership;
+
+/// <summary>Which side of a split may end silos of the other.</summary>
+public sealed class MembershipGuardTests
+{
+    private readonly VirtualTimeProvider _time = new();
+    private readonly Table _table = new();
+
+    /// <summary>
+    /// Goal: whatever the split, at most one side ends silos, and there is one unless signs of life say that the other half lives.
+    /// Method: all ways to divide up to five silos, each silo tries to end each one of the other side.
+    /// </summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Split_EveryWay_LetsOneSideEndTheOtherAndNeverTheSmallerTheLarger(int silos)
+    {
+        var members = Fill(silos);
+        for (var mask = 1; mask < (1 << silos) - 1; mask++)
+        {
+            var sides = Enumerable.Range(0, silos).ToLookup(i => (mask >> i) & 1);
+            var winners = new HashSet<int>();
+            foreach (var (me, other) in from a in Enumerable.Range(0, silos) from b in Enumerable.Range(0, silos) select (a, b))
+            {
+                var mine = (mask >> me) & 1;
+                if (mine != ((mask >> other) & 1) && await EndsAsync(members, me, other, i => sides[mine].Contains(i) ? Reachability.Answers : Reachability.Silent))
+                {
+                    winners.Add(mine);
+                }
+            }
+
+            var winner = Assert.Single(winners);
+            Assert.True(sides[winner].Count() >= sides[1 - winner].Count());
+        }
+    }
+
+    [Theory]
+    [InlineData(Reachability.Refuses)]
+    [InlineData(Reachability.Answers)]
+    public async Task TwoSilos_OneIsKilledOrHangs_TheOtherMayEndIt(Reachability seen)
+    {
+        var members = Fill(2);
+
+        Assert.True(await EndsAsync(members, 1, 0, i => i == 1 ? Reachability.Answers : seen));
+        Assert.True(await EndsAsync(members, 0, 1, i => i == 0 ? Reachability.Answers : seen));
+    }
+
+    /// <summary>Goal: half of the silos without power do not stop the other half. Method: their signs of life stand still.</summary>
+    [Fact]
+    public async Task HalfWithoutPower_IsEndedOnceItsSignsOfLifeStandStill()
+    {
+        var members = Fill(4);
+        var guard = GuardOf(members, 3, i => i >= 2 ? Reachability.Answers : Reachability.Silent);
+        Assert.False(await EndsAsync(guard, members[0]));
+
+        _time.Advance(MembershipGuard.SilenceLimit - TimeSpan.FromSeconds(1));
+        Assert.False(await EndsAsync(guard, members[0]));
+        members[0].IAmAliveTime = members[0].IAmAliveTime.AddSeconds(5);
+        Assert.False(await EndsAsync(guard, members[0]));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(await EndsAsync(guard, members[1]));
+    }
+
+    [Fact]
+    public async Task OwnRowAndOwnPredecessor_AreNoVotes()
+    {
+        var members = Fill(4);
+        var guard = GuardOf(members, 3, i => i == 3 ? Reachability.Answers : Reachability.Silent);
+        var predecessor = EntryOf(3, generation: 1);
+
+        Assert.True(await EndsAsync(guard, members[3]));
+        Assert.True(await EndsAsync(guard, predecessor));
+        Assert.False(await EndsAsync(guard, members[0]));
+    }
+
+    private async Task<bool> EndsAsync(List<MembershipEntry> members, int me, int other, Func<int, Reachability> reach) =>
+        await EndsAsync(GuardOf(members, me, reach), members[other]);
+
+    private async Task<bool> EndsAsync(MembershipGuard guard, MembershipEntry other)
+    {
+        _table.Written = null;
+        await guard.UpdateRow(
+            new MembershipEntry { SiloAddress = other.SiloAddress, Status = SiloStatus.Dead }, "", new TableVersion(0, ""));
+        return _table.Written!.Status == SiloStatus.Dead;
+    }
+
+    private List<MembershipEntry> Fill(int silos) => _table.Members = [.. Enumerable.Range(0, silos).Select(i => EntryOf(i))];
+
+    private MembershipGuard GuardOf(List<MembershipEntry> members, int me, Func<int, Reachability> reach) => new(
+        _table, new Details(members[me].SiloAddress), new Reach(end => reach(members.FindIndex(it => it.SiloAddress.Endpoint.Equals(end)))), _time,
+        NullLogger<MembershipGuard>.Instance);
+
+    private static MembershipEntry EntryOf(int number, int generation = 2) => new()
+    {
+        SiloAddress = SiloAddress.New(IPAddress.Parse($"10.0.0.{number + 1}"), 11_111, generation),
+        Status = SiloStatus.Active,
+        IAmAliveTime = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+    };
+
+    private sealed class Reach(Func<IPEndPoint, Reachability> reach) : IReach
+    {
+        public Task<Reachability> TryAsync(IPEndPoint silo) => Task.FromResult(reach(silo));
+    }
+
+    private sealed class Details(SiloAddress address) : ILocalSiloDetails
+    {
+        public string Name => "me";
+
+        public string ClusterId => "north";
+
+        public string DnsHostName => "host";
+
+        public SiloAddress SiloAddress => address;
+
+        public SiloAddress GatewayAddress => address;
+    }
+
+    private sealed class Table : IMembershipTable
+    {
+        public List<MembershipEntry> Members { get; set; } = [];
+
+        public MembershipEntry? Written { get; set; }
+
+        public Task InitializeMembershipTable(bool tryInitTableVersion) => Task.CompletedTask;
+
+        public Task DeleteMembershipTableEntries(string clusterId) => Task.CompletedTask;
+
+        public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => Task.CompletedTask;
+
+        public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadAll();
+
+        public Task<MembershipTableData> ReadAll() =>
+            Task.FromResult(new MembershipTableData([.. Members.Select(member => Tuple.Create(member, ""))], new TableVersion(0, "")));
+
+        public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => Task.FromResult(true);
+
+        public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion)
+        {
+            Written = entry;
+            return Task.FromResult(true);
+        }
+
+        public Task UpdateIAmAlive(MembershipEntry entry) => Task.CompletedTask;
+    }
+}
