@@ -9,6 +9,10 @@
 #        infra/postgres.sh promote FOLDER       makes a standby a primary
 #        infra/postgres.sh follow FOLDER PRIMARY  makes a stopped former primary a standby of PRIMARY; "up" starts it
 #        infra/postgres.sh status FOLDER        exit 0 while it runs
+#        infra/postgres.sh copy FOLDER PORT TO TO_PORT HOW
+#                                               makes a second server in TO of what the first has, as a drill does, and prints its
+#                                               connection string. HOW is dump (pg_dump), base (pg_basebackup) or files (of a
+#                                               server that is stopped)
 # The password is drawn at the first "up" and kept in FOLDER/password. As root the server runs as the user postgres,
 # because PostgreSQL refuses root.
 set -euo pipefail
@@ -109,12 +113,47 @@ up() {
   echo "Host=127.0.0.1;Port=$port;Username=$user;Password=$(cat "$folder/password");Database=$user"
 }
 
+# copy PORT TO TO_PORT HOW
+copy() {
+  local from=$folder port=$1 to to_port=$3
+  to=$(realpath -m "$2")
+  [ ! -e "$to/data" ] || fail "$to has a server already"
+  mkdir -p "$to"
+  case $4 in
+    files)
+      ! control status || fail "stop the server before its files are copied"
+      cp -a "$from/." "$to/"
+      ;;
+    base)
+      cp -p "$from/password" "$to/password"
+      : >"$to/control.log"
+      [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$to" "$to/password" "$to/control.log"
+      PGPASSWORD=$(cat "$from/password") as_server "$programs/pg_basebackup" -h 127.0.0.1 -p "$port" -U "$user" -D "$to/data" \
+        -X stream -c fast >>"$to/control.log" 2>&1 || fail "pg_basebackup failed; see $to/control.log"
+      ;;
+    dump) ;;
+    *) fail "'$4' is no way to copy: dump, base, files" 2 ;;
+  esac
+  folder=$to
+  if [ "$4" != dump ]; then
+    up "$to_port"
+    return
+  fi
+
+  local made
+  made=$(up "$to_port")
+  PGPASSWORD=$(cat "$from/password") "$programs/pg_dump" -h 127.0.0.1 -p "$port" -U "$user" -d "$user" |
+    PGPASSWORD=$(cat "$to/password") "$programs/psql" -h 127.0.0.1 -p "$to_port" -U "$user" -d "$user" -q -v ON_ERROR_STOP=1 \
+      >>"$to/control.log" 2>&1 || fail "the dump could not be restored; see $to/control.log"
+  echo "$made"
+}
+
 command=${1:-}
 folder=${2:-}
 case $command in
   find) find_programs || exit 3 ;;
   install) find_programs >/dev/null || install_package ;;
-  up | restart | down | status | standby | promote | follow)
+  up | restart | down | status | standby | promote | follow | copy)
     [ -n "$folder" ] || fail "$command needs a folder" 2
     # The server's programs run elsewhere.
     folder=$(realpath -m "$folder")
@@ -127,7 +166,8 @@ case $command in
       standby) standby "${3:?standby needs the folder of a primary}" "${4:?standby needs a port}" ;;
       promote) control promote || fail "the standby was not promoted; see $folder/server.log" ;;
       follow) follow "${3:?follow needs the folder of a primary}" ;;
+      copy) copy "${3:?copy needs a port}" "${4:?copy needs a second folder}" "${5:?copy needs a second port}" "${6:?copy needs a way}" ;;
     esac
     ;;
-  *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

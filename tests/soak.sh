@@ -17,6 +17,7 @@ crash-points the real server killed at, and failed in, every call that changes i
 transports   one client per seed changes its transport at each reconnect on a network that cuts it (--runs, default 500 seeds)
 exhaust      the real server against limits of descriptors, memory, threads and disk under clients that cost what they can
 incarnations a stream is deleted, expires or is forked again under readers of every transport (--runs, default 100000 rounds)
+drill        a copy of a living cluster's database by pg_dump, pg_basebackup and files, before and after --restored (--runs, default 3)
 parallel     feeds, pump, caches, answers and parked reads on several threads against all orders (--runs, default 3000 cases of each)
 TEXT
 }
@@ -156,6 +157,15 @@ case $case in
     else
       parallel_round "$seed" "${runs:-3000}"
     fi
+    ;;
+  drill)
+    project src/EventCluster.Silo
+    project tests/EventCluster.Silo.Tests
+    "$root/infra/postgres.sh" install
+    drill_round() { dotnet "$root/tests/EventCluster.Silo.Tests/bin/Release/net10.0/EventCluster.Silo.Tests.dll" \
+      -noColor -noLogo -namespace EventCluster.Silo.Tests.Drills; }
+    runs=${runs:-3}
+    rounds drill_round
     ;;
   *)
     usage

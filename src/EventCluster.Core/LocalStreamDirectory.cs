@@ -185,11 +185,12 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
                 LogNotStopped(_context.Logger, DisposeTimeout.TotalSeconds, _runners.Count);
             }
 
-            _context.Instruments.Dispose();
             foreach (var runner in _runners.Values)
             {
                 Forget(runner);
             }
+
+            _context.Dispose();
         }
     }
 

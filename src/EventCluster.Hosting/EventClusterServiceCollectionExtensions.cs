@@ -1,5 +1,7 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Memory;
+using EventCluster.Abstractions.Store;
+using EventCluster.Abstractions.Streams;
 using EventCluster.Edge;
 using EventCluster.Edge.Connections;
 using EventCluster.Hosting.Configuration;
@@ -30,13 +32,26 @@ public static class EventClusterServiceCollectionExtensions
         services.TryAddSingleton(_ => SystemRandom.Create());
         services.AddSingleton(options).AddSingleton(start);
         services.AddSingleton<EventClusterNode>().AddHostedService(provider => provider.GetRequiredService<EventClusterNode>());
-        services.AddSingleton<StoreWatch>().AddHostedService(provider => provider.GetRequiredService<StoreWatch>());
-        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<StoreWatch>());
+        services.AddStoreWatch(static provider => provider.GetRequiredService<IStreamDirectory>().Health);
         services.AddSingleton<BackupEndpoint>();
         services.AddSingleton(provider => provider.GetRequiredService<EventClusterNode>().Directory);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Timeout);
         services.AddEventClusterEdge();
         return services.AddEventClusterServer(options);
+    }
+
+    /// <summary>Adds the watch that ends the process with its store.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="health">Asks the store, or the directory over it.</param>
+    public static IServiceCollection AddStoreWatch(this IServiceCollection services, Func<IServiceProvider, StoreHealth> health)
+    {
+        services.AddSingleton(provider => new StoreWatch(
+            () => health(provider),
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<StoreWatch>>()));
+        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<StoreWatch>());
+        return services.AddHostedService(static provider => provider.GetRequiredService<StoreWatch>());
     }
 
     /// <summary>Sets the memory budget, the addresses and limits of the server, and the options of the HTTP surface, which is added elsewhere.</summary>

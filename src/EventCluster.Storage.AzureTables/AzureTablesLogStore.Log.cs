@@ -9,4 +9,7 @@ public sealed partial class AzureTablesLogStore
 
     [LoggerMessage(7011, LogLevel.Information, "The table service is reached")]
     private static partial void LogReached(ILogger logger);
+
+    [LoggerMessage(7012, LogLevel.Information, "The data have the identity {Id}, drawn at {Medium}")]
+    private static partial void LogIdentity(ILogger logger, string id, string medium);
 }

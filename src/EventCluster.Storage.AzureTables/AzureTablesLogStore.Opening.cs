@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Storage.AzureTables.Identity;
 using EventCluster.Storage.AzureTables.Index;
 using EventCluster.Storage.AzureTables.Maintenance;
 using EventCluster.Storage.AzureTables.Numbers;
@@ -18,7 +19,11 @@ public sealed partial class AzureTablesLogStore
         TimeProvider time,
         ILogger<AzureTablesLogStore> logger)
     {
-        (_options, _tables, _condition, _time) = (options, tables, condition, time);
+        (_options, _tables, _condition, _time, _logger) = (options, tables, condition, time, logger);
+        _guard = new IdentityGuard($"The table '{options.Table}'");
+        _stamps = new AliveStamps(tables.Streams, options, time);
+        _alive = new AliveWatch(_stamps, new IdentityEntity(tables), _guard, options, time);
+        _proofs = new Proofs(tables.Streams, time);
         _instruments = new AzureTablesInstruments(time);
         _catalogue = new CatalogueIndex(tables.Index);
         _due = new TimedIndex(tables.Index, DueKind);
@@ -51,7 +56,9 @@ public sealed partial class AzureTablesLogStore
         var tables = TableSet.Create(options, condition);
         try
         {
-            await PrepareAsync(options, tables, time, logger, cancellationToken);
+            var format = new StoreFormat(tables, options);
+            var earlier = new EarlierSilos(tables.Members, options, time);
+            await UntilDoneAsync(cancelled => format.PrepareAsync(earlier.RefuseAsync, cancelled), options, time, logger, cancellationToken);
         }
         catch
         {
@@ -62,6 +69,7 @@ public sealed partial class AzureTablesLogStore
         var store = new AzureTablesLogStore(options, tables, condition, time, logger);
         try
         {
+            await UntilDoneAsync(store.DecideAsync, options, time, logger, cancellationToken);
             await store._housekeeper.StartAsync(cancellationToken);
             return store;
         }
@@ -72,15 +80,19 @@ public sealed partial class AzureTablesLogStore
         }
     }
 
-    private static async Task PrepareAsync(
-        AzureTablesOptions options, TableSet tables, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    private static async Task UntilDoneAsync(
+        Func<CancellationToken, Task> act,
+        AzureTablesOptions options,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken cancellationToken)
     {
         var isWaiting = false;
         while (true)
         {
             try
             {
-                await new StoreFormat(tables, options).PrepareAsync(cancellationToken);
+                await act(cancellationToken);
                 if (isWaiting)
                 {
                     LogReached(logger);

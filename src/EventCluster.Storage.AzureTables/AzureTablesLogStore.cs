@@ -3,11 +3,13 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.AzureTables.Commits;
 using EventCluster.Storage.AzureTables.Entities;
+using EventCluster.Storage.AzureTables.Identity;
 using EventCluster.Storage.AzureTables.Index;
 using EventCluster.Storage.AzureTables.Keys;
 using EventCluster.Storage.AzureTables.Maintenance;
 using EventCluster.Storage.AzureTables.Numbers;
 using EventCluster.Storage.AzureTables.Tables;
+using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Storage.AzureTables;
 
@@ -27,6 +29,11 @@ public sealed partial class AzureTablesLogStore : ILogStore
     private readonly TableSet _tables;
     private readonly StoreCondition _condition;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IdentityGuard _guard;
+    private readonly AliveStamps _stamps;
+    private readonly AliveWatch _alive;
+    private readonly Proofs _proofs;
     private readonly AzureTablesInstruments _instruments;
     private readonly CatalogueIndex _catalogue;
     private readonly TimedIndex _due;
@@ -54,7 +61,9 @@ public sealed partial class AzureTablesLogStore : ILogStore
     public int MaxCommitProducers => TableLimits.MaxCommitProducers;
 
     /// <inheritdoc />
-    public StoreHealth Health => _condition.Health.WithPartFault(_housekeeper.Fault ?? _leftovers.Fault);
+    public StoreHealth Health => _guard.Fault is { } foreign
+        ? StoreHealth.Foreign(foreign)
+        : _condition.Health.WithPartFault(_housekeeper.Fault ?? _leftovers.Fault ?? _alive.Fault);
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -171,6 +180,7 @@ public sealed partial class AzureTablesLogStore : ILogStore
         _disposed = true;
         await _housekeeper.DisposeAsync();
         await _leftovers.DisposeAsync();
+        await _alive.DisposeAsync();
         _tables.Dispose();
         _instruments.Dispose();
     }

@@ -20,6 +20,27 @@ public sealed class AzureTablesOptions
     /// <summary>The cluster that the data belongs to. The first start writes it down; others are refused.</summary>
     public string ClusterId { get; init; } = "eventcluster";
 
+    /// <summary>Who this node is, for the refusals of others.</summary>
+    public string NodeName { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>
+    /// The tables come from a copy: draws a new identity for the data and opens a new history at the tail of every stream, once.
+    /// Refused while any node uses these very tables.
+    /// </summary>
+    public bool Restored { get; init; }
+
+    /// <summary>How often this node moves its alive-stamp, and asks whether the data are still those that it serves.</summary>
+    public TimeSpan AliveInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a start with <see cref="Restored"/> watches the stamps of others: several times the interval.</summary>
+    public TimeSpan AliveWatch { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// How long silos of versions before identities are watched, when tables of theirs are taken over and silos are in the
+    /// membership that did not leave it: more than two of their alive-stamps take, one each 30 s.
+    /// </summary>
+    public TimeSpan EarlierSilosWatch { get; init; } = TimeSpan.FromSeconds(65);
+
     /// <summary>Most streams of the whole store; creating one more is refused, as far as this node has counted.</summary>
     public int MaxStreams { get; init; } = ProtocolLimits.MaxStreams;
 
@@ -67,6 +88,8 @@ public sealed class AzureTablesOptions
             options.RequestTimeout <= TimeSpan.Zero ? "RequestTimeout must be above zero" : null,
             options.ConnectTimeout <= TimeSpan.Zero ? "ConnectTimeout must be above zero" : null,
             options.RetryAfter <= TimeSpan.Zero ? "RetryAfter must be above zero" : null,
+            options.AliveInterval <= TimeSpan.Zero ? "AliveInterval must be above zero" : null,
+            options.AliveWatch < 2 * options.AliveInterval ? "AliveWatch must be at least twice AliveInterval" : null,
             options.HousekeepingInterval <= TimeSpan.Zero ? "HousekeepingInterval must be above zero" : null,
             options.SweepDelay < TimeSpan.Zero ? "SweepDelay must not be negative" : null,
             options.FenceMemory < TimeSpan.Zero ? "FenceMemory must not be negative" : null,

@@ -9,4 +9,7 @@ public sealed partial class PostgreSqlLogStore
 
     [LoggerMessage(5011, LogLevel.Information, "The database is reached")]
     private static partial void LogReached(ILogger logger);
+
+    [LoggerMessage(5012, LogLevel.Information, "The data have the identity {Id}, drawn at {Medium}")]
+    private static partial void LogIdentity(ILogger logger, string id, string medium);
 }

@@ -1,8 +1,9 @@
+using EventCluster.Abstractions.Store;
 using EventCluster.Storage.PostgreSql.Commits;
 using EventCluster.Storage.PostgreSql.Faults;
+using EventCluster.Storage.PostgreSql.Identity;
 using EventCluster.Storage.PostgreSql.Maintenance;
 using EventCluster.Storage.PostgreSql.Opening;
-using EventCluster.Storage.PostgreSql.Schema;
 using EventCluster.Storage.PostgreSql.Sessions;
 using EventCluster.Storage.PostgreSql.Sql;
 using Microsoft.Extensions.Logging;
@@ -13,9 +14,16 @@ namespace EventCluster.Storage.PostgreSql;
 public sealed partial class PostgreSqlLogStore
 {
     private PostgreSqlLogStore(
-        PostgreSqlOptions options, DataSources sources, StreamCounter counter, TimeProvider time, ILogger<PostgreSqlLogStore> logger)
+        PostgreSqlOptions options,
+        DataSources sources,
+        IdentityGuard identity,
+        AliveSession alive,
+        StreamCounter counter,
+        TimeProvider time,
+        ILogger<PostgreSqlLogStore> logger)
     {
-        (_options, _sources) = (options, sources);
+        (_options, _sources, _identity, _alive) = (options, sources, identity, alive);
+        _proofs = new Proofs(sources.Queries, options.Schema);
         _statements = new Statements(options.Schema);
         _instruments = new PostgreSqlInstruments(time);
         _condition = new StoreCondition(logger);
@@ -40,12 +48,16 @@ public sealed partial class PostgreSqlLogStore
         CancellationToken cancellationToken)
     {
         PostgreSqlOptions.Check(options);
-        var sources = DataSources.Create(options, time, logger);
+        var identity = new IdentityGuard($"The schema '{options.Schema}'");
+        var sources = DataSources.Create(options, identity, time, logger);
+        var alive = new AliveSession(sources.Alive, options, identity, time);
         try
         {
             var counter = new StreamCounter(options, new Statements(options.Schema));
-            await PrepareAsync(options, sources, counter, time, logger, cancellationToken);
-            var store = new PostgreSqlLogStore(options, sources, counter, time, logger);
+            await PrepareAsync(new StoreStart(options, identity, time), alive, options, sources, counter, time, logger, cancellationToken);
+            LogIdentity(logger, identity.Expected!.Id, identity.Expected.Medium);
+            var store = new PostgreSqlLogStore(options, sources, identity, alive, counter, time, logger);
+            alive.Watch();
             store._housekeeper.Start();
             if (options.ConnectsAtStart)
             {
@@ -56,6 +68,7 @@ public sealed partial class PostgreSqlLogStore
         }
         catch
         {
+            await alive.DisposeAsync();
             await sources.DisposeAsync();
             throw;
         }
@@ -74,6 +87,8 @@ public sealed partial class PostgreSqlLogStore
     }
 
     private static async Task PrepareAsync(
+        StoreStart start,
+        AliveSession alive,
         PostgreSqlOptions options,
         DataSources sources,
         StreamCounter counter,
@@ -84,32 +99,29 @@ public sealed partial class PostgreSqlLogStore
         var isWaiting = false;
         while (true)
         {
+            string reason;
             try
             {
                 await sources.CheckPoolerAsync(cancellationToken);
-                await new SchemaMigrator(sources.Queries, options).RunAsync(cancellationToken);
-                if (options.Restored)
+                if (await start.TryRunAsync(await alive.ConnectAsync(cancellationToken), cancellationToken))
                 {
-                    await RestoredHistories.OpenAsync(sources.Queries, options.Schema, cancellationToken);
+                    // What was connected before the identity was known was not compared with it.
+                    sources.Clear();
+                    await sources.Timeline.BeginAsync(sources.Queries, cancellationToken);
+                    await counter.CountAsync(sources.Queries, cancellationToken);
+                    if (isWaiting)
+                    {
+                        LogReached(logger);
+                    }
+
+                    return;
                 }
 
-                await sources.Timeline.BeginAsync(sources.Queries, cancellationToken);
-                await counter.CountAsync(sources.Queries, cancellationToken);
-                if (isWaiting)
-                {
-                    LogReached(logger);
-                }
-
-                return;
+                reason = "another node has the schema alone: it restores it, or has just been refused to.";
             }
             catch (Exception e) when (FaultTable.IsOfDatabase(e) && !FaultTable.Of(e).IsFinalAtStart)
             {
-                if (!isWaiting)
-                {
-                    LogWaiting(logger, StoreCondition.Describe(e), options.RetryAfter.TotalSeconds);
-                }
-
-                isWaiting = true;
+                reason = StoreCondition.Describe(e);
                 sources.Drop();
             }
             catch (Exception e) when (FaultTable.IsOfDatabase(e) && e is not PostgreSqlUnusableException)
@@ -117,6 +129,13 @@ public sealed partial class PostgreSqlLogStore
                 throw new PostgreSqlUnusableException($"PostgreSQL refuses: {StoreCondition.Describe(e)}", e);
             }
 
+            if (!isWaiting)
+            {
+                LogWaiting(logger, reason, options.RetryAfter.TotalSeconds);
+            }
+
+            isWaiting = true;
+            await alive.DropAsync();
             await Task.Delay(options.RetryAfter, time, cancellationToken);
         }
     }

@@ -3,6 +3,7 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Commits;
 using EventCluster.Storage.PostgreSql.Faults;
+using EventCluster.Storage.PostgreSql.Identity;
 using EventCluster.Storage.PostgreSql.Maintenance;
 using EventCluster.Storage.PostgreSql.Opening;
 using EventCluster.Storage.PostgreSql.Sessions;
@@ -24,6 +25,9 @@ public sealed partial class PostgreSqlLogStore : ILogStore
 
     private readonly PostgreSqlOptions _options;
     private readonly DataSources _sources;
+    private readonly IdentityGuard _identity;
+    private readonly AliveSession _alive;
+    private readonly Proofs _proofs;
     private readonly Statements _statements;
     private readonly PostgreSqlInstruments _instruments;
     private readonly StoreCondition _condition;
@@ -43,7 +47,9 @@ public sealed partial class PostgreSqlLogStore : ILogStore
     public int MaxCommitProducers => ProtocolLimits.MaxProducersPerStream;
 
     /// <inheritdoc />
-    public StoreHealth Health => _condition.Health.WithPartFault(_flusher.Fault ?? _opener.Fault ?? _housekeeper.Fault);
+    public StoreHealth Health => _identity.Fault is { } foreign
+        ? StoreHealth.Foreign(foreign)
+        : _condition.Health.WithPartFault(_flusher.Fault ?? _opener.Fault ?? _housekeeper.Fault ?? _alive.Fault);
 
     /// <inheritdoc />
     public async ValueTask<OpenedStream> OpenAsync(StreamName name, CancellationToken cancellationToken)
@@ -200,6 +206,9 @@ public sealed partial class PostgreSqlLogStore : ILogStore
         await _housekeeper.DisposeAsync();
         await _opener.DisposeAsync();
         await _flusher.DisposeAsync();
+
+        // Last: as long as anything of this node may write, others see that it lives.
+        await _alive.DisposeAsync();
         await _sources.DisposeAsync();
         _instruments.Dispose();
     }

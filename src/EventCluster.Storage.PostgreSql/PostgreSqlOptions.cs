@@ -17,7 +17,13 @@ public sealed class PostgreSqlOptions
     /// <summary>The cluster that the data belongs to. The first start writes it down; others are refused.</summary>
     public string ClusterId { get; init; } = "eventcluster";
 
-    /// <summary>The database comes from a backup: opens a new history at the tail of every stream, once.</summary>
+    /// <summary>Who this node is: the name of its session, and of its refusals to others. PostgreSQL keeps its first 50 bytes.</summary>
+    public string NodeName { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
+    /// <summary>
+    /// The database comes from a backup: draws a new identity for the data and opens a new history at the tail of every stream,
+    /// once. Refused while any node uses this very database.
+    /// </summary>
     public bool Restored { get; init; }
 
     /// <summary>Most streams of the whole store; creating one more is refused.</summary>
@@ -68,6 +74,15 @@ public sealed class PostgreSqlOptions
     /// <summary>How often an unreachable database is tried again.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often this node asks whether the data are still those that it serves, beside each new connection.</summary>
+    public TimeSpan IdentityCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long silos of versions before identities are watched, when a schema of theirs is migrated and silos are in its
+    /// membership that did not leave it: more than two of their alive-stamps take, one each 30 s.
+    /// </summary>
+    public TimeSpan EarlierSilosWatch { get; init; } = TimeSpan.FromSeconds(65);
+
     /// <summary>How often purged blocks are looked for.</summary>
     public TimeSpan HousekeepingInterval { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -96,6 +111,7 @@ public sealed class PostgreSqlOptions
             options.ConnectTimeout < TimeSpan.FromSeconds(1) ? "ConnectTimeout must be at least a second" : null,
             options.MaxWait <= TimeSpan.Zero ? "MaxWait must be above zero" : null,
             options.RetryAfter <= TimeSpan.Zero ? "RetryAfter must be above zero" : null,
+            options.IdentityCheckInterval <= TimeSpan.Zero ? "IdentityCheckInterval must be above zero" : null,
             options.HousekeepingInterval <= TimeSpan.Zero ? "HousekeepingInterval must be above zero" : null,
             options.PurgeBatchRows < 1 ? "PurgeBatchRows must be at least 1" : null,
         ];

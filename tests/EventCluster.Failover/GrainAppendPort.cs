@@ -23,16 +23,19 @@ internal sealed class GrainAppendPort : IAppendPort, IAsyncDisposable
     /// <summary>Joins the cluster as a client; its gateways are found in the membership tables.</summary>
     public static async Task<GrainAppendPort> ConnectAsync(LocalCluster cluster, CancellationToken cancellationToken)
     {
-        var id = (await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "id"), cancellationToken)).Trim();
-        var connection = (await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "run", "connection"), cancellationToken)).Trim();
+        var written = (await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "run", "connection"), cancellationToken)).Trim();
+        var connection = new NpgsqlConnectionStringBuilder(written) { SearchPath = "eventcluster" }.ConnectionString;
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var row = await source.CreateCommand("SELECT id, name FROM cluster").ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var (id, name) = (row.GetString(0), row.GetString(1));
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleansClient(client =>
         {
-            client.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (id, id));
+            client.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (id, name));
             client.Configure<GatewayOptions>(it => it.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
-            client.UseAdoNetClustering(it => (it.Invariant, it.ConnectionString) = (
-                "Npgsql", new NpgsqlConnectionStringBuilder(connection) { SearchPath = "eventcluster" }.ConnectionString));
+            client.UseAdoNetClustering(it => (it.Invariant, it.ConnectionString) = ("Npgsql", connection));
         });
         var secret = await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "secret"), cancellationToken);
         builder.Services.AddEventClusterClient(options => options.Secret = ClusterSecret.Parse(secret));

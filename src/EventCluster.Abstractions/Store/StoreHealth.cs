@@ -12,6 +12,12 @@ public sealed record StoreHealth(bool AcceptsWrites, bool IsFinal, string? Reaso
     /// <summary>A background part that has died, in words; null while all run. Writes may go on, but the node is not ready.</summary>
     public string? PartFault { get; init; }
 
+    /// <summary>True when the store shows data of another cluster: final, and no fault of the medium.</summary>
+    public bool IsForeign { get; init; }
+
+    /// <summary>The data behind this node belong to another cluster than it serves.</summary>
+    public static StoreHealth Foreign(string reason) => new(AcceptsWrites: false, IsFinal: true, reason) { IsForeign = true };
+
     /// <summary>Why a node with this store should get no requests; null when it should.</summary>
     public string? NotReadyReason => AcceptsWrites ? PartFault : Reason ?? "The store does not accept writes.";
 

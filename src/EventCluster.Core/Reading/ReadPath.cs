@@ -220,7 +220,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, RunnerContext con
         return answer is ReadOutcome.Unavailable { Reason: UnavailableReason.StoreUnreachable } ? batch with { ClaimWithheld = true } : answer;
     }
 
-    /// <summary>The events may go out as they are: nobody relies on their claim, or it is confirmed already.</summary>
+    /// <summary>The events may go out as they are: their reader relies on no claim, or it is confirmed already.</summary>
     private bool IsFreeToGo(StreamLogRunner runner, ReadOutcome.Batch batch, ReadConfirmation confirmation, long since) =>
         confirmation == ReadConfirmation.Followed
         || IsConfirmed(runner, confirmation == ReadConfirmation.Strict && batch.ReachesTail, since);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 
 namespace EventCluster.Core.Running;
@@ -10,7 +9,7 @@ namespace EventCluster.Core.Running;
 /// </summary>
 internal sealed class AcknowledgedHeads
 {
-    /// <summary>A whole node's streams may end at once; beyond that the oldest knowledge is of no stream in particular.</summary>
+    /// <summary>A whole node's streams may end at once. Of more than these a loss is noticed only by a medium that tells.</summary>
     private const int Most = 100_000;
 
     private readonly ConcurrentDictionary<StreamName, AcknowledgedHead> _heads = new();

@@ -203,7 +203,7 @@ internal sealed class HeadConfirmer(RunnerContext context)
         }
         catch (TimeoutException e) when (!pending.IsFaulted)
         {
-            // Observed, so that its late failure is nobody's surprise.
+            // Observed, so that its late failure is not reported as unobserved.
             _ = pending.ContinueWith(
                 static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw new StoreUnreachableException(

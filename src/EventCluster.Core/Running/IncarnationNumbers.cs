@@ -15,9 +15,21 @@ internal sealed class IncarnationNumbers(ILogStore store)
     private long _highest;
 
     /// <summary>Notes the incarnations of a stream.</summary>
-    public void Note(IncarnationList incarnations)
+    public void Note(IncarnationList incarnations) => Note(incarnations.Latest.Incarnation);
+
+    /// <summary>Draws one; the commit that uses it raises the store's own count.</summary>
+    public async ValueTask<long> DrawAsync(CancellationToken cancellationToken)
     {
-        var (seen, highest) = (incarnations.Latest.Incarnation, Interlocked.Read(ref _highest));
+        var seen = Interlocked.Read(ref _highest);
+        var drawn = await store.DrawIncarnationAsync(cancellationToken);
+        var number = drawn > seen ? drawn : seen + Unseen;
+        Note(number);
+        return number;
+    }
+
+    private void Note(long seen)
+    {
+        var highest = Interlocked.Read(ref _highest);
         while (seen > highest)
         {
             var found = Interlocked.CompareExchange(ref _highest, seen, highest);
@@ -28,13 +40,5 @@ internal sealed class IncarnationNumbers(ILogStore store)
 
             highest = found;
         }
-    }
-
-    /// <summary>Draws one; the commit that uses it raises the store's own count.</summary>
-    public async ValueTask<long> DrawAsync(CancellationToken cancellationToken)
-    {
-        var seen = Interlocked.Read(ref _highest);
-        var drawn = await store.DrawIncarnationAsync(cancellationToken);
-        return drawn > seen ? drawn : seen + Unseen;
     }
 }

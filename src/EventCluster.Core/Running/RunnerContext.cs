@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace EventCluster.Core.Running;
 
 /// <summary>What all runners of one directory share: the store, limits, the clock and node-wide counts.</summary>
-internal sealed class RunnerContext
+internal sealed class RunnerContext : IDisposable
 {
     /// <summary>Every state fits this but one with very many forks: 64 ancestors and all texts at their longest.</summary>
     private const int SmallestStateBytes = 64 * 1024;
@@ -23,7 +23,8 @@ internal sealed class RunnerContext
     private int _parkedReads;
     private bool _isStopping;
     private long _answeredAt;
-    private CancellationTokenSource _storeWait = new();
+    private CancellationTokenSource _cuttingOff = new();
+    private CancellationToken _storeWait;
 
     /// <summary>A context; throws when the store cannot take the largest append.</summary>
     public RunnerContext(
@@ -61,6 +62,7 @@ internal sealed class RunnerContext
         };
         _commitIdBase = (ulong)random.NextInt64();
         _isShared = store.IsShared;
+        _storeWait = _cuttingOff.Token;
         Confirmer = new HeadConfirmer(this);
         _answeredAt = Clock.Timestamp;
     }
@@ -118,7 +120,7 @@ internal sealed class RunnerContext
     public bool IsCutOff { get; private set; }
 
     /// <summary>Cancelled when the node is cut off; what it cancels has an unknown outcome.</summary>
-    public CancellationToken StoreWait => _isShared ? Volatile.Read(ref _storeWait).Token : CancellationToken.None;
+    public CancellationToken StoreWait => _isShared ? _storeWait : CancellationToken.None;
 
     /// <summary>How long ago the newest question was sent that the store answered.</summary>
     public TimeSpan SinceAnswered => Clock.Time.GetElapsedTime(Interlocked.Read(ref _answeredAt));
@@ -150,13 +152,21 @@ internal sealed class RunnerContext
         IsCutOff = isCutOff;
         if (isCutOff)
         {
-            _storeWait.Cancel();
+            _cuttingOff.Cancel();
         }
         else
         {
             // The old one is not disposed: a wait that began before may still ask it.
-            Volatile.Write(ref _storeWait, new CancellationTokenSource());
+            _cuttingOff = new CancellationTokenSource();
+            _storeWait = _cuttingOff.Token;
         }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Instruments.Dispose();
+        _cuttingOff.Dispose();
     }
 
     /// <summary>The tail caches of this node hold more than they may together.</summary>

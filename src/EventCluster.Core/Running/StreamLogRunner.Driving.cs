@@ -257,6 +257,12 @@ internal sealed partial class StreamLogRunner
             var old = _view;
             _view = view;
             _sharedBatch = null;
+            if (old is not null && view.Head.Tail < old.Head.Tail)
+            {
+                // What the store lost is gone for readers too.
+                _tail.Clear();
+            }
+
             if (block is { } added && view.IsLive)
             {
                 _tail.Add(added);

@@ -125,9 +125,10 @@ internal sealed class BlockCache(long maxBytes, MemoryShare? share = null, TimeP
             (descriptor, from) = (recent, again);
         }
 
-        return await ReadAsync(stream, descriptor, from, maxBytes, maxEvents, cancellationToken) is { } batch
-            ? batch.ReachesTail ? await TailClaim.ConfirmAsync(batch, stream.DescribeAsync(cancellationToken)) as ReadOutcome.Batch : batch
-            : null;
+        var found = await ReadAsync(stream, descriptor, from, maxBytes, maxEvents, cancellationToken);
+        return found is ReadOutcome.Batch { ReachesTail: true } batch
+            ? await TailClaim.ConfirmAsync(batch, stream.DescribeAsync(cancellationToken)) as ReadOutcome.Batch
+            : found;
     }
 
     /// <summary>The stream, and where the start lies in it; null when only the owner can say, or has it in memory.</summary>

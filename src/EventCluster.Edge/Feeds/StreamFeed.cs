@@ -74,7 +74,7 @@ internal sealed partial class StreamFeed : IDeadline, IDisposable
 
     /// <summary>
     /// Its owner has not confirmed for too long that it is the newest one: nothing here may be called the newest state, and
-    /// whoever follows is told to come back.
+    /// its subscribers are told to come back.
     /// </summary>
     public bool IsUnconfirmed
     {

@@ -29,7 +29,7 @@ internal static partial class ServeCommand
         app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger));
         app.Lifetime.ApplicationStopped.Register(() => Stopped(app.Logger));
         await app.WaitForShutdownAsync(cancellationToken);
-        return app.Services.GetRequiredService<StoreWatch>().IsFinal ? ExitCode.StoreFailed : ExitCode.Success;
+        return app.Services.GetRequiredService<StoreWatch>().ExitCode;
     }
 
     private static async Task AnnounceAsync(

@@ -8,7 +8,7 @@ public abstract record CommandMode
     }
 
     /// <summary>Serve until told to stop.</summary>
-    /// <param name="Restored">The data folder comes from a backup: open new histories.</param>
+    /// <param name="Restored">The data come from a backup: open new histories, and in a shared store draw a new identity.</param>
     public sealed record Run(bool Restored) : CommandMode;
 
     /// <summary>Print all options.</summary>

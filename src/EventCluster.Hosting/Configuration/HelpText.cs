@@ -13,8 +13,9 @@ public static class HelpText
                ./run.sh --backup TO [--data FOLDER]
                ./run.sh --copy-to-store [--data FOLDER] --EventCluster:PostgreSql:ConnectionString TEXT
 
-          --restored          the data folder is a restored backup: open new histories, so that offsets handed out after
-                              the backup are answered with a gap instead of other events (needed once)
+          --restored          the data folder or the database is a restored backup: open new histories, so that offsets handed
+                              out after the backup are answered with a gap instead of other events, and give a database an
+                              identity of its own (needed once; refused while a node uses the database)
           --salvage FROM TO   copy everything readable of the damaged folder FROM into the new folder TO, print what is lost
           --backup TO         copy a consistent state of the data folder into the new folder TO, also while a server runs
           --copy-to-store     copy all streams of the data folder into a PostgreSQL database; stop the server first; run again,
@@ -30,8 +31,10 @@ public static class HelpText
     private const string SiloHead = """
         A node of an EventCluster: hosts streams (backlog), serves clients (edge), or both.
 
-        usage: EventCluster.Silo [--urls URL] [--EventCluster:KEY VALUE ...]
+        usage: EventCluster.Silo [--urls URL] [--restored] [--EventCluster:KEY VALUE ...]
 
+          --restored          the store is a restored backup or a copy: draw a new identity, empty the membership, open new
+                              histories (needed once, by one node; refused while a node uses the store)
           --help (-h), --version
 
         Options are read from appsettings.json in the current folder, the environment and the command line; later ones win.

@@ -42,6 +42,7 @@ internal static class NodeOptions
         ConnectionString = options.PostgreSql.ConnectionString,
         Schema = options.PostgreSql.Schema,
         ClusterId = options.PostgreSql.ClusterId,
+        NodeName = options is ClusterNodeOptions { NodeName: { Length: > 0 } name } ? name : $"{Environment.MachineName}:{Environment.ProcessId}",
         MaxConnections = options.PostgreSql.MaxConnections,
         ConnectsAtStart = true,
         CommitConnections = options.PostgreSql.CommitConnections,

@@ -135,7 +135,7 @@ internal sealed class TailNews(TimeProvider time)
         }
     }
 
-    /// <summary>The stream is deleted or closed: nobody waits at its tail any more.</summary>
+    /// <summary>The stream is deleted or closed: no read waits at its tail any more.</summary>
     public void NoteEnd(StreamName stream) => Note(stream, _beyondAll);
 
     /// <summary>The stream's tail is known to be here at least.</summary>

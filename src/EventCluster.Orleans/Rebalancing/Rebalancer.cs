@@ -2,6 +2,7 @@ using EventCluster.Core;
 using EventCluster.Orleans.Grains;
 using EventCluster.Orleans.Hosting;
 using EventCluster.Orleans.Placement;
+using EventCluster.Orleans.Witness;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Orleans.Rebalancing;
@@ -17,6 +18,7 @@ internal sealed partial class Rebalancer(
     SiloRoleMap roles,
     IGrainFactory grains,
     ILocalSiloDetails silo,
+    StoreView store,
     TimeProvider time,
     ILogger<Rebalancer> logger)
     : SiloLoop(options.Interval, time, logger), IBalance
@@ -38,7 +40,7 @@ internal sealed partial class Rebalancer(
         var isHurried = Volatile.Read(ref _isHurried);
         var most = isHurried ? MostAtOnce : (int)Math.Min(MostAtOnce, Math.Ceiling(options.StreamsPerSecond * options.Interval.TotalSeconds));
         var silos = roles.ActiveBacklogSilos.ToArray();
-        if (most == 0 || silos.Length < 2)
+        if (most == 0 || silos.Length < 2 || store.IsSilent)
         {
             return;
         }
@@ -63,6 +65,12 @@ internal sealed partial class Rebalancer(
             if (Time.GetElapsedTime(began) > LongestStep)
             {
                 // The silos report again: what was planned may not be right any more.
+                return;
+            }
+
+            if (store.IsSilent)
+            {
+                // Its next owner could not open it.
                 return;
             }
 

@@ -8,7 +8,14 @@ internal sealed class StoreProbe(ILogStore store, TimeProvider time)
     /// <summary>A store that takes longer does not answer.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
 
+    /// <summary>
+    /// Questions without an answer at once: each may hold a connection until the store's own timeout. While there are as many, the
+    /// store counts as silent.
+    /// </summary>
+    private const int MaxUnanswered = 4;
+
     private readonly Lock _gate = new();
+    private int _unanswered;
     private Task<bool>? _asking;
     private Task<bool>? _next;
 
@@ -32,10 +39,27 @@ internal sealed class StoreProbe(ILogStore store, TimeProvider time)
         await Task.Yield();
         try
         {
-            var pending = store.GetStampsAsync([], CancellationToken.None).AsTask();
-            _ = pending.ContinueWith(
-                static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            await pending.WaitAsync(Timeout, time);
+            return Volatile.Read(ref _unanswered) < MaxUnanswered && await SendAsync().WaitAsync(Timeout, time);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                (_asking, _next) = (_next, null);
+            }
+        }
+    }
+
+    private async Task<bool> SendAsync()
+    {
+        Interlocked.Increment(ref _unanswered);
+        try
+        {
+            await store.GetStampsAsync([], CancellationToken.None);
             return true;
         }
         catch (Exception)
@@ -45,10 +69,7 @@ internal sealed class StoreProbe(ILogStore store, TimeProvider time)
         }
         finally
         {
-            lock (_gate)
-            {
-                (_asking, _next) = (_next, null);
-            }
+            Interlocked.Decrement(ref _unanswered);
         }
     }
 }

@@ -5,12 +5,20 @@ internal sealed class StoreView
 {
     private volatile string? _fault;
     private volatile bool _isDownForAll;
+    private volatile bool _isSilent;
 
     /// <summary>What is wrong, in words; null when nothing is.</summary>
     public string? Fault
     {
         get => _fault;
         set => _fault = value;
+    }
+
+    /// <summary>The store did not answer this silo's last question: no stream is moved from here meanwhile.</summary>
+    public bool IsSilent
+    {
+        get => _isSilent;
+        set => _isSilent = value;
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace EventCluster.Orleans.Witness;
 /// <summary>
 /// Watches whether the store and the other silos answer this one. A silo that has not reached the store for
 /// <see cref="GiveUpAfter"/> while another one reaches it, or that less than half of the cluster answers, gives its streams up
-/// and takes none: the others go on with them. While no silo reaches the store, nobody moves.
+/// and takes none: the others go on with them. While no silo reaches the store, no stream moves.
 /// </summary>
 internal sealed partial class StoreWatch(
     StoreProbe probe,
@@ -63,6 +63,7 @@ internal sealed partial class StoreWatch(
             return;
         }
 
+        view.IsSilent = !reaches;
         Count(reaches, ref _reachedAt, ref _storeFailures, now);
         var reached = answers.Count(static answer => answer is not null);
         var isMinority = others.Length > 1 && (reached + 1) * 2 < others.Length + 1;

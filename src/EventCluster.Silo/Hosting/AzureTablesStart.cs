@@ -1,4 +1,5 @@
 using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
 using EventCluster.Protocol;
 using EventCluster.Storage.AzureTables;
 
@@ -8,13 +9,15 @@ namespace EventCluster.Silo.Hosting;
 internal static class AzureTablesStart
 {
     public static Task<AzureTablesLogStore> OpenAsync(
-        ClusterNodeOptions options, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        ClusterNodeOptions options, NodeStart start, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken) =>
         AzureTablesLogStore.OpenAsync(
             new AzureTablesOptions
             {
                 ConnectionString = options.AzureTables.ConnectionString,
                 Table = options.AzureTables.Table,
                 ClusterId = options.AzureTables.ClusterId,
+                NodeName = options.NodeName,
+                Restored = start.Restored,
                 MaxStreams = options.Limits.Streams,
                 MaxRequests = options.AzureTables.MaxRequests,
                 RequestTimeout = options.AzureTables.RequestTimeout,

@@ -21,7 +21,7 @@ internal static class EventClusterSiloExtensions
     private static readonly TimeSpan _appendCopyAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The store, and on an edge everything that serves clients.</summary>
-    public static void AddEventClusterSilo(this IServiceCollection services, ClusterNodeOptions options)
+    public static void AddEventClusterSilo(this IServiceCollection services, ClusterNodeOptions options, NodeStart start)
     {
         if (options.NodeName.Length == 0)
         {
@@ -29,9 +29,12 @@ internal static class EventClusterSiloExtensions
         }
 
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options);
+        services.AddSingleton(options).AddSingleton(start);
         services.AddSingleton<SiloStore>().AddHostedService(provider => provider.GetRequiredService<SiloStore>());
         services.AddSingleton<ILogStore>(provider => provider.GetRequiredService<SiloStore>().Store);
+        services.AddSingleton(provider => provider.GetRequiredService<SiloStore>().Identity);
+        services.AddSingleton<SameStoreStep>().AddSingleton<IHandshakeStep>(provider => provider.GetRequiredService<SameStoreStep>());
+        services.AddStoreWatch(static provider => provider.GetRequiredService<SiloStore>().Health);
         services.AddSingleton(provider => SharedStore.DirectoryOptions(options, provider.GetRequiredService<MemoryBudget>()));
         services.AddSingleton(new RebalanceOptions
         {
@@ -73,7 +76,10 @@ internal static class EventClusterSiloExtensions
     public static void UseEventCluster(this ISiloBuilder silo, ClusterNodeOptions options, IPAddress address)
     {
         var cluster = options.Cluster;
-        silo.Configure<ClusterOptions>(it => (it.ClusterId, it.ServiceId) = (options.ClusterId, options.ClusterId));
+
+        // Rows of another identity are never seen in the membership. The settings stay where they are, whatever the identity.
+        silo.Services.AddOptions<ClusterOptions>().PostConfigure<SiloStore>(
+            (it, store) => (it.ClusterId, it.ServiceId) = (store.ClusterId, options.ClusterId));
         silo.Configure<SiloOptions>(it => it.SiloName = options.NodeName);
         silo.UseEventClusterMembership(options);
         if (cluster.Membership != MembershipKind.Localhost)

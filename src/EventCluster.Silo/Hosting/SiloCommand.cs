@@ -17,12 +17,13 @@ internal static partial class SiloCommand
     public static Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         var options = new ClusterNodeOptions();
-        return NodeProcess.RunAsync(arguments, options, HelpText.RenderSilo, terminal, mode => mode is CommandMode.Run { Restored: false }
-            ? ServeAsync(options, terminal, cancellationToken)
+        return NodeProcess.RunAsync(arguments, options, HelpText.RenderSilo, terminal, mode => mode is CommandMode.Run run
+            ? ServeAsync(run, options, terminal, cancellationToken)
             : terminal.FailAsync("A node of a cluster only serves; one-shot modes belong to EventCluster.Server."));
     }
 
-    private static async Task<int> ServeAsync(ClusterNodeOptions options, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(
+        CommandMode.Run mode, ClusterNodeOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
         var address = SiloEndpoints.AddressOf(options);
         if ((AzureTablesStart.FitAppends(options) ?? ClusterAccess.FindFault(options, address) ?? await SiloEndpoints.FindFaultAsync(options, address))
@@ -48,7 +49,7 @@ internal static partial class SiloCommand
         }
 
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddEventClusterSilo(options);
+        builder.Services.AddEventClusterSilo(options, new NodeStart(mode.Restored));
         builder.UseOrleans(silo => silo.UseEventCluster(options, address));
 
         await using var app = builder.Build();
@@ -63,14 +64,14 @@ internal static partial class SiloCommand
         }
 
         WarnOfOpenDoors(app.Logger, options, address);
-        Serving(app.Logger, options.NodeName, options.Role, string.Join(", ", app.Urls));
+        Serving(app.Logger, options.NodeName, options.Role, app.Services.GetRequiredService<SiloStore>().ClusterId, string.Join(", ", app.Urls));
         if (options.LogFormat == LogFormat.Console)
         {
             await terminal.GreetAsync($"EventCluster {VersionText.Version}, {options.Role} {options.NodeName}, listens on {app.Urls.First()}");
         }
 
         await app.WaitForShutdownAsync(cancellationToken);
-        return ExitCode.Success;
+        return app.Services.GetRequiredService<StoreWatch>().ExitCode;
     }
 
     /// <summary>Joins the cluster and serves; a line for the operator when the other nodes do not take this one.</summary>
@@ -109,13 +110,15 @@ internal static partial class SiloCommand
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var start = app.StartAsync(abandon.Token);
         var refused = app.Services.GetRequiredService<PeerRefusals>().First;
-        if (await Task.WhenAny(start, refused) == refused)
+        var copy = app.Services.GetRequiredService<SameStoreStep>().StartedOnACopy;
+        var first = await Task.WhenAny(start, refused, copy);
+        if (first == refused)
         {
             // One that dies in this moment refuses, too; Orleans tries again, and goes on without it.
-            await Task.WhenAny(start, Task.Delay(_patienceWithPeers, TimeProvider.System, cancellationToken));
+            await Task.WhenAny(start, copy, Task.Delay(_patienceWithPeers, TimeProvider.System, cancellationToken));
         }
 
-        if (start.IsCompleted)
+        if (start.IsCompleted && !copy.IsCompleted)
         {
             await start;
             return null;
@@ -123,7 +126,9 @@ internal static partial class SiloCommand
 
         await abandon.CancelAsync();
         await start.WaitAsync(_patienceWithPeers, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return $"this node cannot join the cluster '{options.ClusterId}': {await refused}";
+        return copy.IsCompleted
+            ? await copy
+            : $"this node cannot join the cluster '{options.ClusterId}': {await refused}";
     }
 
     private static void WarnOfOpenDoors(ILogger logger, ClusterNodeOptions options, IPAddress address)
@@ -148,6 +153,6 @@ internal static partial class SiloCommand
         + "set Cluster:Tls")]
     private static partial void Plaintext(ILogger logger, IPAddress address);
 
-    [LoggerMessage(6100, LogLevel.Information, "Node {Name} ({Role}) serves {Urls}.")]
-    private static partial void Serving(ILogger logger, string name, SiloRole role, string urls);
+    [LoggerMessage(6100, LogLevel.Information, "Node {Name} ({Role}) of cluster {Cluster} serves {Urls}.")]
+    private static partial void Serving(ILogger logger, string name, SiloRole role, string cluster, string urls);
 }

@@ -8,7 +8,8 @@ namespace EventCluster.Silo.Hosting;
 /// The shared store of this silo: opened before the silo joins, closed after it has left. An unreachable one is
 /// tried again with one message at a time.
 /// </summary>
-internal sealed class SiloStore(ClusterNodeOptions options, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+internal sealed class SiloStore(ClusterNodeOptions options, NodeStart start, TimeProvider time, ILoggerFactory loggers)
+    : IHostedService, IAsyncDisposable
 {
     private ILogStore? _store;
 
@@ -16,11 +17,20 @@ internal sealed class SiloStore(ClusterNodeOptions options, TimeProvider time, I
     /// <exception cref="InvalidOperationException">It is not open yet.</exception>
     public ILogStore Store => _store ?? throw new InvalidOperationException("The store is not open.");
 
+    /// <summary>How the store is; good while it is not open.</summary>
+    public StoreHealth Health => _store?.Health ?? StoreHealth.Good;
+
+    /// <summary>What the store knows of itself: silos of other data are strangers.</summary>
+    public IStoreIdentity Identity => (IStoreIdentity)Store;
+
+    /// <summary>The cluster as Orleans knows it: the name that the operator chose, and the identity that its data carry.</summary>
+    public string ClusterId => $"{options.ClusterId}-{Identity.Identity.Id}";
+
     /// <inheritdoc />
     public async Task StartAsync(CancellationToken cancellationToken) =>
         _store ??= options.Store == StoreKind.AzureTables
-            ? await AzureTablesStart.OpenAsync(options, time, loggers, cancellationToken)
-            : await SharedStore.OpenAsync(options, time, loggers, cancellationToken);
+            ? await AzureTablesStart.OpenAsync(options, start, time, loggers, cancellationToken)
+            : await SharedStore.OpenAsync(options, start, time, loggers, cancellationToken);
 
     /// <inheritdoc />
     public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync();

@@ -42,6 +42,9 @@ internal sealed class IncarnationCounter(EntityTable table)
     public Task RaiseAsync(long number) =>
         Volatile.Read(ref _seen) >= number ? Task.CompletedTask : ChangeAsync(value => Math.Max(value, number));
 
+    /// <summary>Leaves numbers out that lost commits may have drawn.</summary>
+    public Task SkipAsync(long numbers) => ChangeAsync(value => value + numbers);
+
     private async Task RunAsync(Batch batch, Task previous)
     {
         // Never inside the caller's lock; and while the batch before is on its way, this one gathers.

@@ -9,11 +9,14 @@ internal sealed class StoreFormat(TableSet tables, AzureTablesOptions options)
     /// <summary>The partition of everything that is not a stream; no stream's key begins like it.</summary>
     public const string Partition = "store";
 
-    /// <summary>The layout of this build.</summary>
-    public const int Newest = 1;
+    /// <summary>
+    /// The layout of this build: 3 gave the data an identity. Builds of layout 1 say that they support 2 as well, so that number was
+    /// left out for their refusal to be understood.
+    /// </summary>
+    public const int Newest = 3;
 
     /// <summary>The oldest layout whose binaries may still use tables of this build.</summary>
-    public const int OldestBinary = 1;
+    public const int OldestBinary = 3;
 
     private const string Row = "format";
     private const string Version = "Version";
@@ -21,8 +24,10 @@ internal sealed class StoreFormat(TableSet tables, AzureTablesOptions options)
     private const string Cluster = "ClusterId";
 
     /// <summary>Makes the tables if they are missing, and checks that this build and this cluster may use them.</summary>
+    /// <param name="refuseEarlierSilos">Throws while silos of an earlier layout run.</param>
+    /// <param name="cancellationToken">Abandons it.</param>
     /// <exception cref="AzureTablesUnusableException">They may not.</exception>
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    public async Task PrepareAsync(Func<CancellationToken, Task> refuseEarlierSilos, CancellationToken cancellationToken)
     {
         await tables.Streams.CreateAsync(cancellationToken);
         await tables.Index.CreateAsync(cancellationToken);
@@ -32,7 +37,14 @@ internal sealed class StoreFormat(TableSet tables, AzureTablesOptions options)
             if (await tables.Streams.FindAsync(Partition, Row, select: null, cancellationToken) is { } found)
             {
                 Check(found);
-                return;
+                if (found.GetInt32(Version) >= Newest)
+                {
+                    return;
+                }
+
+                await refuseEarlierSilos(cancellationToken);
+                await tables.Streams.TryUpdateAsync(mine, found.ETag, TableUpdateMode.Merge, cancellationToken);
+                continue;
             }
 
             await tables.Streams.TryAddAsync(mine, cancellationToken);

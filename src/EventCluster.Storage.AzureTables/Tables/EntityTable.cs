@@ -62,6 +62,19 @@ internal sealed class EntityTable(TableClient client, SemaphoreSlim requests, St
         },
         cancellationToken);
 
+    /// <summary>All entities of a table that may not be there yet.</summary>
+    public async Task<List<TableEntity>> QueryAllAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await QueryAsync("", int.MaxValue, select: null, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == TableNotFound)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Adds an entity.</summary>
     /// <returns>Its ETag, or null when there is one with these keys.</returns>
     public Task<ETag?> TryAddAsync(TableEntity entity, CancellationToken cancellationToken) =>

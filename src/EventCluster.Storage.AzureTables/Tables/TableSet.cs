@@ -13,6 +13,7 @@ internal sealed class TableSet : IDisposable
     private const int QueryRetries = 1;
 
     private const string IndexSuffix = "index";
+    private const string MembersSuffix = "members";
 
     private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(1);
@@ -30,7 +31,10 @@ internal sealed class TableSet : IDisposable
         _commits = new SemaphoreSlim(options.MaxRequests);
         _queries = new SemaphoreSlim(options.MaxRequests);
         Commits = new EntityTable(NewClient(options, options.Table, _commitTransport, retries: 0), _commits, condition);
-        Streams = new EntityTable(NewClient(options, options.Table, _queryTransport, QueryRetries), _queries, condition);
+        var streams = NewClient(options, options.Table, _queryTransport, QueryRetries);
+        Medium = $"storage account {streams.AccountName}, table {options.Table}";
+        Streams = new EntityTable(streams, _queries, condition);
+        Members = new EntityTable(NewClient(options, options.Table + MembersSuffix, _queryTransport, QueryRetries), _queries, condition);
         Index = new EntityTable(NewClient(options, options.Table + IndexSuffix, _queryTransport, QueryRetries), _queries, condition);
     }
 
@@ -42,6 +46,12 @@ internal sealed class TableSet : IDisposable
 
     /// <summary>The catalogue of names, what is due, what is to be swept.</summary>
     public EntityTable Index { get; }
+
+    /// <summary>Orleans' table of the silos; not there before the first silo was.</summary>
+    public EntityTable Members { get; }
+
+    /// <summary>Where the data are: names of accounts are drawn once in the world.</summary>
+    public string Medium { get; }
 
     /// <summary>Makes the clients; nothing is connected yet.</summary>
     /// <exception cref="AzureTablesUnusableException">The connection string cannot be understood.</exception>

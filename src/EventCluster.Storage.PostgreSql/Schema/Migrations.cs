@@ -8,10 +8,10 @@ namespace EventCluster.Storage.PostgreSql.Schema;
 internal static class Migrations
 {
     /// <summary>The schema that this build was made for.</summary>
-    public const int Newest = 3;
+    public const int Newest = 4;
 
     /// <summary>The oldest binary, by the schema it was made for, that the newest schema still serves.</summary>
-    public const int OldestBinary = 1;
+    public const int OldestBinary = IdentityMigration.Version;
 
     /// <summary>
     /// A new store's histories are numbered from here on, so that the streams of one node, which are numbered from 1 on, can be
@@ -20,7 +20,10 @@ internal static class Migrations
     private const long FirstIncarnation = 1 << 20;
 
     /// <summary>The statements of each migration, the first one first.</summary>
-    public static IReadOnlyList<string> All(string schema) => [First(schema), TimelineMigration.Statements(schema), SweepMigration.Statements(schema)];
+    public static IReadOnlyList<string> All(string schema) =>
+    [
+        First(schema), TimelineMigration.Statements(schema), SweepMigration.Statements(schema), IdentityMigration.Statements(schema),
+    ];
 
     private static string First(string schema) => $"""
         CREATE SEQUENCE {schema}.fence_numbers;

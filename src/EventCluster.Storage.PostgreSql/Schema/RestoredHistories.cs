@@ -1,3 +1,4 @@
+using EventCluster.Storage.PostgreSql.Identity;
 using EventCluster.Storage.PostgreSql.Sessions;
 using Npgsql;
 
@@ -5,7 +6,8 @@ namespace EventCluster.Storage.PostgreSql.Schema;
 
 /// <summary>
 /// After a restore, positions beyond the recovered tails may be in clients' hands: every stream begins a new history at
-/// its tail, under numbers that no lost commit can have drawn.
+/// its tail, under numbers that no lost commit can have drawn. The data get an identity of their own in the same step, and the
+/// membership of the silos before is forgotten.
 /// </summary>
 internal static class RestoredHistories
 {
@@ -14,10 +16,9 @@ internal static class RestoredHistories
     // A million rows are rewritten.
     private const int Seconds = 600;
 
-    /// <summary>Opens them, all or none, and ends every owner from before.</summary>
-    public static async Task OpenAsync(NpgsqlDataSource source, string schema, CancellationToken cancellationToken)
+    /// <summary>Opens them, all or none, and ends every owner from before. The caller is alone in the database.</summary>
+    public static async Task OpenAsync(NpgsqlConnection connection, string schema, string medium, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
         string[] statements =
@@ -34,6 +35,15 @@ internal static class RestoredHistories
             $"""
             UPDATE {schema}.counters SET value = value + (SELECT count(*) FROM {schema}.streams) WHERE name = 'incarnation'
             """,
+            $"DELETE FROM {schema}.proofs",
+            $"""
+            DO $$ BEGIN
+              IF to_regclass('{schema}.cluster_silos') IS NOT NULL THEN
+                DELETE FROM {schema}.cluster_silos;
+                DELETE FROM {schema}.cluster_version;
+              END IF;
+            END $$
+            """,
         ];
         batch.Timeout = Seconds;
         foreach (var statement in statements)
@@ -41,6 +51,7 @@ internal static class RestoredHistories
             batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
         }
 
+        batch.BatchCommands.Add(IdentityRow.Renew(schema, medium));
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }

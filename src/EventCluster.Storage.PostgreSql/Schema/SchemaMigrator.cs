@@ -3,33 +3,33 @@ using Npgsql;
 namespace EventCluster.Storage.PostgreSql.Schema;
 
 /// <summary>Brings the database to the schema of this build, or says why it cannot be used.</summary>
-internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions options)
+internal sealed class SchemaMigrator(NpgsqlConnection connection, PostgreSqlOptions options)
 {
     private const int OldestServer = 140_000;
 
-    /// <summary>Checks the server and migrates; nodes that start together take turns.</summary>
+    /// <summary>Migrates a server that was checked; nodes that start together take turns.</summary>
     /// <exception cref="PostgreSqlUnusableException">The database cannot be this store.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await CheckServerAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(
-            connection, $"SELECT pg_advisory_xact_lock(hashtextextended('{options.Schema}.migrate', 0))", cancellationToken);
-        if (await ReadAsync(connection, cancellationToken) is { } found)
+            $"SELECT pg_advisory_xact_lock(hashtextextended('{options.Schema}.migrate', 0))", cancellationToken);
+        if (await ReadAsync(cancellationToken) is { } found)
         {
             Check(found);
-            await MigrateAsync(connection, found, cancellationToken);
+            await MigrateAsync(found, cancellationToken);
         }
         else
         {
-            await CreateAsync(connection, cancellationToken);
+            await CreateAsync(cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
     }
 
-    private static async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Checks the server.</summary>
+    /// <exception cref="PostgreSqlUnusableException">It cannot have this store.</exception>
+    public async Task CheckServerAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_setting('fsync')",
@@ -55,9 +55,9 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
         }
     }
 
-    private async Task<SchemaVersion?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<SchemaVersion?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (!await ExistsAsync(connection, "to_regclass", $"{options.Schema}.store", cancellationToken))
+        if (!await ExistsAsync("pg_tables WHERE tablename = 'store' AND schemaname = $1", cancellationToken))
         {
             return null;
         }
@@ -88,16 +88,15 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
         }
     }
 
-    private async Task CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task CreateAsync(CancellationToken cancellationToken)
     {
-        if (!await ExistsAsync(connection, "to_regnamespace", options.Schema, cancellationToken))
+        if (!await ExistsAsync("pg_namespace WHERE nspname = $1", cancellationToken))
         {
             // Only then: who was given a schema may not be allowed to make one.
-            await ExecuteAsync(connection, $"CREATE SCHEMA {options.Schema}", cancellationToken);
+            await ExecuteAsync($"CREATE SCHEMA {options.Schema}", cancellationToken);
         }
 
         await ExecuteAsync(
-            connection,
             $"""
             CREATE TABLE {options.Schema}.store (
               one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -110,10 +109,10 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
             $"INSERT INTO {options.Schema}.store (version, oldest_binary, cluster_id) VALUES (0, 0, $1)", connection);
         insert.Parameters.AddWithValue(options.ClusterId);
         await insert.ExecuteNonQueryAsync(cancellationToken);
-        await MigrateAsync(connection, new SchemaVersion(0, 0, options.ClusterId), cancellationToken);
+        await MigrateAsync(new SchemaVersion(0, 0, options.ClusterId), cancellationToken);
     }
 
-    private async Task MigrateAsync(NpgsqlConnection connection, SchemaVersion from, CancellationToken cancellationToken)
+    private async Task MigrateAsync(SchemaVersion from, CancellationToken cancellationToken)
     {
         if (from.Version >= Migrations.Newest)
         {
@@ -122,24 +121,23 @@ internal sealed class SchemaMigrator(NpgsqlDataSource source, PostgreSqlOptions 
 
         foreach (var migration in Migrations.All(options.Schema).Skip(from.Version))
         {
-            await ExecuteAsync(connection, migration, cancellationToken);
+            await ExecuteAsync(migration, cancellationToken);
         }
 
         await ExecuteAsync(
-            connection,
             $"UPDATE {options.Schema}.store SET version = {Migrations.Newest}, oldest_binary = {Migrations.OldestBinary}",
             cancellationToken);
     }
 
-    private static async Task<bool> ExistsAsync(
-        NpgsqlConnection connection, string lookup, string name, CancellationToken cancellationToken)
+    private async Task<bool> ExistsAsync(string what, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"SELECT {lookup}($1) IS NOT NULL", connection);
-        command.Parameters.AddWithValue(name);
+        // Not to_regclass: behind the lock it may still answer from what this session's cache saw before.
+        await using var command = new NpgsqlCommand($"SELECT EXISTS (SELECT FROM {what})", connection);
+        command.Parameters.AddWithValue(options.Schema);
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -1,9 +1,14 @@
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.PostgreSql.Identity;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql.Sessions;
 
-/// <summary>Two pools: many slow readers never keep a commit waiting for a connection.</summary>
+/// <summary>
+/// Two pools, so that many slow readers never keep a commit waiting for a connection, and one connection that says that this node
+/// is there. Each connection is checked when it is made.
+/// </summary>
 internal sealed class DataSources : IAsyncDisposable
 {
     private const int StatementsPerConnection = 40;
@@ -13,14 +18,16 @@ internal sealed class DataSources : IAsyncDisposable
 
     private readonly PostgreSqlOptions _options;
     private readonly TimeProvider _time;
+    private readonly IdentityGuard _identity;
     private long? _droppedAt;
 
-    private DataSources(PostgreSqlOptions options, TimeProvider time, ILogger logger)
+    private DataSources(PostgreSqlOptions options, IdentityGuard identity, TimeProvider time, ILogger logger)
     {
-        (_options, _time) = (options, time);
+        (_options, _identity, _time) = (options, identity, time);
         Timeline = new Timeline(options.Schema, logger);
         Queries = Create(options.MaxConnections);
         Commits = Create(options.CommitConnections);
+        Alive = Create(1, $"eventcluster {options.NodeName}");
     }
 
     /// <summary>Compared when a session begins.</summary>
@@ -32,13 +39,19 @@ internal sealed class DataSources : IAsyncDisposable
     /// <summary>The flusher's.</summary>
     public NpgsqlDataSource Commits { get; }
 
+    /// <summary>
+    /// The session's that lives as long as this node. Its name is what administrators see and what a refused restore says; PostgreSQL
+    /// cuts it at 63 bytes.
+    /// </summary>
+    public NpgsqlDataSource Alive { get; }
+
     /// <summary>Makes the pools; nothing is connected yet.</summary>
     /// <exception cref="PostgreSqlUnusableException">The connection string cannot be understood.</exception>
-    public static DataSources Create(PostgreSqlOptions options, TimeProvider time, ILogger logger)
+    public static DataSources Create(PostgreSqlOptions options, IdentityGuard identity, TimeProvider time, ILogger logger)
     {
         try
         {
-            return new DataSources(options, time, logger);
+            return new DataSources(options, identity, time, logger);
         }
         catch (ArgumentException e)
         {
@@ -62,7 +75,13 @@ internal sealed class DataSources : IAsyncDisposable
             _droppedAt = _time.GetTimestamp();
         }
 
-        foreach (var source in new[] { Queries, Commits })
+        Clear();
+    }
+
+    /// <summary>From now on every connection is a new one.</summary>
+    public void Clear()
+    {
+        foreach (var source in new[] { Queries, Commits, Alive })
         {
             (source as NpgsqlMultiHostDataSource)?.ClearDatabaseStates();
             source.Clear();
@@ -87,6 +106,7 @@ internal sealed class DataSources : IAsyncDisposable
     {
         await Commits.DisposeAsync();
         await Queries.DisposeAsync();
+        await Alive.DisposeAsync();
     }
 
     /// <summary>Opens a number of connections, and uses each as often as a statement needs to be prepared.</summary>
@@ -118,17 +138,35 @@ internal sealed class DataSources : IAsyncDisposable
         }
     }
 
-    private NpgsqlDataSource Create(int connections)
+    private async Task SetUpAsync(NpgsqlConnection connection)
+    {
+        await new SessionSetup(connection).RunAsync(Timeline);
+        if (_identity.Expected is null)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand($"SELECT {IdentityRow.Id(_options.Schema)}, {IdentityRow.Medium}", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        if (_identity.Check(await reader.IsDBNullAsync(0) ? null : reader.GetString(0), reader.GetString(1)) is { } fault)
+        {
+            throw new PostgreSqlUnusableException(fault);
+        }
+    }
+
+    private NpgsqlDataSource Create(int connections, string? name = null)
     {
         var text = ConnectionStrings.Parse(_options.ConnectionString);
-        (text.Pooling, text.Multiplexing, text.Enlist, text.TcpKeepAlive) = (true, false, false, true);
+        // A session that is given up takes its locks with it, so the one with a name has no pool.
+        (text.Pooling, text.Multiplexing, text.Enlist, text.TcpKeepAlive) = (name is null, false, false, true);
         (text.MinPoolSize, text.MaxPoolSize) = (Math.Min(ConnectionsKept, connections), connections);
         text.CommandTimeout = Math.Max(1, (int)_options.CommandTimeout.TotalSeconds);
         text.Timeout = Math.Max(1, (int)_options.ConnectTimeout.TotalSeconds);
 
         // A session's settings are the store's own and stay; nobody else uses its connections.
         text.NoResetOnClose = true;
-        text.ApplicationName ??= "eventcluster";
+        text.ApplicationName = name ?? text.ApplicationName ?? "eventcluster";
 
         // An operator who forbids prepared statements, for a pooler that cannot keep them, has the last word.
         if (!text.ContainsKey("Max Auto Prepare"))
@@ -139,7 +177,7 @@ internal sealed class DataSources : IAsyncDisposable
         var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
         builder.UsePhysicalConnectionInitializer(
             static _ => throw new NotSupportedException("The store opens its connections asynchronously."),
-            connection => new SessionSetup(connection).RunAsync(Timeline));
+            SetUpAsync);
         return builder.Build();
     }
 }

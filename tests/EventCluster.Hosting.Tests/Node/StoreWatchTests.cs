@@ -18,7 +18,7 @@ public sealed class StoreWatchTests
         var time = new VirtualTimeProvider();
         var directory = new StubDirectory();
         using var lifetime = new StubLifetime();
-        using var watch = new StoreWatch(directory, lifetime, time, NullLogger<StoreWatch>.Instance);
+        using var watch = new StoreWatch(() => directory.Health, lifetime, time, NullLogger<StoreWatch>.Instance);
         await watch.StartAsync(TestContext.Current.CancellationToken);
 
         directory.Health = new StoreHealth(AcceptsWrites: false, IsFinal: false, "full");
@@ -45,7 +45,7 @@ public sealed class StoreWatchTests
         var time = new VirtualTimeProvider();
         var directory = new StubDirectory();
         using var lifetime = new StubLifetime();
-        using var watch = new StoreWatch(directory, lifetime, time, NullLogger<StoreWatch>.Instance);
+        using var watch = new StoreWatch(() => directory.Health, lifetime, time, NullLogger<StoreWatch>.Instance);
         await watch.StartAsync(TestContext.Current.CancellationToken);
         Assert.Null(watch.Fault);
 

@@ -18,7 +18,8 @@ public sealed class SharedServer : IAsyncLifetime
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     /// <summary>Options of a store in a given table, or in one that nobody used before. Skips the test where there is no emulator.</summary>
-    public AzureTablesOptions NewStore(int maxStreams = 10_000, string? table = null, string? connectionString = null)
+    public AzureTablesOptions NewStore(
+        int maxStreams = 10_000, string? table = null, string? connectionString = null, bool restored = false, string? nodeName = null)
     {
         Assert.SkipWhen(Server.Missing is not null, Server.Missing ?? "");
         return new AzureTablesOptions
@@ -29,6 +30,11 @@ public sealed class SharedServer : IAsyncLifetime
             HousekeepingInterval = TimeSpan.FromSeconds(2),
             RetryAfter = TimeSpan.FromMilliseconds(20),
             SweepDelay = TimeSpan.Zero,
+            Restored = restored,
+            NodeName = nodeName ?? "node",
+            AliveInterval = TimeSpan.FromMilliseconds(100),
+            AliveWatch = TimeSpan.FromSeconds(2),
+            EarlierSilosWatch = TimeSpan.FromSeconds(2),
         };
     }
 }

@@ -23,9 +23,9 @@ public sealed class StartTests(SharedServer shared) : StoreTest(shared)
     }
 
     [Theory]
-    [InlineData(2, 1, true)]
-    [InlineData(3, 1, false)]
-    [InlineData(2, 2, false)]
+    [InlineData(4, 3, true)]
+    [InlineData(5, 3, false)]
+    [InlineData(4, 4, false)]
     public async Task Open_NewerLayout_IsRefusedUnlessTheNextOneThatStillServesThisBuild(int version, int oldest, bool accepted)
     {
         await OpenStoreAsync();
@@ -39,7 +39,7 @@ public sealed class StartTests(SharedServer shared) : StoreTest(shared)
         {
             var refusal = await Assert.ThrowsAsync<AzureTablesUnusableException>(() => OpenStoreAsync());
             Assert.Contains($"version {version}", refusal.Message, StringComparison.Ordinal);
-            Assert.Contains("supports 1 to 2", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("supports 1 to 4", refusal.Message, StringComparison.Ordinal);
         }
     }
 

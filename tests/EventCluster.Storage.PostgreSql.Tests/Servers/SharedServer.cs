@@ -24,6 +24,9 @@ public sealed class SharedServer : IAsyncLifetime
         string? schema = null,
         string? connectionString = null,
         TimeSpan? housekeeping = null,
+        TimeSpan? identityCheck = null,
+        bool restored = false,
+        string? nodeName = null,
         bool connectsAtStart = false)
     {
         Assert.SkipWhen(Server.Missing is not null, Server.Missing ?? "");
@@ -35,6 +38,10 @@ public sealed class SharedServer : IAsyncLifetime
             HousekeepingInterval = housekeeping ?? TimeSpan.FromMilliseconds(50),
             RetryAfter = TimeSpan.FromMilliseconds(20),
             PurgeBatchRows = 7,
+            IdentityCheckInterval = identityCheck ?? TimeSpan.FromMilliseconds(50),
+            EarlierSilosWatch = TimeSpan.FromSeconds(2),
+            Restored = restored,
+            NodeName = nodeName ?? "node",
             ConnectsAtStart = connectsAtStart,
         };
     }

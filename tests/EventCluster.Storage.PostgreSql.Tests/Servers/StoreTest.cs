@@ -55,6 +55,30 @@ public abstract class StoreTest(SharedServer shared) : IAsyncLifetime
         return store;
     }
 
+    /// <summary>A store that is opened as restored; the caller closes it.</summary>
+    protected Task<PostgreSqlLogStore> RestoreAsync(string? connectionString = null, string nodeName = "restorer") =>
+        PostgreSqlLogStore.OpenAsync(
+            Shared.NewStore(
+                schema: Options.Schema,
+                connectionString: connectionString ?? Options.ConnectionString,
+                restored: true,
+                nodeName: nodeName),
+            TimeProvider.System,
+            NullLogger<PostgreSqlLogStore>.Instance,
+            Cancellation);
+
+    /// <summary>Sessions of this schema that say that nodes live, as <c>l</c> with its <c>pid</c>.</summary>
+    protected const string AliveSessions =
+        "FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1 "
+        + "AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('$S.alive', 0)";
+
+    /// <summary>Ends the sessions that say that nodes of this schema live, and waits until they are gone.</summary>
+    protected async Task EndAliveSessionsAsync()
+    {
+        await DoAsync($"SELECT pg_terminate_backend(l.pid) {AliveSessions}");
+        await CountBecomesAsync("sessions that say that nodes live", 0, $"SELECT count(*) {AliveSessions}");
+    }
+
     /// <summary>Opens and creates a stream; one block per argument, events split by spaces.</summary>
     protected static async Task<LogStoreOwner> CreateAsync(ILogStore store, string name, params string[] blocks)
     {

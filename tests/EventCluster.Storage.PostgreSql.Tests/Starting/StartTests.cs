@@ -89,19 +89,15 @@ public sealed class StartTests(SharedServer shared) : StoreTest(shared)
     [Fact]
     public async Task Open_Restored_OpensNewHistoriesAndEndsOldOwners()
     {
+        // An owner that the database takes for dead: it lost the session that says that it lives, and has not noticed yet.
+        Options = Shared.NewStore(identityCheck: TimeSpan.FromDays(1));
         var store = await OpenStoreAsync();
         var owner = await CreateAsync(store, "a", "1 2");
         await CreateAsync(store, "b");
         var lost = await store.DrawIncarnationAsync(Cancellation);
-        var options = new PostgreSqlOptions
-        {
-            ConnectionString = Options.ConnectionString,
-            Schema = Options.Schema,
-            Restored = true,
-        };
+        await EndAliveSessionsAsync();
 
-        await using (var restored = await PostgreSqlLogStore.OpenAsync(
-            options, TimeProvider.System, NullLogger<PostgreSqlLogStore>.Instance, Cancellation))
+        await using (var restored = await RestoreAsync())
         {
             var a = (await restored.GetHeadAsync(owner.Name, Cancellation))!;
             var b = (await restored.GetHeadAsync(TestData.Name("b"), Cancellation))!;

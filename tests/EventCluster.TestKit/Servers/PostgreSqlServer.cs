@@ -60,6 +60,15 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return code == NotInstalled ? output.Trim() : null;
     }
 
+    /// <summary>A second server with a copy of this one's data.</summary>
+    /// <param name="how"><c>dump</c>, <c>base</c> (pg_basebackup), or <c>files</c> of this one stopped.</param>
+    public async Task<PostgreSqlServer> CopyAsync(string how)
+    {
+        var copy = new PostgreSqlServer();
+        copy.ConnectionString = (await DemandAsync("copy", Folder, $"{Port}", copy.Folder, $"{copy.Port}", how)).Trim().Split('\n')[^1];
+        return copy;
+    }
+
     /// <summary>Starts it on its port, over what it stored before.</summary>
     public async Task UpAsync() =>
         ConnectionString = (await DemandAsync("up", Folder, $"{Port}")).Trim().Split('\n')[^1];

@@ -1,0 +1,197 @@
+using Azure;
+using Azure.Data.Tables;
+using EventCluster.Abstractions.Store;
+using EventCluster.Storage.AzureTables.Tests.Servers;
+using EventCluster.TestKit;
+using Xunit;
+
+namespace EventCluster.Storage.AzureTables.Tests.Identity;
+
+/// <summary>Whose the tables are: what a copy carries and what it cannot (CORRECTNESS rule 29).</summary>
+public sealed class IdentityTests(SharedServer shared) : StoreTest(shared)
+{
+    [Fact]
+    public async Task Identity_ManyNodesAtOnceAndLaterOnes_IsDrawnOnceAndKept()
+    {
+        var stores = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => OpenStoreAsync()));
+        var id = Assert.Single(stores.Select(store => store.Identity.Id).Distinct());
+        Assert.Matches("^[0-9a-f]{32}$", id);
+        foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+
+        Assert.Equal(id, (await OpenStoreAsync()).Identity.Id);
+        Assert.Empty(await QueryAsync(Streams, "PartitionKey eq 'alive' and RowKey lt '0'"));
+    }
+
+    /// <summary>Goal: a copy in another account, or under another name, is refused until the operator says what it is.</summary>
+    [Theory]
+    [InlineData("storage account another, table ")]
+    [InlineData("storage account devstoreaccount1, table x")]
+    public async Task Open_OfACopy_IsRefusedWithOneLineUntilRestored(string place)
+    {
+        var original = await OpenStoreAsync();
+        var owner = await CreateAsync(original, "a", "1 2");
+        await CreateAsync(original, "b");
+        await original.DisposeAsync();
+        await ChangeIdentityAsync(("Medium", place + Options.Table));
+        await AddMemberAsync("old-silo");
+
+        var refusal = await Assert.ThrowsAsync<AzureTablesUnusableException>(() => OpenStoreAsync());
+        Assert.Contains("is a copy", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--restored", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", refusal.Message, StringComparison.Ordinal);
+
+        var restored = await OpenStoreAsync(Restoring());
+        Assert.NotEqual(original.Identity.Id, restored.Identity.Id);
+        var (a, b) = (
+            (await restored.GetHeadAsync(owner.Name, Cancellation))!, (await restored.GetHeadAsync(TestData.Name("b"), Cancellation))!);
+        Assert.Equal((2, 2L), (a.Incarnations.Count, a.Incarnations.Latest.FirstSequence));
+        Assert.Equal(2, b.Incarnations.Count);
+        Assert.NotEqual(a.Incarnations.Latest.Incarnation, b.Incarnations.Latest.Incarnation);
+        Assert.True(a.Incarnations.Latest.Incarnation > 1 << 24);
+        Assert.Empty(await QueryAsync(Members, ""));
+        await restored.DisposeAsync();
+
+        Assert.Equal(restored.Identity.Id, (await OpenStoreAsync()).Identity.Id);
+        Assert.Equal("1 2", await TextAsync(await OpenStoreAsync(), "a"));
+    }
+
+    /// <summary>Goal: only what moves while it is watched is alive; a stamp that was copied, or left by a kill, is not.</summary>
+    [Fact]
+    public async Task Restore_WhileNodesLive_IsRefusedNamingThem_AndStampsThatDoNotMoveCountForNothing()
+    {
+        var living = await OpenStoreAsync(Named("backlog-7"));
+        await Streams.AddEntityAsync(new TableEntity("alive", "left") { ["Name"] = "killed-1", ["Stamp"] = 5L }, Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<AzureTablesUnusableException>(() => OpenStoreAsync(Restoring()));
+
+        Assert.Contains("backlog-7", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("killed-1", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", refusal.Message, StringComparison.Ordinal);
+        Assert.True(living.Health.AcceptsWrites);
+
+        await living.DisposeAsync();
+        Assert.NotEqual(living.Identity.Id, (await OpenStoreAsync(Restoring())).Identity.Id);
+    }
+
+    [Fact]
+    public async Task Open_WhileARestoreHasNotEnded_IsRefused()
+    {
+        await (await OpenStoreAsync()).DisposeAsync();
+        await ChangeIdentityAsync(("Restoring", true));
+
+        var refusal = await Assert.ThrowsAsync<AzureTablesUnusableException>(() => OpenStoreAsync());
+        Assert.Contains("--restored", refusal.Message, StringComparison.Ordinal);
+
+        await (await OpenStoreAsync(Restoring())).DisposeAsync();
+        await OpenStoreAsync();
+    }
+
+    [Theory]
+    [InlineData("Id")]
+    [InlineData("Medium")]
+    [InlineData(null)]
+    public async Task Running_TheTablesShowAnotherIdentity_HealthIsFinalAndForeign(string? property)
+    {
+        var store = await OpenStoreAsync(Named("node"));
+        Assert.True(store.Health.AcceptsWrites);
+
+        if (property is null)
+        {
+            await Streams.DeleteEntityAsync("store", "identity", ETag.All, Cancellation);
+        }
+        else
+        {
+            await ChangeIdentityAsync((property, "another"));
+        }
+
+        await Phase.UntilAsync("the store is foreign", () => store.Health.IsForeign, Cancellation);
+        Assert.Contains(store.Identity.Id, store.Health.NotReadyReason!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Open_AfterSilosOfTheVersionBefore_IsRefusedWhileTheirStampsMove(bool moves)
+    {
+        await (await OpenStoreAsync()).DisposeAsync();
+        await Streams.DeleteEntityAsync("store", "identity", ETag.All, Cancellation);
+        await ChangeFormatAsync(("Version", 1), ("OldestBinary", 1));
+        await AddMemberAsync("old-silo");
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var beating = Task.Run(
+            async () =>
+            {
+                for (var beat = 0; moves && !ended.IsCancellationRequested; beat++)
+                {
+                    await AddMemberAsync("old-silo", $"beat {beat}");
+                    await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+                }
+            },
+            Cancellation);
+        try
+        {
+            if (moves)
+            {
+                var refusal = await Assert.ThrowsAsync<AzureTablesUnusableException>(() => OpenStoreAsync());
+                Assert.Contains("old-silo", refusal.Message, StringComparison.Ordinal);
+            }
+            else
+            {
+                await OpenStoreAsync();
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await beating;
+        }
+    }
+
+    [Fact]
+    public async Task Proof_OfOneTable_IsFoundByOthersUntilItIsTakenBack()
+    {
+        var (one, two) = (await OpenStoreAsync(), await OpenStoreAsync());
+        var value = Guid.NewGuid();
+        Assert.False(await two.HasProofAsync(value, Cancellation));
+
+        await one.WriteProofAsync(value, Cancellation);
+        Assert.True(await two.HasProofAsync(value, Cancellation));
+        Assert.False(await two.HasProofAsync(Guid.NewGuid(), Cancellation));
+
+        await one.RemoveProofAsync(value, Cancellation);
+        Assert.False(await two.HasProofAsync(value, Cancellation));
+    }
+
+    private TableClient Members => new(Options.ConnectionString, Options.Table + "members");
+
+    private AzureTablesOptions Restoring() => Shared.NewStore(table: Options.Table, restored: true);
+
+    private AzureTablesOptions Named(string name) => Shared.NewStore(table: Options.Table, nodeName: name);
+
+    private async Task AddMemberAsync(string name, string stamp = "then")
+    {
+        await Members.CreateIfNotExistsAsync(Cancellation);
+        await Members.UpsertEntityAsync(
+            new TableEntity("eventcluster", "127.0.0.1-11111-1") { ["SiloName"] = name, ["Status"] = "Active", ["IAmAliveTime"] = stamp },
+            TableUpdateMode.Replace,
+            CancellationToken.None);
+    }
+
+    private Task ChangeIdentityAsync(params (string Name, object Value)[] changes) => ChangeAsync("identity", changes);
+
+    private Task ChangeFormatAsync(params (string Name, object Value)[] changes) => ChangeAsync("format", changes);
+
+    private async Task ChangeAsync(string row, (string Name, object Value)[] changes)
+    {
+        var entity = new TableEntity("store", row);
+        foreach (var (name, value) in changes)
+        {
+            entity[name] = value;
+        }
+
+        await Streams.UpdateEntityAsync(entity, ETag.All, TableUpdateMode.Merge, Cancellation);
+    }
+}
