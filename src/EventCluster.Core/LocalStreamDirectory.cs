@@ -133,6 +133,14 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <inheritdoc />
     public IStreamHandle GetStream(StreamName name) => new LocalStreamHandle(this, name);
 
+    /// <summary>
+    /// One life of a stream: configure, trim and delete through this handle answer not found when the stream was deleted and created
+    /// again. For a repeated request, which must not reach the successor of the stream that it meant.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="incarnation">An incarnation of that life; null for whichever life there is.</param>
+    public IStreamHandle GetStream(StreamName name, long? incarnation) => new LocalStreamHandle(this, name, incarnation);
+
     /// <inheritdoc />
     public ValueTask<StreamPage> ListAsync(
         string prefix, StreamName? after, int limit, CancellationToken cancellationToken) =>

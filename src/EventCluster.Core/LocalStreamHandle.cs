@@ -5,7 +5,10 @@ using EventCluster.Protocol;
 namespace EventCluster.Core;
 
 /// <summary>One stream of a <see cref="LocalStreamDirectory"/>, by name.</summary>
-internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamName name) : IStreamHandle
+/// <param name="directory">The directory.</param>
+/// <param name="name">The name.</param>
+/// <param name="incarnation">The life of the stream that configure, trim and delete mean; null for whichever is there.</param>
+internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamName name, long? incarnation = null) : IStreamHandle
 {
     /// <inheritdoc />
     public StreamName Name => name;
@@ -60,14 +63,14 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
     {
         ArgumentNullException.ThrowIfNull(changes);
         cancellationToken.ThrowIfCancellationRequested();
-        return directory.Submit(name, new ConfigureCommand(changes));
+        return directory.Submit(name, new ConfigureCommand(changes, incarnation));
     }
 
     /// <inheritdoc />
     public async ValueTask<TrimOutcome> TrimAsync(StreamOffset before, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var outcome = await directory.Submit(name, new TrimCommand(before));
+        var outcome = await directory.Submit(name, new TrimCommand(before, incarnation));
         await directory.Forks.SettleAsync(name);
         return outcome;
     }
@@ -76,7 +79,7 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
     public async ValueTask<DeleteOutcome> DeleteAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var outcome = await directory.Submit(name, new DeleteCommand());
+        var outcome = await directory.Submit(name, new DeleteCommand(incarnation));
         if (outcome is DeleteOutcome.Deleted)
         {
             await directory.Forks.SettleAsync(name);

@@ -25,4 +25,19 @@ public sealed record CreateRequest
 
     /// <summary>Create it as a fork.</summary>
     public ForkSpec? Fork { get; init; }
+
+    /// <summary>
+    /// Names this request in the stream's head, so that a repeated attempt recognizes the stream that it created; null for none. At
+    /// most <see cref="MaxRequestIdChars"/> characters.
+    /// </summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>
+    /// An earlier attempt may have created the stream, and a client may have deleted it since. So nothing is created now: a stream with this
+    /// <see cref="RequestId"/> is <see cref="CreateOutcome.Created"/>, no stream is <see cref="UnavailableReason.Unconfirmed"/>.
+    /// </summary>
+    public bool IsRepeat { get; init; }
+
+    /// <summary>Longest <see cref="RequestId"/>.</summary>
+    public const int MaxRequestIdChars = 300;
 }

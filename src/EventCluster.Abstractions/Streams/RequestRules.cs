@@ -62,6 +62,12 @@ public static class RequestRules
                 ErrorCode.BadRequest, $"The time to live is {ttl} seconds; 1 to {ProtocolLimits.MaxTtlSeconds} are allowed.");
         }
 
+        if (request.RequestId is { Length: 0 or > CreateRequest.MaxRequestIdChars } id)
+        {
+            return new Refusal(
+                ErrorCode.BadRequest, $"The request id has {id.Length} characters; 1 to {CreateRequest.MaxRequestIdChars} are allowed.");
+        }
+
         // A time to live of 0 needs no clock to be refused; no expiry is in the past of the first instant.
         if (CheckLifetime(request.TtlSeconds, request.ExpiresAt, now ?? DateTimeOffset.MinValue) is { } over)
         {

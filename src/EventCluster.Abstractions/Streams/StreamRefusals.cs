@@ -129,7 +129,7 @@ public static class StreamRefusals
         reason switch
         {
             UnavailableReason.Moved => ErrorCode.Moved,
-            UnavailableReason.OutcomeUnknown => ErrorCode.OutcomeUnknown,
+            UnavailableReason.OutcomeUnknown or UnavailableReason.Unconfirmed => ErrorCode.OutcomeUnknown,
             UnavailableReason.Overloaded => ErrorCode.Overloaded,
             UnavailableReason.StateFull => ErrorCode.StateFull,
             UnavailableReason.StorageFull => ErrorCode.StorageFull,

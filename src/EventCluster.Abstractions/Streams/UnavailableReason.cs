@@ -26,4 +26,10 @@ public enum UnavailableReason
 
     /// <summary>The memory for streams and producers is used up; nothing was done. Known ones go on.</summary>
     StateFull = 7,
+
+    /// <summary>
+    /// A repeated request cannot tell whether an earlier attempt had its effect, and must not have it twice. No further attempt
+    /// says more; clients get <c>outcome_unknown</c>.
+    /// </summary>
+    Unconfirmed = 8,
 }

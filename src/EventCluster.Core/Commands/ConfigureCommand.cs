@@ -6,7 +6,9 @@ using EventCluster.Core.State;
 namespace EventCluster.Core.Commands;
 
 /// <summary>A change of retention, applied in the same commit as far as the oldest blocks read for it reach.</summary>
-internal sealed class ConfigureCommand(RetentionLimits changes) : StreamCommand<ConfigureOutcome>
+/// <param name="changes">The limits to change.</param>
+/// <param name="incarnation">The life of the stream that is meant; null for whichever is there.</param>
+internal sealed class ConfigureCommand(RetentionLimits changes, long? incarnation = null) : StreamCommand<ConfigureOutcome>
 {
     private const int BlocksAtOnce = 65_536;
     private ConfigureOutcome? _refusal;
@@ -19,7 +21,8 @@ internal sealed class ConfigureCommand(RetentionLimits changes) : StreamCommand<
         log.OfferWindow(await reader.ListOldestAsync(log.View(), BlocksAtOnce));
 
     /// <inheritdoc />
-    public override void Decide(StreamLog log, long now) => _refusal = log.Configure(changes);
+    public override void Decide(StreamLog log, long now) => _refusal =
+        log.IsOtherLife(incarnation) ? new ConfigureOutcome.NotFound() : log.Configure(changes);
 
     /// <inheritdoc />
     protected override ConfigureOutcome Complete(StreamView view) =>

@@ -7,14 +7,16 @@ using EventCluster.Protocol;
 namespace EventCluster.Core.Commands;
 
 /// <summary>Moves the head to exactly a position.</summary>
-internal sealed class TrimCommand(StreamOffset before) : StreamCommand<TrimOutcome>
+/// <param name="before">The new earliest position.</param>
+/// <param name="incarnation">The life of the stream that is meant; null for whichever is there.</param>
+internal sealed class TrimCommand(StreamOffset before, long? incarnation = null) : StreamCommand<TrimOutcome>
 {
     private TrimOutcome? _refusal;
     private long _ownBytes;
 
     /// <inheritdoc />
     public override bool NeedsPreparation(StreamLog log) =>
-        log.IsLive && log.CheckTrim(before) is null && before.Sequence > log.Head.Earliest;
+        log.IsLive && Check(log) is null && before.Sequence > log.Head.Earliest;
 
     /// <inheritdoc />
     public override async ValueTask PrepareAsync(StreamLog log, BlockReader reader) =>
@@ -23,12 +25,15 @@ internal sealed class TrimCommand(StreamOffset before) : StreamCommand<TrimOutco
     /// <inheritdoc />
     public override void Decide(StreamLog log, long now)
     {
-        _refusal = log.CheckTrim(before);
+        _refusal = Check(log);
         if (_refusal is null)
         {
             log.Trim(before.Sequence, _ownBytes);
         }
     }
+
+    private TrimOutcome? Check(StreamLog log) =>
+        log.IsOtherLife(incarnation) ? new TrimOutcome.NotFound() : log.CheckTrim(before);
 
     /// <inheritdoc />
     protected override TrimOutcome Complete(StreamView view) => _refusal ?? new TrimOutcome.Trimmed(view.Descriptor);

@@ -21,6 +21,11 @@ internal sealed partial class StreamLog
             return _state is { Lifecycle: Lifecycle.SoftDeleted } ? new AppendOutcome.Gone() : new AppendOutcome.NotFound();
         }
 
+        if (IsOtherLife(request.Incarnation))
+        {
+            return new AppendOutcome.NotFound();
+        }
+
         if (State.Closed)
         {
             return AppendToClosed(request);

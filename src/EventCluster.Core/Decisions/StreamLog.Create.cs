@@ -15,6 +15,10 @@ internal sealed partial class StreamLog
     /// </summary>
     public CreateDecision? CompareExisting(CreateRequest request) => _state switch
     {
+        { Lifecycle: Lifecycle.Live, CreateRequestId: { } id } when id == request.RequestId => CreateDecision.Created,
+        null or { Lifecycle: not Lifecycle.Live } when request.IsRepeat => CreateDecision.Refused(new CreateOutcome.Unavailable(
+            UnavailableReason.Unconfirmed,
+            "An earlier attempt may have created the stream and a client deleted it since; it is not there now. Create it again if it should be.")),
         null => null,
         { Lifecycle: Lifecycle.SoftDeleted } => CreateDecision.Refused(new CreateOutcome.Held()),
         { Lifecycle: Lifecycle.Releasing } => CreateDecision.NotSettled,
@@ -54,6 +58,7 @@ internal sealed partial class StreamLog
             TouchedExactly = true,
             Retention = request.Retention,
             Closed = request.Close,
+            CreateRequestId = request.RequestId,
             Trimmed = basis?.Trimmed ?? default,
             ForkDepth = basis?.Depth ?? 0,
             Origin = basis?.Origin,

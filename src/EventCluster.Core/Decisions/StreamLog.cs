@@ -121,6 +121,28 @@ internal sealed partial class StreamLog
     /// <summary>When the stream ends unless it is accessed before; <see cref="StreamHead.NeverDue"/> for never.</summary>
     public long Deadline => IsLive ? State.DeadlineAfter(_touchedAt) : StreamHead.NeverDue;
 
+    /// <summary>
+    /// Whether the live stream is not the one that a request means by an incarnation of it. A stream gets further incarnations in
+    /// one life, so any entry of its list will do.
+    /// </summary>
+    public bool IsOtherLife(long? incarnation)
+    {
+        if (incarnation is not { } meant || !IsLive)
+        {
+            return false;
+        }
+
+        foreach (var start in Incarnations)
+        {
+            if (start.Incarnation == meant)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private StreamOffset TailOffset => Incarnations.OffsetAfter(_head.Tail);
 
     /// <summary>The instant that readers may see, once everything decided is committed.</summary>

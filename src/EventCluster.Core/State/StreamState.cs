@@ -51,6 +51,9 @@ internal sealed record StreamState
     /// <summary>Last accepted <c>Stream-Seq</c>.</summary>
     public string? LastStreamSeq { get; init; }
 
+    /// <summary>The request that created the stream, when it has an id: a repeated attempt recognizes its stream by it.</summary>
+    public string? CreateRequestId { get; init; }
+
     /// <summary>Set for a fork.</summary>
     public ForkOrigin? Origin { get; init; }
 

@@ -24,6 +24,12 @@ internal static class StreamStateCodec
     private const byte OwesReleaseFlag = 2;
     private const byte TouchedExactlyFlag = 4;
 
+    /// <summary>
+    /// Further fields stand behind the list of holds. Each version may add some at the end: a build reads those that it knows, takes
+    /// defaults for those that are not there, and ignores the rest. Without the flag nothing may stand there.
+    /// </summary>
+    private const byte MoreFieldsFlag = 8;
+
     /// <summary>Encodes a state.</summary>
     public static ReadOnlyMemory<byte> Encode(StreamState state)
     {
@@ -31,7 +37,7 @@ internal static class StreamStateCodec
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
         writer.Write(state.KeepsForksApart ? ForksApartVersion : FormatVersion);
         writer.Write((byte)((state.Closed ? ClosedFlag : 0) | (state.OwesRelease ? OwesReleaseFlag : 0)
-            | (state.TouchedExactly ? TouchedExactlyFlag : 0)));
+            | (state.TouchedExactly ? TouchedExactlyFlag : 0) | (state.CreateRequestId is not null ? MoreFieldsFlag : 0)));
         writer.Write((byte)state.Lifecycle);
         writer.Write(state.ContentType.Original);
         Write(writer, state.RequestedTtlSeconds);
@@ -50,6 +56,11 @@ internal static class StreamStateCodec
         Write(writer, state.Origin);
         Write(writer, state.Inherited);
         Write(writer, state.Holds);
+        if (state.CreateRequestId is not null)
+        {
+            Write(writer, state.CreateRequestId);
+        }
+
         writer.Flush();
         return stream.ToArray();
     }
@@ -69,7 +80,13 @@ internal static class StreamStateCodec
                     $"A stream's state has format version {version}; this build reads version {FormatVersion} and version {ForksApartVersion}.");
             }
 
-            var state = Read(reader) with { KeepsForksApart = version == ForksApartVersion };
+            var flags = reader.ReadByte();
+            var state = Read(reader, flags) with { KeepsForksApart = version == ForksApartVersion };
+            if ((flags & MoreFieldsFlag) != 0)
+            {
+                return ReadMore(state, reader);
+            }
+
             return stream.Position == stream.Length
                 ? state
                 : throw new LogDamagedException("A stream's state is longer than its fields.");
@@ -81,9 +98,13 @@ internal static class StreamStateCodec
         }
     }
 
-    private static StreamState Read(BinaryReader reader)
+    private static StreamState ReadMore(StreamState state, BinaryReader reader) =>
+        reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean()
+            ? state with { CreateRequestId = reader.ReadString() }
+            : state;
+
+    private static StreamState Read(BinaryReader reader, byte flags)
     {
-        var flags = reader.ReadByte();
         return new StreamState
         {
             Closed = (flags & ClosedFlag) != 0,

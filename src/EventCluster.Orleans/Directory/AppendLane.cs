@@ -22,7 +22,9 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     private bool _isRunning;
     private bool _hasEnded;
     private long _epoch = reach.Identity.NextEpoch();
-    private long _sequence;
+    private long _nextSequence;
+    private long? _hole;
+    private bool _isRunBroken;
 
     /// <summary>The stream.</summary>
     public StreamName Name => name;
@@ -86,6 +88,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             {
                 // A surprise (damage in the store, a fault of this code) belongs to those who wait for this batch.
                 batch.ForEach(append => append.TrySetException(e));
+                _isRunBroken = true;
             }
         }
 
@@ -118,47 +121,106 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         }
     }
 
-    /// <summary>Sends a batch again and again until every append of it has its outcome.</summary>
+    /// <summary>
+    /// Sends a batch again and again until every append of it has its outcome. An append whose outcome is unknown keeps its stamp; when
+    /// its run is broken it goes alone, and the new run starts behind it.
+    /// </summary>
     private async Task SendAsync(List<PendingAppend> batch)
     {
         var retry = OwnerCalls.StartRetry();
-        var requests = Stamp(batch);
-        while (true)
+        var waiting = batch;
+        while (waiting.Count > 0)
         {
-            var (answer, failure) = await reach.Calls.TryAsync(
-                name.Value,
-                ending => CallAsync(batch, requests, ending),
-                static _ => null,
-                static (_, _) => [],
-                new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsEarly: false),
-                CancellationToken.None);
-            if (failure is null && answer.Length != batch.Count)
+            var mayGo = !waiting.Exists(NeedsLife) || await FindLifeAsync(waiting, retry);
+            List<PendingAppend> sent = [];
+            if (mayGo)
             {
-                throw new InvalidDataException(
-                    $"The owner of '{name}' gave {answer.Length} outcomes for {batch.Count} appends.");
+                waiting.RemoveAll(append => append.Task.IsCompleted);
+                var keepsRun = waiting.Exists(append => append.IsStamped && append.IsUnsure);
+                sent = _isRunBroken && keepsRun ? waiting.FindAll(append => !append.IsStamped || append.IsUnsure) : [.. waiting];
             }
 
-            var (again, isRunBroken) = Settle(batch, failure is { } reason ? FailedAttempt(batch.Count, reason) : answer);
-            if (again.Count == 0)
+            var mustPause = !mayGo;
+            if (sent.Count > 0)
             {
+                mustPause = await SendOnceAsync(sent, retry);
+                waiting.RemoveAll(append => append.Task.IsCompleted);
+            }
+
+            if (waiting.Count > 0 && mustPause && !await reach.Calls.PauseAsync(retry, CancellationToken.None))
+            {
+                GiveUp(waiting);
                 return;
             }
-
-            if (!isRunBroken && !await reach.Calls.PauseAsync(retry, CancellationToken.None))
-            {
-                GiveUp(again);
-                return;
-            }
-
-            requests = isRunBroken ? Stamp(again) : [.. again.Select(append => requests[batch.IndexOf(append)])];
-            batch = again;
         }
     }
 
-    /// <summary>An append without identity is sent once; all others may be sent as often as it takes.</summary>
+    /// <summary>One attempt; true when some of its appends must be sent again after a pause.</summary>
+    private async Task<bool> SendOnceAsync(List<PendingAppend> batch, OwnerCalls.Retry retry)
+    {
+        var requests = Stamp(batch);
+        var (answer, failure) = await reach.Calls.TryAsync(
+            name.Value,
+            ending => CallAsync(batch, requests, ending),
+            static _ => null,
+            static (_, _) => [],
+            new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsEarly: false),
+            CancellationToken.None);
+        if (failure is null && answer.Length != batch.Count)
+        {
+            throw new InvalidDataException($"The owner of '{name}' gave {answer.Length} outcomes for {batch.Count} appends.");
+        }
+
+        return Settle(batch, failure is { } reason ? FailedAttempt(batch.Count, reason) : answer);
+    }
+
+    private static bool NeedsLife(PendingAppend append) => append is { IsMereClose: true, IsUnsure: true, Incarnation: null };
+
+    /// <summary>
+    /// Finds the life of the stream that unsure closes mean; false when the owner does not say it now. A stream that may be a successor
+    /// is not closed.
+    /// </summary>
+    private async Task<bool> FindLifeAsync(List<PendingAppend> waiting, OwnerCalls.Retry retry)
+    {
+        var (found, _) = await reach.Calls.TryAsync<DescribeOutcome>(
+            name.Value,
+            async _ => (await grain.DescribeAsync()).Value,
+            static _ => null,
+            static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail),
+            new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsEarly: false),
+            CancellationToken.None);
+        if (found is DescribeOutcome.Unavailable)
+        {
+            return false;
+        }
+
+        foreach (var close in waiting.FindAll(NeedsLife))
+        {
+            close.Incarnation = found is DescribeOutcome.Found stream
+                ? KnownIncarnations.Meant(stream.Descriptor, close.HighestIncarnation ?? 0)
+                : null;
+            if (close.Incarnation is null)
+            {
+                close.TrySetResult(found switch
+                {
+                    DescribeOutcome.Found { Descriptor: { Closed: true } closed } when close.Request.Producer is null =>
+                        new AppendOutcome.AlreadyClosed(closed.Tail),
+                    DescribeOutcome.Found => new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, OwnerCalls.SuccessorDetail),
+                    DescribeOutcome.Gone => new AppendOutcome.Gone(),
+                    _ => new AppendOutcome.NotFound(),
+                });
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// An append without identity is sent once, and so is a close that names no life of the stream; all others may be sent as often as it takes.
+    /// </summary>
     private Task<AppendOutcome[]> CallAsync(List<PendingAppend> batch, AppendRequest[] requests, CancellationToken ending)
     {
-        return reach.Copies is { } copies && !batch.Exists(append => append.GoesBare)
+        return reach.Copies is { } copies && !batch.Exists(append => append.GoesBare || (append.IsMereClose && append.Incarnation is null))
             ? copies.CallAsync(CallOnceAsync, () => batch.ForEach(append => append.IsUnsure = true), ending)
             : CallOnceAsync();
 
@@ -175,58 +237,74 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
 
     private AppendRequest[] Stamp(List<PendingAppend> batch)
     {
-        var next = _sequence;
-        var requests = new AppendRequest[batch.Count];
-        for (var i = 0; i < requests.Length; i++)
+        if (_isRunBroken && !batch.Exists(append => append.IsStamped && append.IsUnsure))
         {
-            requests[i] = batch[i].IsAnonymous && !batch[i].GoesBare
-                ? batch[i].Request with { Producer = new ProducerStamp(reach.Identity.Id, _epoch, next++) }
-                : batch[i].Request;
+            // What follows goes under a new epoch, which also fences attempts of the old run that are still on their way: no stamp
+            // ever stands for two appends.
+            (_epoch, _nextSequence, _hole, _isRunBroken) = (reach.Identity.NextEpoch(), 0, null, false);
+            batch.ForEach(append => append.Stamp = null);
         }
 
-        return requests;
+        return [.. batch.Select(Stamp)];
+    }
+
+    private AppendRequest Stamp(PendingAppend append)
+    {
+        append.HighestIncarnation ??= reach.Incarnations.Highest;
+        if (!append.IsMereClose)
+        {
+            append.Incarnation ??= reach.Incarnations.Of(name);
+        }
+
+        var request = append.Request;
+        if (append.IsStamped)
+        {
+            request = request with { Producer = append.Stamp ??= new ProducerStamp(reach.Identity.Id, _epoch, _nextSequence++) };
+        }
+
+        return append.IsUnsure ? request with { Incarnation = append.Incarnation } : request;
     }
 
     /// <summary>
     /// Answers what has an outcome. Left over is what must be sent again: with its stamp, because it may have happened,
     /// or, when the run of sequences is broken, with a new one.
     /// </summary>
-    private (List<PendingAppend> Again, bool IsRunBroken) Settle(List<PendingAppend> batch, AppendOutcome[] outcomes)
+    private bool Settle(List<PendingAppend> batch, AppendOutcome[] outcomes)
     {
-        List<PendingAppend> again = [];
-        var (isRunBroken, hasStampedAgain) = (false, false);
+        var (mustPause, hasStampedAgain) = (false, false);
         for (var i = 0; i < batch.Count; i++)
         {
             var append = batch[i];
-            var isStamped = append.IsAnonymous && !append.GoesBare;
             reach.Tails.Note(name, outcomes[i]);
-            switch (isStamped ? SettleStamped(append, outcomes[i], hasStampedAgain) : SettleAsIs(append, outcomes[i]))
+            if (outcomes[i] is AppendOutcome.Appended appended)
+            {
+                reach.Incarnations.Note(name, appended.Next.Incarnation);
+            }
+
+            switch (append.IsStamped ? SettleStamped(append, outcomes[i], hasStampedAgain) : SettleAsIs(append, outcomes[i]))
             {
                 case Next.Done:
-                    _sequence += isStamped ? 1 : 0;
                     break;
                 case Next.Refused:
-                    isRunBroken |= isStamped;
+                    // A hole in the run's sequences: the owner takes no later one.
+                    _hole ??= append.Stamp!.Sequence;
+                    _isRunBroken = true;
+                    break;
+                case Next.Lost:
+                    _isRunBroken = true;
                     break;
                 case Next.AgainInANewRun:
-                    isRunBroken = true;
-                    again.Add(append);
+                    append.IsUnsure = false;
+                    _isRunBroken = true;
                     break;
                 default:
-                    hasStampedAgain |= isStamped;
-                    again.Add(append);
+                    hasStampedAgain |= append.IsStamped;
+                    mustPause = true;
                     break;
             }
         }
 
-        if (isRunBroken)
-        {
-            // A refusal leaves a hole in the run's sequences. What follows goes under a new epoch, which also fences
-            // attempts of the old run that are still on their way: no stamp ever stands for two appends.
-            (_epoch, _sequence) = (reach.Identity.NextEpoch(), 0);
-        }
-
-        return (again, isRunBroken);
+        return mustPause;
     }
 
     private Next SettleStamped(PendingAppend append, AppendOutcome outcome, bool followsOneSentAgain)
@@ -246,18 +324,23 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
                 return Next.Again;
             case AppendOutcome.SequenceGap or AppendOutcome.EpochMustStartAtZero when followsOneSentAgain:
                 return Next.Again;
-            case AppendOutcome.SequenceGap or AppendOutcome.EpochMustStartAtZero:
+            case AppendOutcome.SequenceGap or AppendOutcome.EpochMustStartAtZero when !append.IsUnsure || IsBehindHole(append, outcome):
                 return Next.AgainInANewRun;
             case AppendOutcome.Duplicate duplicate:
                 // Never sent before, so this stamp is another life's of the same address.
                 reach.Identity.MoveBehind(duplicate.Epoch);
                 return Next.AgainInANewRun;
-            case AppendOutcome.StaleEpoch stale:
+            case AppendOutcome.StaleEpoch stale when !append.IsUnsure:
                 reach.Identity.MoveBehind(stale.CurrentEpoch);
                 return Next.AgainInANewRun;
             case AppendOutcome.ProducerLimit when !append.IsUnsure:
                 append.GoesBare = true;
                 return Next.AgainInANewRun;
+            case AppendOutcome.SequenceGap or AppendOutcome.EpochMustStartAtZero or AppendOutcome.StaleEpoch or AppendOutcome.ProducerLimit:
+                // The stream does not know the run: it may have taken the append before it was created again, or before it forgot.
+                return Lose(append, outcome);
+            case AppendOutcome.NotFound when append is { IsUnsure: true, Incarnation: not null }:
+                return Lose(append, outcome);
             case AppendOutcome.RefusedClosed { WasAccepted: true } refused when append.IsUnsure:
                 // An earlier attempt landed before somebody closed the stream. Without this sign none did, and none will.
                 append.TrySetResult(new AppendOutcome.Appended(refused.Tail, refused.Tail, Closed: true));
@@ -268,8 +351,27 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         }
     }
 
+    /// <summary>
+    /// Whether the owner waits for the sequence of a refused append, which never comes. Then it cannot have taken this later one, and will not.
+    /// </summary>
+    private bool IsBehindHole(PendingAppend append, AppendOutcome outcome) =>
+        _hole is { } hole && hole < append.Stamp!.Sequence && hole == (outcome is AppendOutcome.SequenceGap gap ? gap.Expected : 0);
+
+    /// <summary>Whether the append happened cannot be found out any more.</summary>
+    private Next Lose(PendingAppend append, AppendOutcome outcome)
+    {
+        if (outcome is AppendOutcome.StaleEpoch stale)
+        {
+            reach.Identity.MoveBehind(stale.CurrentEpoch);
+        }
+
+        reach.Incarnations.Forget(name);
+        append.TrySetResult(Unknown);
+        return Next.Lost;
+    }
+
     /// <summary>An append with its client's identity, or with none at all.</summary>
-    private static Next SettleAsIs(PendingAppend append, AppendOutcome outcome)
+    private Next SettleAsIs(PendingAppend append, AppendOutcome outcome)
     {
         if (outcome is AppendOutcome.Unavailable now)
         {
@@ -281,6 +383,11 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             }
 
             outcome = append.IsUnsure ? Unknown : outcome;
+        }
+        else if (outcome is AppendOutcome.NotFound && append is { IsUnsure: true, Incarnation: not null })
+        {
+            reach.Incarnations.Forget(name);
+            outcome = Unknown;
         }
 
         // The client did not repeat anything: to it, an attempt of this edge that landed is a success.
@@ -295,12 +402,15 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     {
         Done,
         Refused,
+        Lost,
         Again,
         AgainInANewRun,
     }
 
-    private static void GiveUp(List<PendingAppend> batch)
+    private void GiveUp(List<PendingAppend> batch)
     {
+        // Attempts may still be on their way: their stamps are never given again.
+        _isRunBroken |= batch.Exists(append => append.IsStamped);
         foreach (var append in batch)
         {
             append.TrySetResult(append.IsUnsure

@@ -20,6 +20,9 @@ public sealed class EdgeIdentity(string address, long generation)
     /// <summary>The epoch of a new run.</summary>
     public long NextEpoch() => Interlocked.Increment(ref _epoch);
 
+    /// <summary>Names one request of this edge.</summary>
+    public string NextRequestId() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Id}/{NextEpoch()}");
+
     /// <summary>Moves on behind an epoch that a stream knows of this id, after the clock of this machine went back.</summary>
     public void MoveBehind(long epoch)
     {

@@ -22,13 +22,17 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         }
 
         CheckedBytes(request.Events);
+        request = request with { RequestId = request.RequestId ?? reach.Identity.NextRequestId() };
         var (outcome, _) = await CallAsync(
-            async _ => (await grain.CreateAsync(new Wire<CreateRequest>(request))).Value,
+            async (isUnsure, _) => (await grain.CreateAsync(new Wire<CreateRequest>(request with { IsRepeat = isUnsure }))).Value,
             static outcome => (outcome as CreateOutcome.Unavailable)?.Reason,
             static (reason, detail) => new CreateOutcome.Unavailable(reason, detail),
             cancellationToken);
         reach.Tails.Note(name, outcome);
-        return outcome;
+        Note(outcome is CreateOutcome.Created created ? created.Descriptor : (outcome as CreateOutcome.Exists)?.Descriptor);
+        return outcome is CreateOutcome.Unavailable { Reason: UnavailableReason.Unconfirmed } now
+            ? new CreateOutcome.Unavailable(UnavailableReason.OutcomeUnknown, now.Detail)
+            : outcome;
     }
 
     /// <inheritdoc />
@@ -80,7 +84,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     public async ValueTask<DescribeOutcome> DescribeAsync(ReadConfirmation confirmation, CancellationToken cancellationToken)
     {
         var (outcome, _) = await CallAsync(
-            async _ =>
+            async (_, _) =>
             {
                 DescribeContext.Set(confirmation);
                 return (await grain.DescribeAsync()).Value;
@@ -88,6 +92,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason,
             static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail),
             cancellationToken);
+        Note((outcome as DescribeOutcome.Found)?.Descriptor);
 
         reach.Tails.Note(name, outcome);
 
@@ -106,34 +111,39 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             return new ConfigureOutcome.Invalid(refusal);
         }
 
-        var (outcome, _) = await CallAsync(
-            async _ => (await grain.ConfigureAsync(new Wire<RetentionLimits>(changes))).Value,
+        var (outcome, _) = await ChangeAsync(
+            async incarnation => (await grain.ConfigureAsync(new Wire<RetentionLimits>(changes), incarnation)).Value,
             static outcome => (outcome as ConfigureOutcome.Unavailable)?.Reason,
             static (reason, detail) => new ConfigureOutcome.Unavailable(reason, detail),
+            static isGone => isGone ? new ConfigureOutcome.Gone() : new ConfigureOutcome.NotFound(),
             cancellationToken);
         reach.Tails.Note(name, outcome);
+        Note((outcome as ConfigureOutcome.Configured)?.Descriptor);
         return outcome;
     }
 
     /// <inheritdoc />
     public async ValueTask<TrimOutcome> TrimAsync(StreamOffset before, CancellationToken cancellationToken)
     {
-        var (outcome, _) = await CallAsync(
-            async _ => (await grain.TrimAsync(new Wire<StreamOffset>(before))).Value,
+        var (outcome, _) = await ChangeAsync(
+            async incarnation => (await grain.TrimAsync(new Wire<StreamOffset>(before), incarnation)).Value,
             static outcome => (outcome as TrimOutcome.Unavailable)?.Reason,
             static (reason, detail) => new TrimOutcome.Unavailable(reason, detail),
+            static isGone => isGone ? new TrimOutcome.Gone() : new TrimOutcome.NotFound(),
             cancellationToken);
         reach.Tails.Note(name, outcome);
+        Note((outcome as TrimOutcome.Trimmed)?.Descriptor);
         return outcome;
     }
 
     /// <inheritdoc />
     public async ValueTask<DeleteOutcome> DeleteAsync(CancellationToken cancellationToken)
     {
-        var (outcome, isUnsure) = await CallAsync(
-            async _ => (await grain.DeleteAsync()).Value,
+        var (outcome, isUnsure) = await ChangeAsync(
+            async incarnation => (await grain.DeleteAsync(incarnation)).Value,
             static outcome => (outcome as DeleteOutcome.Unavailable)?.Reason,
             static (reason, detail) => new DeleteOutcome.Unavailable(reason, detail),
+            static isGone => isGone ? new DeleteOutcome.Gone() : new DeleteOutcome.NotFound(),
             cancellationToken);
         if (outcome is not DeleteOutcome.Unavailable)
         {
@@ -151,13 +161,14 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         var asked = new Wire<ReadRequest>(request with { MaxBytes = Math.Min(request.MaxBytes, reach.Options.MaxReadBytes) });
         var (reply, _) = await reach.Calls.CallAsync(
             name.Value,
-            async ending => Checked(request.From, await AskAsync(asked, request, ending)),
+            async (_, ending) => Checked(request.From, await AskAsync(asked, request, ending)),
             static reply => (reply.Outcome as ReadOutcome.Unavailable)?.Reason,
             static (reason, detail) => new ReadReply(new ReadOutcome.Unavailable(reason, detail), WaitEnded: true),
             request.WaitUpTo,
             cancellationToken);
 
         reach.Tails.Note(name, reply.Outcome);
+        Note((reply.Outcome as ReadOutcome.Batch)?.Descriptor);
 
         // Nothing is unknown about a read that was not answered: it can be asked again.
         return reply.Outcome is ReadOutcome.Unavailable { Reason: UnavailableReason.OutcomeUnknown }
@@ -197,8 +208,59 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
                 new ReadOutcome.Unavailable(UnavailableReason.Moved, "The owner's answer was not contiguous."), WaitEnded: false);
     }
 
+    /// <summary>
+    /// A change of the stream that is there when the first attempt is sent. A repeat after an attempt without an answer must not reach a
+    /// successor (CORRECTNESS rule 23), so the stream is described before it, and the repeat carries an incarnation of it.
+    /// </summary>
+    private async ValueTask<(T Answer, bool IsUnsure)> ChangeAsync<T>(
+        Func<long?, Task<T>> call,
+        Func<T, UnavailableReason?> reasonOf,
+        Func<UnavailableReason, string, T> unavailable,
+        Func<bool, T> absent,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        var highest = reach.Incarnations.Highest;
+        long? meant = null;
+        var (answer, isUnsure) = await CallAsync(AttemptAsync, reasonOf, unavailable, cancellationToken);
+        return reasonOf(answer) == UnavailableReason.Unconfirmed
+            ? (unavailable(UnavailableReason.OutcomeUnknown, OwnerCalls.SuccessorDetail), isUnsure)
+            : (answer, isUnsure);
+
+        async Task<T> AttemptAsync(bool isRepeat, CancellationToken ending)
+        {
+            if (isRepeat && meant is null)
+            {
+                switch ((await grain.DescribeAsync()).Value)
+                {
+                    case DescribeOutcome.Found found when KnownIncarnations.Meant(found.Descriptor, highest) is { } known:
+                        meant = known;
+                        break;
+                    case DescribeOutcome.Found:
+                        return unavailable(UnavailableReason.Unconfirmed, OwnerCalls.SuccessorDetail);
+                    case DescribeOutcome.Unavailable now:
+                        return unavailable(now.Reason, now.Detail);
+                    case var gone:
+                        return absent(gone is DescribeOutcome.Gone);
+                }
+
+                ending.ThrowIfCancellationRequested();
+            }
+
+            return await call(meant);
+        }
+    }
+
+    private void Note(StreamDescriptor? stream)
+    {
+        if (stream is not null)
+        {
+            reach.Incarnations.Note(stream);
+        }
+    }
+
     private ValueTask<(T Answer, bool IsUnsure)> CallAsync<T>(
-        Func<CancellationToken, Task<T>> call,
+        Func<bool, CancellationToken, Task<T>> call,
         Func<T, UnavailableReason?> reasonOf,
         Func<UnavailableReason, string, T> unavailable,
         CancellationToken cancellationToken) =>

@@ -11,6 +11,10 @@ internal sealed partial class OwnerCalls
     /// <summary>Detail of an answer when no owner answered a question in time.</summary>
     public const string NotAnsweredDetail = "The stream's owner did not answer in time; ask again.";
 
+    /// <summary>Of a repeat that finds a stream which may be a successor of the one that the request meant.</summary>
+    public const string SuccessorDetail =
+        "The stream's owner did not answer in time; the stream that is there now may have been created since, so the request was not repeated.";
+
     /// <summary>Detail of an answer when no owner answered a change in time.</summary>
     public const string UnknownDetail = "The stream's owner did not answer in time; whether it happened is not known.";
 

@@ -24,7 +24,7 @@ internal sealed partial class OwnerCalls(
 
     /// <summary>Calls until there is an answer other than "not now, but soon".</summary>
     /// <param name="stream">The stream, for the log.</param>
-    /// <param name="attempt">One attempt; gets a token that fires when it took too long.</param>
+    /// <param name="attempt">One attempt; is told whether an earlier one may have happened, and gets a token that fires when it took too long.</param>
     /// <param name="reasonOf">Why an answer is "not now"; null for all other answers.</param>
     /// <param name="unavailable">Makes the family's "not now".</param>
     /// <param name="wait">How long the owner may wait before it answers.</param>
@@ -32,7 +32,7 @@ internal sealed partial class OwnerCalls(
     /// <returns>The answer, and whether an earlier attempt may have happened without one.</returns>
     public async ValueTask<(T Answer, bool IsUnsure)> CallAsync<T>(
         string stream,
-        Func<CancellationToken, Task<T>> attempt,
+        Func<bool, CancellationToken, Task<T>> attempt,
         Func<T, UnavailableReason?> reasonOf,
         Func<UnavailableReason, string, T> unavailable,
         TimeSpan wait,
@@ -49,7 +49,7 @@ internal sealed partial class OwnerCalls(
         {
             var (answer, reason) = await TryAsync(
                 stream,
-                attempt,
+                ending => attempt(retry.IsUnsure, ending),
                 reasonOf,
                 unavailable,
                 new Attempt(options.CallAttemptTimeout + wait, retry.Attempts, EndsEarly: true),
@@ -99,7 +99,8 @@ internal sealed partial class OwnerCalls(
         }
         catch (OperationCanceledException) when (IsStopping)
         {
-            return (unavailable(UnavailableReason.Moved, StoppingDetail), UnavailableReason.Moved);
+            // It was on its way.
+            return (unavailable(UnavailableReason.OutcomeUnknown, StoppingDetail), UnavailableReason.OutcomeUnknown);
         }
         catch (Exception e) when (e is not (ArgumentException or Abstractions.Store.LogDamagedException))
         {

@@ -34,6 +34,9 @@ internal sealed class OwnerReach(
     /// <summary>Whether requests are checked before they are sent. An edge has checked them already.</summary>
     public bool ChecksRequests { get; init; }
 
+    /// <summary>What repeated requests mean.</summary>
+    public KnownIncarnations Incarnations { get; } = new();
+
     public TailNews Tails { get; } = new(time);
 
     public IStreamHandle GetStream(StreamName name) =>

@@ -31,16 +31,21 @@ public interface IStreamGrain : IGrainWithStringKey
     Task<Wire<DescribeOutcome>> DescribeAsync();
 
     /// <summary>Changes retention limits.</summary>
+    /// <param name="changes">The limits to change.</param>
+    /// <param name="incarnation">The life of the stream that a repeated request means, by an incarnation of it; null for whichever is there.</param>
     [Alias("configure")]
-    Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes);
+    Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes, long? incarnation);
 
     /// <summary>Moves the earliest position forward.</summary>
+    /// <param name="before">The new earliest position.</param>
+    /// <param name="incarnation">As for <see cref="ConfigureAsync"/>.</param>
     [Alias("trim")]
-    Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before);
+    Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before, long? incarnation);
 
     /// <summary>Deletes the stream.</summary>
+    /// <param name="incarnation">As for <see cref="ConfigureAsync"/>.</param>
     [Alias("delete")]
-    Task<Wire<DeleteOutcome>> DeleteAsync();
+    Task<Wire<DeleteOutcome>> DeleteAsync(long? incarnation);
 
     /// <summary>A fork asks this stream, its source, for a hold.</summary>
     [Alias("hold")]

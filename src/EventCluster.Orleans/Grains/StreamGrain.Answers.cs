@@ -1,6 +1,8 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Orleans.Wire;
+using EventCluster.Protocol;
+using ErrorCode = EventCluster.Protocol.ErrorCode;
 
 namespace EventCluster.Orleans.Grains;
 
@@ -11,9 +13,26 @@ internal sealed partial class StreamGrain
 
     private const string StoreDetail = "The store did not answer.";
 
-    private ValueTask<AppendOutcome> StartAppend(AppendRequest request) => _leaving.IsCancellationRequested
-        ? ValueTask.FromResult<AppendOutcome>(new AppendOutcome.Unavailable(UnavailableReason.Moved, LeavingDetail))
-        : _stream.AppendAsync(request, CancellationToken.None);
+    /// <summary>Starts an append; a request that the owner cannot take is refused alone, beside its neighbours in the call.</summary>
+    private ValueTask<AppendOutcome> StartAppend(AppendRequest request)
+    {
+        if (_leaving.IsCancellationRequested)
+        {
+            return ValueTask.FromResult<AppendOutcome>(new AppendOutcome.Unavailable(UnavailableReason.Moved, LeavingDetail));
+        }
+
+        try
+        {
+            return _stream.AppendAsync(request, CancellationToken.None);
+        }
+        catch (ArgumentException e)
+        {
+            // An edge with larger limits than this silo's, or a client with a library of its own.
+            return ValueTask.FromResult<AppendOutcome>(new AppendOutcome.Invalid(
+                RequestRules.Check(request, PayloadKind.Binary, options.MaxAppendBytes, options.MaxAppendEvents)
+                    ?? new Refusal(ErrorCode.BadRequest, e.Message)));
+        }
+    }
 
     private ValueTask<Wire<T>> CallAsync<T>(
         Func<IStreamHandle, ValueTask<T>> call, Func<UnavailableReason, string, T> unavailable) =>

@@ -21,7 +21,8 @@ namespace EventCluster.Orleans.Grains;
 [RandomPlacement]
 [BacklogPlacement]
 [AnyGateway]
-internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogger<StreamGrain> logger)
+internal sealed partial class StreamGrain(
+    LocalStreamDirectory directory, LocalStreamDirectoryOptions options, ILogger<StreamGrain> logger)
     : Grain, IStreamGrain, IDisposable
 {
     private readonly CancellationTokenSource _leaving = new();
@@ -53,19 +54,23 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
         // All are handed on before any is awaited: they keep their order and share a commit.
         var pending = Array.ConvertAll(requests.Value, StartAppend);
         var outcomes = new AppendOutcome[pending.Length];
+        string? damage = null;
+        var damaged = 0;
         for (var i = 0; i < outcomes.Length; i++)
         {
             var outcome = await AnswerAsync(pending[i], static (reason, detail) => new AppendOutcome.Unavailable(reason, detail));
-            if (outcome.Damage is { } damage)
-            {
-                return Wire<AppendOutcome[]>.OfDamage(damage);
-            }
-
-            outcomes[i] = outcome.Value;
-            Watch((outcome.Value as AppendOutcome.Unavailable)?.Reason);
+            damaged += outcome.Damage is null ? 0 : 1;
+            damage ??= outcome.Damage;
+            outcomes[i] = outcome.Damage is null
+                ? outcome.Value
+                : new AppendOutcome.Unavailable(UnavailableReason.StoreFailed, outcome.Damage);
+            Watch((outcomes[i] as AppendOutcome.Unavailable)?.Reason);
         }
 
-        return new Wire<AppendOutcome[]>(outcomes);
+        // What happened to the others is not lost with one that met damage.
+        return damage is not null && damaged == outcomes.Length
+            ? Wire<AppendOutcome[]>.OfDamage(damage)
+            : new Wire<AppendOutcome[]>(outcomes);
     }
 
     /// <inheritdoc />
@@ -103,23 +108,23 @@ internal sealed partial class StreamGrain(LocalStreamDirectory directory, ILogge
         static outcome => (outcome as DescribeOutcome.Unavailable)?.Reason);
 
     /// <inheritdoc />
-    public async Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes) => Watched(
+    public async Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes, long? incarnation) => Watched(
         await CallAsync(
-            stream => stream.ConfigureAsync(changes.Value, CancellationToken.None),
+            _ => directory.GetStream(_stream.Name, incarnation).ConfigureAsync(changes.Value, CancellationToken.None),
             static (reason, detail) => new ConfigureOutcome.Unavailable(reason, detail)),
         static outcome => (outcome as ConfigureOutcome.Unavailable)?.Reason);
 
     /// <inheritdoc />
-    public async Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before) => Watched(
+    public async Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before, long? incarnation) => Watched(
         await CallAsync(
-            stream => stream.TrimAsync(before.Value, CancellationToken.None),
+            _ => directory.GetStream(_stream.Name, incarnation).TrimAsync(before.Value, CancellationToken.None),
             static (reason, detail) => new TrimOutcome.Unavailable(reason, detail)),
         static outcome => (outcome as TrimOutcome.Unavailable)?.Reason);
 
     /// <inheritdoc />
-    public async Task<Wire<DeleteOutcome>> DeleteAsync() => Watched(
+    public async Task<Wire<DeleteOutcome>> DeleteAsync(long? incarnation) => Watched(
         await CallAsync(
-            stream => stream.DeleteAsync(CancellationToken.None),
+            _ => directory.GetStream(_stream.Name, incarnation).DeleteAsync(CancellationToken.None),
             static (reason, detail) => new DeleteOutcome.Unavailable(reason, detail)),
         static outcome => (outcome as DeleteOutcome.Unavailable)?.Reason);
 

@@ -23,12 +23,12 @@ internal sealed partial class MembershipLog(
             var was = before.GetValueOrDefault(address);
             if (was != member.Status && !address.Equals(silo.SiloAddress))
             {
-                await SayAsync(member, was);
+                await SayAsync(member, was, cancellationToken);
             }
         }
     }
 
-    private async Task SayAsync(ClusterMember member, SiloStatus was)
+    private async Task SayAsync(ClusterMember member, SiloStatus was, CancellationToken cancellationToken)
     {
         var (name, address) = (member.Name, member.SiloAddress.Endpoint);
         switch (member.Status)
@@ -42,7 +42,7 @@ internal sealed partial class MembershipLog(
 
             // One that was gone before this one looked is no news.
             case SiloStatus.Dead when was is SiloStatus.Active or SiloStatus.Joining:
-                var voters = await votes.AgainstAsync(member.SiloAddress);
+                var voters = await votes.AgainstAsync(member.SiloAddress, cancellationToken);
                 if (voters.Count > 0)
                 {
                     LogVotedOut(logger, name, address, string.Join(", ", voters));

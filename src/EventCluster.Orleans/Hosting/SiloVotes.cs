@@ -4,9 +4,11 @@ namespace EventCluster.Orleans.Hosting;
 public sealed class SiloVotes(IMembershipTable table)
 {
     /// <summary>The names of the silos that voted; none for one that left by itself or was started again.</summary>
-    public async Task<IReadOnlyList<string>> AgainstAsync(SiloAddress silo)
+    /// <param name="silo">The silo.</param>
+    /// <param name="cancellationToken">Abandons it.</param>
+    public async Task<IReadOnlyList<string>> AgainstAsync(SiloAddress silo, CancellationToken cancellationToken)
     {
-        var members = (await table.ReadAll()).Members.Select(static member => member.Item1).ToList();
+        var members = (await table.ReadAllAsync(cancellationToken)).Members.Select(static member => member.Item1).ToList();
         var votes = members.Find(member => member.SiloAddress.Equals(silo))?.SuspectTimes ?? [];
         return
         [

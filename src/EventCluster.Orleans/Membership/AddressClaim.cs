@@ -23,13 +23,13 @@ public static class AddressClaim
         IMembershipTable table, IPEndPoint address, string host, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        await table.InitializeMembershipTable(true);
-        var first = await HoldersAsync(table, address, host);
+        await table.InitializeMembershipTableAsync(true, cancellationToken);
+        var first = await HoldersAsync(table, address, host, cancellationToken);
         var began = time.GetTimestamp();
         while (first.Count > 0 && time.GetElapsedTime(began) < _watch)
         {
             await Task.Delay(_look, time, cancellationToken);
-            foreach (var holder in await HoldersAsync(table, address, host))
+            foreach (var holder in await HoldersAsync(table, address, host, cancellationToken))
             {
                 if (first.Find(it => it.SiloAddress.Equals(holder.SiloAddress)) is not { } known || known.IAmAliveTime != holder.IAmAliveTime)
                 {
@@ -43,9 +43,10 @@ public static class AddressClaim
     }
 
     // On this machine nobody listens at the address, so a silo that was here is gone.
-    private static async Task<List<MembershipEntry>> HoldersAsync(IMembershipTable table, IPEndPoint address, string host) =>
+    private static async Task<List<MembershipEntry>> HoldersAsync(
+        IMembershipTable table, IPEndPoint address, string host, CancellationToken cancellationToken) =>
         [
-            .. (await table.ReadAll()).Members.Select(static member => member.Item1).Where(member => member.SiloAddress.Endpoint.Equals(address)
+            .. (await table.ReadAllAsync(cancellationToken)).Members.Select(static member => member.Item1).Where(member => member.SiloAddress.Endpoint.Equals(address)
                 && (member.Status is SiloStatus.Active or SiloStatus.Joining)
                 && !string.Equals(member.HostName, host, StringComparison.OrdinalIgnoreCase)),
         ];

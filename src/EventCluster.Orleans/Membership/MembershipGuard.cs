@@ -26,49 +26,78 @@ internal sealed partial class MembershipGuard(
     private readonly Dictionary<SiloAddress, (DateTime Sign, long SeenAt)> _signs = [];
 
     /// <inheritdoc />
-    public Task InitializeMembershipTable(bool tryInitTableVersion) => table.InitializeMembershipTable(tryInitTableVersion);
+    public Task InitializeMembershipTable(bool tryInitTableVersion) => InitializeMembershipTableAsync(tryInitTableVersion, CancellationToken.None);
 
     /// <inheritdoc />
-    public Task DeleteMembershipTableEntries(string clusterId) => table.DeleteMembershipTableEntries(clusterId);
+    public Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken) =>
+        table.InitializeMembershipTableAsync(tryInitTableVersion, cancellationToken);
 
     /// <inheritdoc />
-    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => table.CleanupDefunctSiloEntries(beforeDate);
+    public Task DeleteMembershipTableEntries(string clusterId) => DeleteMembershipTableEntriesAsync(clusterId, CancellationToken.None);
 
     /// <inheritdoc />
-    public Task<MembershipTableData> ReadRow(SiloAddress key) => table.ReadRow(key);
+    public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken) =>
+        table.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<MembershipTableData> ReadAll()
+    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => CleanupDefunctSiloEntriesAsync(beforeDate, CancellationToken.None);
+
+    /// <inheritdoc />
+    public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken) =>
+        table.CleanupDefunctSiloEntriesAsync(beforeDate, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadRowAsync(key, CancellationToken.None);
+
+    /// <inheritdoc />
+    public Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken) => table.ReadRowAsync(key, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<MembershipTableData> ReadAll() => ReadAllAsync(CancellationToken.None);
+
+    /// <inheritdoc />
+    public async Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken)
     {
-        var all = await table.ReadAll();
+        var all = await table.ReadAllAsync(cancellationToken);
         NoteSigns(all);
         return all;
     }
 
     /// <inheritdoc />
-    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => table.InsertRow(entry, tableVersion);
+    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => InsertRowAsync(entry, tableVersion, CancellationToken.None);
 
     /// <inheritdoc />
-    public async Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion)
+    public Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken) =>
+        table.InsertRowAsync(entry, tableVersion, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
+        UpdateRowAsync(entry, etag, tableVersion, CancellationToken.None);
+
+    /// <inheritdoc />
+    public async Task<bool> UpdateRowAsync(MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entry);
 
         // What this silo says of itself and of its own predecessors is no vote.
         if (entry.Status == SiloStatus.Dead && !entry.SiloAddress.Endpoint.Equals(silo.SiloAddress.Endpoint)
-            && !await MayEndOthersAsync(entry.SiloAddress))
+            && !await MayEndOthersAsync(entry.SiloAddress, cancellationToken))
         {
             entry.Status = SiloStatus.Active;
         }
 
-        return await table.UpdateRow(entry, etag, tableVersion);
+        return await table.UpdateRowAsync(entry, etag, tableVersion, cancellationToken);
     }
 
     /// <inheritdoc />
-    public Task UpdateIAmAlive(MembershipEntry entry) => table.UpdateIAmAlive(entry);
+    public Task UpdateIAmAlive(MembershipEntry entry) => UpdateIAmAliveAsync(entry, CancellationToken.None);
 
-    private async Task<bool> MayEndOthersAsync(SiloAddress other)
+    /// <inheritdoc />
+    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken) => table.UpdateIAmAliveAsync(entry, cancellationToken);
+
+    private async Task<bool> MayEndOthersAsync(SiloAddress other, CancellationToken cancellationToken)
     {
-        var all = await ReadAll();
+        var all = await ReadAllAsync(cancellationToken);
         var active = all.Members.Select(static member => member.Item1).Where(static member => member.Status == SiloStatus.Active)
             .Select(static member => member.SiloAddress).ToList();
         var seen = await Task.WhenAll(active.Select(async address =>

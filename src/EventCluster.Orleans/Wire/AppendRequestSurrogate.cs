@@ -34,6 +34,10 @@ internal struct AppendRequestSurrogate
     [Id(5)]
     public StreamOffset? ExpectedOffset;
 
+    /// <summary>The life of the stream that a repeated attempt means; null for whichever is there.</summary>
+    [Id(6)]
+    public long? Incarnation;
+
     /// <summary>Converts in both directions.</summary>
     [RegisterConverter]
     internal sealed class Converter : IConverter<AppendRequest, AppendRequestSurrogate>
@@ -48,6 +52,7 @@ internal struct AppendRequestSurrogate
                 Producer = surrogate.Producer,
                 StreamSeq = surrogate.StreamSeq,
                 ExpectedOffset = surrogate.ExpectedOffset,
+                Incarnation = surrogate.Incarnation,
             };
 
         /// <inheritdoc />
@@ -59,6 +64,7 @@ internal struct AppendRequestSurrogate
             Producer = value.Producer,
             StreamSeq = value.StreamSeq,
             ExpectedOffset = value.ExpectedOffset,
+            Incarnation = value.Incarnation,
         };
     }
 }

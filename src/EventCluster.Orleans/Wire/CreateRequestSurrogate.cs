@@ -37,6 +37,14 @@ internal struct CreateRequestSurrogate
     [Id(6)]
     public ForkSpec? Fork;
 
+    /// <summary>Names the request; null for none.</summary>
+    [Id(7)]
+    public string? RequestId;
+
+    /// <summary>Confirms an earlier attempt and creates nothing.</summary>
+    [Id(8)]
+    public bool IsRepeat;
+
     /// <summary>Converts in both directions.</summary>
     [RegisterConverter]
     internal sealed class Converter : IConverter<CreateRequest, CreateRequestSurrogate>
@@ -52,6 +60,8 @@ internal struct CreateRequestSurrogate
                 Events = surrogate.Events.ToList(),
                 Close = surrogate.Close,
                 Fork = surrogate.Fork,
+                RequestId = surrogate.RequestId,
+                IsRepeat = surrogate.IsRepeat,
             };
 
         /// <inheritdoc />
@@ -64,6 +74,8 @@ internal struct CreateRequestSurrogate
             Events = WireEvents.Of(value.Events),
             Close = value.Close,
             Fork = value.Fork,
+            RequestId = value.RequestId,
+            IsRepeat = value.IsRepeat,
         };
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class SiloFatalErrors(
     {
         try
         {
-            var voters = await votes.AgainstAsync(silo.SiloAddress).WaitAsync(_patience, TimeProvider.System);
+            var voters = await votes.AgainstAsync(silo.SiloAddress, CancellationToken.None).WaitAsync(_patience, TimeProvider.System);
             if (voters.Count > 0)
             {
                 LogVotedOut(logger, silo.Name, string.Join(", ", voters));

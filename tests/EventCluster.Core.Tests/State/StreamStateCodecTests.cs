@@ -93,9 +93,46 @@ public sealed class StreamStateCodecTests
         Convert.ToHexString(StreamStateCodec.Encode(Fullest).Span));
 
     [Fact]
-    public void Decode_WhatWasEncoded_GivesTheSameBytesAgain()
+    public void Encode_StateWithARequestId_HasItBehindTheHolds()
+    {
+        var plain = StreamStateCodec.Encode(Fullest).ToArray();
+        plain[1] |= 8;
+
+        Assert.Equal(
+            Convert.ToHexString(plain) + "01" + "0172",
+            Convert.ToHexString(StreamStateCodec.Encode(Fullest with { CreateRequestId = "r" }).Span));
+    }
+
+    /// <summary>Behind the flag for further fields a build reads what it knows: none, one, or one and those of a later build.</summary>
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("00", null)]
+    [InlineData("010172", "r")]
+    [InlineData("010172" + "01FFEE7F", "r")]
+    [InlineData("00" + "01FFEE7F", null)]
+    public void Decode_FurtherFields_AreReadAsFarAsTheyAreKnown(string more, string? requestId)
     {
         foreach (var state in new[] { Smallest, Fullest })
+        {
+            var plain = StreamStateCodec.Encode(state).ToArray();
+            plain[1] |= 8;
+
+            var read = StreamStateCodec.Decode((byte[])[.. plain, .. Convert.FromHexString(more)]);
+
+            Assert.Equal(requestId, read.CreateRequestId);
+            Assert.Equal(
+                StreamStateCodec.Encode(state).ToArray(), StreamStateCodec.Encode(read with { CreateRequestId = null }).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Decode_FurtherFieldsWithoutTheFlag_AreDamage() => Assert.Throws<LogDamagedException>(
+        () => StreamStateCodec.Decode((byte[])[.. StreamStateCodec.Encode(Smallest).Span, 1, 1, (byte)'r']));
+
+    [Fact]
+    public void Decode_WhatWasEncoded_GivesTheSameBytesAgain()
+    {
+        foreach (var state in new[] { Smallest, Fullest, Smallest with { CreateRequestId = "r" } })
         {
             var encoded = StreamStateCodec.Encode(state);
             Assert.Equal(encoded.ToArray(), StreamStateCodec.Encode(StreamStateCodec.Decode(encoded)).ToArray());

@@ -24,6 +24,9 @@ internal sealed class CertificateFiles : IDisposable
 
     public string Intermediate => _intermediate.Thumbprint;
 
+    /// <summary>Writes the authority's own certificate, and answers the file.</summary>
+    public string WriteAuthority(string name = "authority.pem") => Put(name, _root.ExportCertificatePem());
+
     /// <summary>Writes a new leaf in a form, and answers the section that names the files.</summary>
     public TlsSection Write(string form, string subject = "CN=localhost", string password = "")
     {

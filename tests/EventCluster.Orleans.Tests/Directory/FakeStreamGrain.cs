@@ -52,13 +52,13 @@ internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
 
     public Task<Wire<DescribeOutcome>> DescribeAsync() => AnswerAsync(stream.DescribeAsync(CancellationToken.None));
 
-    public Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes) =>
+    public Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes, long? incarnation) =>
         AnswerAsync(stream.ConfigureAsync(changes.Value, CancellationToken.None));
 
-    public Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before) =>
+    public Task<Wire<TrimOutcome>> TrimAsync(Wire<StreamOffset> before, long? incarnation) =>
         AnswerAsync(stream.TrimAsync(before.Value, CancellationToken.None));
 
-    public Task<Wire<DeleteOutcome>> DeleteAsync() => AnswerAsync(stream.DeleteAsync(CancellationToken.None));
+    public Task<Wire<DeleteOutcome>> DeleteAsync(long? incarnation) => AnswerAsync(stream.DeleteAsync(CancellationToken.None));
 
     public Task<Wire<ForkHoldAnswer>> HoldAsync(Wire<ForkHoldRequest> request) => throw new NotSupportedException();
 

@@ -102,7 +102,7 @@ public sealed class ForeignPublisherConformanceTests(ClusterFixture fixture) : G
         Assert.IsType<CreateOutcome.Created>(await stream.CreateAsync(new CreateRequest(), Cancellation));
 
         var grain = Fixture.Cluster.Grains.GetGrain<IStreamGrain>(stream.Name.Value);
-        var outcome = (await grain.ConfigureAsync(new Wire<RetentionLimits>(new RetentionLimits(Events: events)))).Value;
+        var outcome = (await grain.ConfigureAsync(new Wire<RetentionLimits>(new RetentionLimits(Events: events)), incarnation: null)).Value;
 
         Assert.Equal(Protocol.ErrorCode.BadRequest, Assert.IsType<ConfigureOutcome.Invalid>(outcome).Why.Code);
     }

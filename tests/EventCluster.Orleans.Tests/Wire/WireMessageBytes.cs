@@ -80,6 +80,12 @@ internal sealed class WireMessageBytes
                 return;
             }
 
+            if (field.IsEndBaseFields)
+            {
+                // In front of the fields of a record.
+                continue;
+            }
+
             repeats += fields.Count > 0 && field.FieldIdDelta == 0 ? 1 : 0;
             fields.Add(at);
             Visit(ref reader, field);

@@ -108,6 +108,8 @@ internal static class WireSamples
         WireSample.Of<DeleteOutcome>("delete: gone", new DeleteOutcome.Gone()),
         WireSample.Of<DeleteOutcome>("delete: not now", new DeleteOutcome.Unavailable(UnavailableReason.OutcomeUnknown, "m")),
         WireSample.Of("hold request", new ForkHoldRequest(Fork, TestData.Name("f"), null, 77)),
+        WireSample.Of<AppendRequest[]>("append request of a life", [new() { Events = TestData.Payloads("x"), Incarnation = 77 }]),
+        WireSample.Of("create request: repeat", new CreateRequest { RequestId = "r", IsRepeat = true }),
         WireSample.Of("hold: refused", ForkHoldAnswer.Refused(new CreateOutcome.ForkGap(Gap))),
     ];
 
