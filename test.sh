@@ -185,6 +185,10 @@ crash_points() {
   faults crash-points --cases 12
 }
 
+exhaust() {
+  timeout 600 dotnet tests/EventCluster.Exhaust/bin/Release/net10.0/EventCluster.Exhaust.dll "$@"
+}
+
 # Against an emulator, which is a package of npm.
 azure() {
   tests/azurite/install.sh
@@ -237,6 +241,7 @@ fi
 
 alone bit-flips faults bit-flips --cases 3000 --servers 12
 alone crash-points crash_points
+alone exhaust exhaust --sample
 suite protocol tests/protocol/run.sh
 suite browser tests/browser/run.sh
 alone simulation simulate 100

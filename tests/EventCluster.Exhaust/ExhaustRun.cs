@@ -13,7 +13,7 @@ internal static class ExhaustRun
     {
         var isSample = arguments.Contains("--sample");
         var part = Value(arguments, "--case");
-        var seconds = Value(arguments, "--seconds") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : isSample ? 4 : 30;
+        var seconds = Value(arguments, "--seconds") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : isSample ? 1 : 4;
         var cases = (isSample ? ExhaustCase.Sample : ExhaustCase.All)
             .Where(one => part is null || one.Name.Contains(part, StringComparison.Ordinal)).ToList();
         if (arguments.Contains("--list"))

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using EventCluster.Protocol;
 
 namespace EventCluster.Exhaust;
 
@@ -18,20 +19,11 @@ internal sealed class HonestClients : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<HttpClient> _clients = [];
     private readonly List<Task> _loops = [];
-    private long _asked;
-    private long _served;
-    private string? _lastFault;
+    private HonestTally _tally = new();
 
     private HonestClients()
     {
     }
-
-    public long Asked => Interlocked.Read(ref _asked);
-
-    public long Served => Interlocked.Read(ref _served);
-
-    /// <summary>The last answer that was not what it should be.</summary>
-    public string? LastFault => Volatile.Read(ref _lastFault);
 
     public static async Task<HonestClients> StartAsync(Uri url)
     {
@@ -44,8 +36,8 @@ internal sealed class HonestClients : IAsyncDisposable
                 Timeout = _patience,
             };
             honest._clients.Add(client);
-            var path = new Uri($"/v1/stream/honest-{i}", UriKind.Relative);
-            using var created = await client.PutAsync(path, Body(1));
+            var path = $"/v1/stream/honest-{i}";
+            using var created = await client.PutAsync(new Uri(path, UriKind.Relative), Body(1));
             created.EnsureSuccessStatusCode();
             honest._loops.Add(honest.RunAsync(client, path));
         }
@@ -53,12 +45,8 @@ internal sealed class HonestClients : IAsyncDisposable
         return honest;
     }
 
-    public void Reset()
-    {
-        Interlocked.Exchange(ref _asked, 0);
-        Interlocked.Exchange(ref _served, 0);
-        Volatile.Write(ref _lastFault, null);
-    }
+    /// <summary>Counts requests that begin from now on, and returns those that began since the last call.</summary>
+    public HonestTally Begin() => Interlocked.Exchange(ref _tally, new HonestTally());
 
     public async ValueTask DisposeAsync()
     {
@@ -70,34 +58,69 @@ internal sealed class HonestClients : IAsyncDisposable
 
     private static ByteArrayContent Body(int bytes) => new(new byte[bytes]) { Headers = { ContentType = _octets } };
 
-    private async Task RunAsync(HttpClient client, Uri path)
+    private async Task RunAsync(HttpClient client, string path)
     {
+        string? offset = null;
         for (var i = 0; !_stop.IsCancellationRequested; i++)
         {
-            Interlocked.Increment(ref _asked);
-            var begun = Stopwatch.GetTimestamp();
+            // Whatever becomes of a request counts where it began.
+            var tally = Volatile.Read(ref _tally);
             try
             {
-                using var answer = await client.PostAsync(path, Body(_sizes[i % _sizes.Length]), _stop.Token);
-                if (answer.IsSuccessStatusCode && Stopwatch.GetElapsedTime(begun) <= _patience)
-                {
-                    Interlocked.Increment(ref _served);
-                }
-                else
-                {
-                    Volatile.Write(ref _lastFault, $"{(int)answer.StatusCode}");
-                }
-
+                offset = await AppendAsync(client, path, _sizes[i % _sizes.Length], offset, tally);
                 await Task.Delay(_pause, TimeProvider.System, _stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                Interlocked.Decrement(ref _asked);
+                tally.Withdraw();
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
             {
-                Volatile.Write(ref _lastFault, e.Message);
+                tally.Fail(e.Message);
+                offset = null;
             }
         }
+    }
+
+    /// <summary>Appends, reads back from where it appended if that is known, and returns the position behind.</summary>
+    private async Task<string?> AppendAsync(HttpClient client, string path, int bytes, string? offset, HonestTally tally)
+    {
+        tally.Ask();
+        var begun = Stopwatch.GetTimestamp();
+        using var answer = await client.PostAsync(new Uri(path, UriKind.Relative), Body(bytes), _stop.Token);
+        if (!IsServed(answer, begun, tally))
+        {
+            return null;
+        }
+
+        var next = answer.Headers.GetValues(HeaderNames.NextOffset).Single();
+        if (offset is null)
+        {
+            return next;
+        }
+
+        tally.Ask();
+        begun = Stopwatch.GetTimestamp();
+        using var read = await client.GetAsync(new Uri($"{path}?offset={offset}", UriKind.Relative), _stop.Token);
+        if (IsServed(read, begun, tally) && (await read.Content.ReadAsByteArrayAsync(_stop.Token)).Length is var length && length != bytes)
+        {
+            tally.Fail($"{length} bytes in place of {bytes}");
+            tally.Spoil();
+        }
+
+        return next;
+    }
+
+    private static bool IsServed(HttpResponseMessage answer, long begun, HonestTally tally)
+    {
+        var isInTime = Stopwatch.GetElapsedTime(begun) <= _patience;
+        if (answer.IsSuccessStatusCode && isInTime)
+        {
+            tally.Serve();
+            return true;
+        }
+
+        tally.Fail(isInTime ? $"{(int)answer.StatusCode}" : $"later than {_patience.TotalSeconds} s");
+        return false;
     }
 }

@@ -74,7 +74,7 @@ internal sealed class CommitFlusher : IAsyncDisposable
 
         if (sent.Fault == DatabaseFault.Session)
         {
-            // Its session had statements of another one; nothing landed, and the next session is new.
+            // Its session had statements of a different session; nothing landed, and the next session is new.
             sent = await TrySendAsync(commits);
             if (sent.Error is not { } again)
             {

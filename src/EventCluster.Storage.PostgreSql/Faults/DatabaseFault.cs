@@ -6,10 +6,10 @@ internal enum DatabaseFault
     /// <summary>The database cannot do its work now.</summary>
     Outage = 0,
 
-    /// <summary>The connection ended or leads to a server that takes no writes: all are dropped, and another one is tried at once.</summary>
+    /// <summary>The connection ended or leads to a server that takes no writes: all are dropped, and the next is tried at once.</summary>
     Connection = 1,
 
-    /// <summary>The session does not fit (prepared statements of another one, a changed table): the same is tried on a new one.</summary>
+    /// <summary>The session does not fit (prepared statements of a different session, a changed table): the same is tried on a new one.</summary>
     Session = 2,
 
     /// <summary>Another transaction stood in the way: the same may succeed at once.</summary>

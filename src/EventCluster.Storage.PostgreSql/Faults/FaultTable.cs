@@ -6,8 +6,8 @@ using Npgsql;
 namespace EventCluster.Storage.PostgreSql.Faults;
 
 /// <summary>
-/// The one place that decides what a failure of the database means, by SQLSTATE. Whatever is not named is an outage: an
-/// answer that nobody expected says nothing about the data, and the operator may be about to mend it.
+/// The one place that decides what a failure of the database means, by SQLSTATE. A state that is not named is an outage: an
+/// unexpected answer says nothing about the data, and the operator may be about to mend it.
 /// </summary>
 internal static class FaultTable
 {

@@ -164,7 +164,7 @@ internal sealed class DataSources : IAsyncDisposable
         text.CommandTimeout = Math.Max(1, (int)_options.CommandTimeout.TotalSeconds);
         text.Timeout = Math.Max(1, (int)_options.ConnectTimeout.TotalSeconds);
 
-        // A session's settings are the store's own and stay; nobody else uses its connections.
+        // A session's settings are the store's own and stay; no other program uses its connections.
         text.NoResetOnClose = true;
         text.ApplicationName = name ?? text.ApplicationName ?? "eventcluster";
 

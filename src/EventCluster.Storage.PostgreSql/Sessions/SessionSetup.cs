@@ -32,7 +32,7 @@ internal readonly struct SessionSetup(NpgsqlConnection connection)
     /// <summary>Makes and checks.</summary>
     /// <param name="timeline">The store's.</param>
     /// <exception cref="PostgreSqlUnusableException">The database has settings that no store can work with.</exception>
-    /// <exception cref="NpgsqlException">This server takes no writes now; another one, or the same later, may.</exception>
+    /// <exception cref="NpgsqlException">This server takes no writes now; a different server, or this one later, may.</exception>
     public async Task RunAsync(Timeline timeline)
     {
         bool isOther;
@@ -79,7 +79,7 @@ internal readonly struct SessionSetup(NpgsqlConnection connection)
         return batch;
     }
 
-    /// <summary>True when the server's timeline is another one than the store has noted.</summary>
+    /// <summary>True when the server's timeline differs from the one that the store has noted.</summary>
     private static bool Check(NpgsqlDataReader row)
     {
         if (row.GetBoolean(0))

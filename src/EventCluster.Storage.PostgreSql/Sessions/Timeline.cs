@@ -5,7 +5,7 @@ namespace EventCluster.Storage.PostgreSql.Sessions;
 
 /// <summary>
 /// The server's timeline: a number that PostgreSQL raises whenever a standby is promoted or a backup recovered, so that what was
-/// written after that point elsewhere is not here. The store notes the last one that it saw. The first session under another one
+/// written after that point elsewhere is not here. The store notes the last one that it saw. The first session under a new one
 /// jumps over all numbers that may have been drawn and lost, before anything is asked under it; streams notice for themselves when
 /// they are opened (CORRECTNESS rule 28).
 /// </summary>
@@ -44,7 +44,7 @@ internal sealed partial class Timeline(string schema, ILogger logger)
         await AdoptAsync(connection, cancellationToken);
     }
 
-    /// <summary>Notes the session's timeline, if it is another one than noted; sessions that come at once take turns.</summary>
+    /// <summary>Notes the session's timeline, if it differs from the noted one; sessions that come at once take turns.</summary>
     public async Task AdoptAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(_adopt, connection);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace EventCluster.Storage.AzureTables.Tests.Faults;
 
-/// <summary>Whatever the service answers that nobody asked about is an outage for every verb, and is over when it is over.</summary>
+/// <summary>Every unexpected answer of the service is an outage for every verb, and is over when it is over.</summary>
 public sealed class AnsweredFaultTests(SharedServer shared) : StoreTest(shared)
 {
     public static TheoryData<int, string> Statuses => new()

@@ -189,7 +189,7 @@ public sealed class AnsweredFaultTests(SharedServer shared) : StoreTest(shared)
         Assert.Equal("2", await TextAsync(store, "b"));
     }
 
-    /// <summary>Every class that a state can have is decided in one place, and what nobody knows is an outage.</summary>
+    /// <summary>Every class that a state can have is decided in one place, and an unknown one is an outage.</summary>
     [Theory]
     [InlineData("ERROR", "ZZ999", "Outage")]
     [InlineData("ERROR", "40P01", "Conflict")]

@@ -185,7 +185,7 @@ public sealed class FailoverTests(SharedServer shared) : IAsyncLifetime
         await Task.WhenAll(readers.Select(reader => reader.Ended));
     }
 
-    /// <summary>Goal: a commit that its standby may lack is not acknowledged, whoever ends the wait for it.</summary>
+    /// <summary>Goal: a commit that its standby may lack is not acknowledged, whatever ends the wait for it.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -44,11 +44,11 @@ public abstract class StoreTest(SharedServer shared) : IAsyncLifetime
     }
 
     /// <summary>Another node's store over the same tables.</summary>
-    protected async Task<PostgreSqlLogStore> OpenStoreAsync(string? connectionString = null)
+    protected async Task<PostgreSqlLogStore> OpenStoreAsync(string? connectionString = null, TimeProvider? clock = null)
     {
         var store = await PostgreSqlLogStore.OpenAsync(
             connectionString is null ? Options : Shared.NewStore(schema: Options.Schema, connectionString: connectionString),
-            TimeProvider.System,
+            clock ?? TimeProvider.System,
             NullLogger<PostgreSqlLogStore>.Instance,
             Cancellation);
         _opened.Add(store);
