@@ -1,3 +1,5 @@
+using EventCluster.Storage.LocalDisk.Format;
+
 namespace EventCluster.Storage.LocalDisk;
 
 /// <summary>The data directory was written by a newer version. One line for the operator.</summary>
@@ -5,7 +7,7 @@ namespace EventCluster.Storage.LocalDisk;
 /// <param name="found">Format version of the directory.</param>
 /// <param name="supported">Newest format version that this build opens.</param>
 public sealed class UnsupportedDataFormatException(string path, int found, int supported)
-    : IOException($"Data directory '{path}' has data format {found}; this build opens formats 1 to {supported}.")
+    : IOException($"'{path}/{DataFormat.FormatFile}' says data format {found}; this build opens formats 1 to {supported}.")
 {
     /// <summary>Format version of the directory.</summary>
     public int Found { get; } = found;

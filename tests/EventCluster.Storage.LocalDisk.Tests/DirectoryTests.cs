@@ -62,6 +62,7 @@ public sealed class DirectoryTests : IAsyncDisposable
         Assert.Equal((7, 2), (exception.Found, exception.Supported));
         Assert.Contains("format 7", exception.Message, StringComparison.Ordinal);
         Assert.Contains("1 to 2", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("'/data/format.json'", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -69,6 +70,8 @@ public sealed class DirectoryTests : IAsyncDisposable
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("""{"formatVersion":"x"}""")]
+    [InlineData("""{"formatVersion":0,"storeId":"2a","created":"2026-01-01T00:00:00Z"}""")]
+    [InlineData("""{"formatVersion":-1,"storeId":"2a","created":"2026-01-01T00:00:00Z"}""")]
     [InlineData("""{"formatVersion":1,"storeId":"no","created":"2026-01-01T00:00:00Z"}""")]
     public async Task Open_DamagedFormatFile_IsRefused(string json)
     {

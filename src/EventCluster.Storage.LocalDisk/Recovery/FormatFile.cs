@@ -70,7 +70,12 @@ internal sealed record FormatFile(int FormatVersion, UInt128 StoreId, DateTimeOf
         using var json = JsonDocument.Parse(bytes);
         var root = json.RootElement;
         var version = root.GetProperty("formatVersion").GetInt32();
-        if (version is < 1 or > DataFormat.Version)
+        if (version < 1)
+        {
+            throw new FormatException($"there is no format {version}");
+        }
+
+        if (version > DataFormat.Version)
         {
             throw new UnsupportedDataFormatException(directory, version, DataFormat.Version);
         }
