@@ -116,7 +116,7 @@ internal static class RequestBody
         {
             arrival.Wait();
             var result = await NextAsync(reader);
-            if (!arrival.Arrived(result.Buffer.Length))
+            if (!await arrival.ArrivedAsync(result.Buffer.Length))
             {
                 reader.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
                 return Cut(context);

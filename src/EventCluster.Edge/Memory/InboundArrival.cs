@@ -49,7 +49,11 @@ internal sealed class InboundArrival : IDisposable
 
     /// <summary>The wait is over; false when it was cut, because others need its bytes.</summary>
     /// <param name="bytes">What the client sent.</param>
-    public bool Arrived(long bytes)
+    /// <remarks>
+    /// A reader that is cut goes on inside the call that cuts it, on the thread and under the lock of the one that needs the
+    /// bytes. It leaves both before it does anything else: what it does next takes other locks.
+    /// </remarks>
+    public ValueTask<bool> ArrivedAsync(long bytes)
     {
         lock (_gate)
         {
@@ -63,7 +67,7 @@ internal sealed class InboundArrival : IDisposable
 
             _windowBytes += bytes;
             Total += bytes;
-            return !_isCut;
+            return _isCut ? LeaveAsync() : new ValueTask<bool>(true);
         }
     }
 
@@ -171,6 +175,12 @@ internal sealed class InboundArrival : IDisposable
         Drop();
         _pool.End(this);
         _ended?.SetResult();
+    }
+
+    private static async ValueTask<bool> LeaveAsync()
+    {
+        await Task.Yield();
+        return false;
     }
 
     private void Hold(MemoryLease lease)

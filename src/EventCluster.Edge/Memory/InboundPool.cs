@@ -15,6 +15,7 @@ internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProv
     /// <summary>How often others are cut for one that asks.</summary>
     private const int MaxAttempts = 3;
 
+    /// <summary>Held for nothing but the list: an arrival's reader takes it under its own lock.</summary>
     private readonly Lock _gate = new();
     private readonly LinkedList<InboundArrival> _arrivals = [];
 
@@ -158,16 +159,19 @@ internal sealed class InboundPool(MemoryShare large, MemoryShare small, TimeProv
     private List<Task> CutSlowest(MemoryShare share, long bytes)
     {
         var missing = bytes - Math.Max(0, share.Limit - share.Used);
-        List<(double Speed, long Held, InboundArrival Arrival)> slow = [];
+        InboundArrival[] arrivals;
         lock (_gate)
         {
-            var now = time.GetTimestamp();
-            foreach (var arrival in _arrivals)
+            arrivals = [.. _arrivals];
+        }
+
+        List<(double Speed, long Held, InboundArrival Arrival)> slow = [];
+        var now = time.GetTimestamp();
+        foreach (var arrival in arrivals)
+        {
+            if (arrival.SlowBytesPerSecond(share, now, out var held) is { } speed)
             {
-                if (arrival.SlowBytesPerSecond(share, now, out var held) is { } speed)
-                {
-                    slow.Add((speed, held, arrival));
-                }
+                slow.Add((speed, held, arrival));
             }
         }
 

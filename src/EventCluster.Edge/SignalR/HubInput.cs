@@ -32,7 +32,7 @@ internal sealed class HubInput(PipeReader inner, InboundPool memory) : PipeReade
         await ReserveAsync();
         _arrival?.Wait();
         var result = await inner.ReadAsync(cancellationToken);
-        if (_arrival?.Arrived(result.Buffer.Length - _unread) == false)
+        if (_arrival is { } arrival && !await arrival.ArrivedAsync(result.Buffer.Length - _unread))
         {
             // Given up at once and not with the connection: others wait for it.
             Dispose();

@@ -48,7 +48,7 @@ internal sealed class WebSocketReader(PipeReader input, InboundPool memory) : ID
             _arrival?.Wait();
             var read = await input.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
-            if (_arrival?.Arrived(buffer.Length) == false)
+            if (_arrival is { } arrival && !await arrival.ArrivedAsync(buffer.Length))
             {
                 // Given up at once and not with the connection: others wait for it, and a close may take its time.
                 Dispose();
