@@ -8,10 +8,11 @@ namespace EventCluster.Edge.Composite;
 
 /// <summary>What the owner says about the start of one of several streams, before anything is answered.</summary>
 /// <param name="Name">The stream.</param>
-/// <param name="Outcome">A read of one event from there.</param>
+/// <param name="Outcome">What a read from there said; without events, which a connection would hold as long as it lasts.</param>
+/// <param name="IsOver">The stream is closed, and nothing follows the start.</param>
 /// <param name="Start">The start that is to be opened: the tail is that of now, the others may be resolved again.</param>
 /// <param name="Position">What it was resolved to.</param>
-internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, ReadStart Start, StreamOffset Position)
+internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, bool IsOver, ReadStart Start, StreamOffset Position)
 {
     /// <summary>Asks for all of them at once.</summary>
     public static Task<CompositeStart[]> OpenAsync(
@@ -52,8 +53,14 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, Read
         services.Feeds.OnSeen(name, outcome);
 
         // "now" means the time of the request; the others may be resolved again, so that they never end in a gap.
+        var isOver = false;
+        if (outcome is ReadOutcome.Batch batch)
+        {
+            (isOver, outcome) = (batch.Slices.Count == 0 && batch.AtEnd, batch with { Slices = [] });
+        }
+
         return new CompositeStart(
-            name, outcome, outcome is ReadOutcome.NotFound ? start.OfMissing() : start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start,
+            name, outcome, isOver, outcome is ReadOutcome.NotFound ? start.OfMissing() : start.Kind == StartKind.Now ? new ReadStart(StartKind.Position, reader.Position) : start,
             reader.Position);
     }
 }

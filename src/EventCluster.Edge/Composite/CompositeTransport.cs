@@ -112,7 +112,7 @@ internal sealed class CompositeTransport(SessionServices services)
             return true;
         }
 
-        if (lastEventId.Length == 0 || !Array.TrueForAll(opened, static o => o.Outcome is ReadOutcome.Batch { Slices.Count: 0, AtEnd: true }))
+        if (lastEventId.Length == 0 || !Array.TrueForAll(opened, static o => o.IsOver))
         {
             return false;
         }
