@@ -63,7 +63,9 @@ public static class EventClusterServiceCollectionExtensions
         services.AddSingleton(_ => NodeMemory.Create(options, NodeMemory.Available));
         services.Configure<EdgeOptions>(edge => NodeOptions.Apply(options, edge));
         services.AddOptions<EdgeOptions>().Configure<MemoryBudget>(NodeMemory.Bound);
-        services.AddSingleton(static _ => new SystemLimits(DescriptorLimit.Read(), ThreadLimit.Read()));
+        var portsBetweenNodes = options is ClusterNodeOptions ? 2 : 0;
+        services.AddSingleton(_ => new SystemLimits(
+            DescriptorLimit.Read() is { } descriptors ? descriptors with { OtherPorts = portsBetweenNodes } : null, ThreadLimit.Read()));
         services.AddSingleton(provider => ConnectionBound.Of(
             options.Limits.Connections,
             provider.GetRequiredService<SystemLimits>().Descriptors,

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Import;
@@ -32,11 +33,19 @@ public sealed partial class PostgreSqlLogStore
     /// <param name="progress">Counts what is copied.</param>
     /// <param name="cancellationToken">Breaks off.</param>
     /// <exception cref="StoreUnreachableException">The database does not answer; the same copy may be tried again.</exception>
-    public Task<ImportOutcome> ImportAsync(
+    public async Task<ImportOutcome> ImportAsync(
         ILogStore source, StoredHead head, ImportProgress progress, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var importer = new StreamImporter(_sources.Queries, _options.Schema, source, progress);
-        return _guard.AskAsync(() => importer.ImportAsync(head, cancellationToken));
+        try
+        {
+            return await _guard.AskAsync(() => importer.ImportAsync(head, cancellationToken));
+        }
+        catch (SourceFailedException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException!);
+            throw;
+        }
     }
 }

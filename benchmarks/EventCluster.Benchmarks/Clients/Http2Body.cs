@@ -11,6 +11,10 @@ public sealed class Http2Body : IBody
     private const byte Ack = 1;
     private const byte Ok = 0x88;
 
+    // RFC 7541, 6.3: a change of the table of fields.
+    private const byte TableSizeMask = 0xe0;
+    private const byte TableSizeUpdate = 0x20;
+
     private readonly byte[] _header = new byte[HeaderBytes];
     private readonly byte[] _control = new byte[8];
     private readonly List<byte> _reply = [];
@@ -76,6 +80,18 @@ public sealed class Http2Body : IBody
         }
     }
 
+    /// <summary>The first field of a header block; a server that keeps no table of fields says so before it.</summary>
+    private byte FirstField()
+    {
+        var at = 0;
+        while (at < _control.Length - 1 && (_control[at] & TableSizeMask) == TableSizeUpdate)
+        {
+            at++;
+        }
+
+        return _control[at];
+    }
+
     private void EndFrame()
     {
         if (_left > 0)
@@ -92,7 +108,7 @@ public sealed class Http2Body : IBody
             case Http2Frame.Ping when (_header[4] & Ack) == 0:
                 _reply.AddRange(Http2Request.Frame(Http2Frame.Ping, Ack, 0, _control));
                 break;
-            case Http2Frame.Headers when _control[0] != Ok:
+            case Http2Frame.Headers when FirstField() != Ok:
                 throw new InvalidDataException("The HTTP/2 stream was not answered with 200.");
             case Http2Frame.ResetStream or Http2Frame.GoAway:
                 throw new InvalidDataException("The server ended the HTTP/2 stream.");

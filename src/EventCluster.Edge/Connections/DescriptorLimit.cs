@@ -21,17 +21,31 @@ public sealed partial record DescriptorLimit(long Limit, int InUse)
     public const int ToCome = 88;
 
     private const int SmallLimitParts = 16;
+    private const int UnprovenParts = 32;
+    private const int LeastUnproven = 8;
+    private const int MostUnproven = 256;
+
+    // One that is displaced is still open until its end has gone through the accept loop.
+    private const int DescriptorsPerUnproven = 2;
     private const int NumberOfFilesOnLinux = 7;
     private const int NumberOfFilesElsewhere = 8;
 
+    /// <summary>Ports beside HTTP at which others first prove who they are: those between nodes of a cluster.</summary>
+    public int OtherPorts { get; init; }
+
+    /// <summary>Connections at each of <see cref="OtherPorts"/> that have proved nothing yet; a small limit allows few.</summary>
+    public int Unproven => (int)Math.Clamp(Limit / UnprovenParts, LeastUnproven, MostUnproven);
+
     /// <summary>Connections that the rest is enough for; at least one.</summary>
-    public int Connections => (int)Math.Clamp(Limit - InUse - ToCome - Kept, 1, int.MaxValue);
+    public int Connections => (int)Math.Clamp(Limit - InUse - ToCome - Kept - ForStrangers, 1, int.MaxValue);
 
     /// <summary>The lowest number of a descriptor that no connection may have.</summary>
     public long FirstReserved => Limit - Kept;
 
     /// <summary>Small limits keep a part, or nothing would be left.</summary>
     private long Kept => Math.Min(Reserve, Limit / SmallLimitParts);
+
+    private long ForStrangers => (long)OtherPorts * DescriptorsPerUnproven * Unproven;
 
     /// <summary>The limit of this process, raised to what the system allows it; null where there is none.</summary>
     public static DescriptorLimit? Read()
@@ -59,7 +73,7 @@ public sealed partial record DescriptorLimit(long Limit, int InUse)
     /// <inheritdoc />
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"descriptors (ulimit -n is {Limit}, {InUse + ToCome} are the runtime's, {Kept} are kept for files, stores and administration)");
+        $"descriptors (ulimit -n is {Limit}, {InUse + ToCome} are the runtime's, {Kept + ForStrangers} are kept for files, stores, other nodes and administration)");
 
     private static int CountOpen()
     {

@@ -74,7 +74,7 @@ internal sealed partial class BackupEndpoint(
         }
     }
 
-    [LoggerMessage(4034, LogLevel.Warning, "The control file could not be written or deleted, so --backup cannot reach this server: {Reason}")]
+    [LoggerMessage(4036, LogLevel.Warning, "The control file could not be written or deleted, so --backup cannot reach this server: {Reason}")]
     private static partial void LogNoControlFile(ILogger logger, string reason);
 
     private async Task BackupAsync(HttpContext context)

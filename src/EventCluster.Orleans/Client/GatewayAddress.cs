@@ -19,7 +19,9 @@ internal sealed record GatewayAddress(string Host, int Port)
     {
         ArgumentNullException.ThrowIfNull(text);
         text = text.Trim();
-        if (IPAddress.TryParse(text, out _))
+
+        // The runtime takes "[address]:port" for an address, too, and drops the port.
+        if (!text.StartsWith('[') && IPAddress.TryParse(text, out _))
         {
             return new GatewayAddress(text, DefaultPort);
         }

@@ -40,7 +40,7 @@ public sealed class SameStoreStep(IServiceProvider services) : IHandshakeStep
     public Task ConnectAsync(HandshakePeer peer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        return WithValueAsync(cancellationToken, async (store, value) =>
+        return WithValueAsync(async (store, value) =>
         {
             await peer.SendAsync(Claim, [.. value.ToByteArray(), .. Encoding.ASCII.GetBytes(store.Identity.Id)], cancellationToken);
             var answer = await peer.ReceiveAsync(Counterclaim, cancellationToken);
@@ -58,14 +58,14 @@ public sealed class SameStoreStep(IServiceProvider services) : IHandshakeStep
             }
 
             Demand(ours, theirs);
-        });
+        }, cancellationToken);
     }
 
     /// <inheritdoc />
     public Task AcceptAsync(HandshakePeer peer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        return WithValueAsync(cancellationToken, async (store, value) =>
+        return WithValueAsync(async (store, value) =>
         {
             var claim = await peer.ReceiveAsync(Claim, cancellationToken);
             if (claim.Length <= ValueBytes)
@@ -84,7 +84,7 @@ public sealed class SameStoreStep(IServiceProvider services) : IHandshakeStep
                 Counterclaim, [(byte)ours, .. value.ToByteArray(), .. Encoding.UTF8.GetBytes(address)], cancellationToken);
             var verdict = await peer.ReceiveAsync(Verdict, cancellationToken);
             Demand(ours, verdict.Length == 1 ? (Finding)verdict[0] : Finding.Unknown);
-        });
+        }, cancellationToken);
     }
 
     private static void Demand(Finding ours, Finding theirs)
@@ -112,7 +112,7 @@ public sealed class SameStoreStep(IServiceProvider services) : IHandshakeStep
         }
     }
 
-    private async Task WithValueAsync(CancellationToken cancellationToken, Func<IStoreIdentity, Guid, Task> act)
+    private async Task WithValueAsync(Func<IStoreIdentity, Guid, Task> act, CancellationToken cancellationToken)
     {
         var store = services.GetRequiredService<IStoreIdentity>();
         var value = ProofValue.Draw();

@@ -104,7 +104,9 @@ internal sealed partial class MembershipGuard(
             (Address: address, Reach: address.Equals(silo.SiloAddress) ? Reachability.Answers : await reach.TryAsync(address.Endpoint))));
         var mine = seen.Where(static it => it.Reach == Reachability.Answers).Select(static it => it.Address).ToList();
         var theirs = seen.Where(it => it.Reach == Reachability.Silent && ShowsLife(it.Address)).Select(static it => it.Address).ToList();
-        if (mine.Count > theirs.Count || (mine.Count == theirs.Count && mine.Min()!.CompareTo(theirs.Min()) < 0))
+
+        // Nobody lives on the other side; a silo that is only joining has nobody on its own either, and must not wait for the dead.
+        if (theirs.Count == 0 || mine.Count > theirs.Count || (mine.Count == theirs.Count && mine.Min()!.CompareTo(theirs.Min()) < 0))
         {
             return true;
         }

@@ -9,8 +9,8 @@ internal sealed class StoreProbe(ILogStore store, TimeProvider time)
     public static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
 
     /// <summary>
-    /// Questions without an answer at once: each may hold a connection until the store's own timeout. While there are as many, the
-    /// store counts as silent.
+    /// Questions without an answer at once: each is cancelled at the timeout, but a store may hold its connection until its own. While
+    /// there are as many, the store counts as silent.
     /// </summary>
     private const int MaxUnanswered = 4;
 
@@ -57,9 +57,10 @@ internal sealed class StoreProbe(ILogStore store, TimeProvider time)
     private async Task<bool> SendAsync()
     {
         Interlocked.Increment(ref _unanswered);
+        using var end = new CancellationTokenSource(Timeout, time);
         try
         {
-            await store.GetStampsAsync([], CancellationToken.None);
+            await store.GetStampsAsync([], end.Token);
             return true;
         }
         catch (Exception)

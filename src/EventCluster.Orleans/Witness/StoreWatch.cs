@@ -129,9 +129,9 @@ internal sealed partial class StoreWatch(
         }
     }
 
-    [LoggerMessage(6070, LogLevel.Error, "This silo gives its {Streams} streams up and takes none: {Reason}")]
+    [LoggerMessage(6075, LogLevel.Error, "This silo gives its {Streams} streams up and takes none: {Reason}")]
     private static partial void LogCutOff(ILogger logger, int streams, string reason);
 
-    [LoggerMessage(6071, LogLevel.Warning, "The store and the other silos answer this silo again; it takes streams.")]
+    [LoggerMessage(6076, LogLevel.Warning, "The store and the other silos answer this silo again; it takes streams.")]
     private static partial void LogBack(ILogger logger);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
+using EventCluster.Edge.Connections;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Node;
 using EventCluster.Orleans.Connections;
@@ -61,7 +62,13 @@ internal static class EventClusterSiloExtensions
     /// <summary>Who may connect to the ports between nodes.</summary>
     private static void AddAccess(IServiceCollection services, ClusterNodeOptions options)
     {
-        var access = services.AddOptions<ClusterConnectionOptions>().Configure(it => it.Secret = ClusterAccess.SecretOf(options));
+        var access = services.AddOptions<ClusterConnectionOptions>().Configure(it =>
+        {
+            it.Secret = ClusterAccess.SecretOf(options);
+
+            // Strangers must not take the descriptors that this process needs to live.
+            it.MaxHandshakes = Math.Min(it.MaxHandshakes, DescriptorLimit.Read()?.Unproven ?? int.MaxValue);
+        });
         if (options.Cluster.Tls.IsUsed)
         {
             services.AddSingleton(provider => new ClusterCertificates(
@@ -113,7 +120,8 @@ internal static class EventClusterSiloExtensions
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.Configure<GrainDirectoryOptions>(it => it.RangeLeaseDuration = cluster.DirectoryLease);
-        silo.Services.AddSingleton<IFatalErrorHandler, SiloFatalErrors>();
+        silo.Services.AddSingleton<SiloFatalErrors>();
+        silo.Services.AddSingleton<IFatalErrorHandler>(static provider => provider.GetRequiredService<SiloFatalErrors>());
         silo.AddEventClusterSettings(options);
         silo.AddEventCluster((SiloRoles)(int)options.Role);
     }

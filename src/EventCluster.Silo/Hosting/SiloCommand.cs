@@ -46,6 +46,9 @@ internal static partial class SiloCommand
             // three times more. The directory of owners says it once per call.
             builder.Logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
             builder.Logging.AddFilter("Polly", LogLevel.None);
+
+            // At every start it takes the time since the machine's boot for a stall; StallWatch reports real ones.
+            builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         }
 
         builder.WebHost.UseKestrelCore();
@@ -58,9 +61,18 @@ internal static partial class SiloCommand
             return await terminal.FailAsync(unusable);
         }
 
-        if (await StartAsync(app, options, cancellationToken) is { } refused)
+        try
         {
-            return await terminal.FailAsync(refused);
+            if (await StartAsync(app, options, cancellationToken) is { } refused)
+            {
+                return await terminal.FailAsync(refused);
+            }
+        }
+        catch (OperationCanceledException) when (
+            cancellationToken.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it started: that is as asked.
+            return ExitCode.Success;
         }
 
         WarnOfOpenDoors(app.Logger, options, address);
@@ -111,24 +123,31 @@ internal static partial class SiloCommand
         var start = app.StartAsync(abandon.Token);
         var refused = app.Services.GetRequiredService<PeerRefusals>().First;
         var copy = app.Services.GetRequiredService<SameStoreStep>().StartedOnACopy;
-        var first = await Task.WhenAny(start, refused, copy);
+        var errors = app.Services.GetRequiredService<SiloFatalErrors>();
+        var first = await Task.WhenAny(start, refused, copy, errors.FailedStart);
         if (first == refused)
         {
             // One that dies in this moment refuses, too; Orleans tries again, and goes on without it.
-            await Task.WhenAny(start, copy, Task.Delay(_patienceWithPeers, TimeProvider.System, cancellationToken));
+            await Task.WhenAny(
+                start, copy, errors.FailedStart, Task.Delay(_patienceWithPeers, TimeProvider.System, cancellationToken));
         }
 
-        if (start.IsCompleted && !copy.IsCompleted)
+        if (start.IsCompletedSuccessfully && !copy.IsCompleted && errors.TryJoin())
+        {
+            return null;
+        }
+
+        if (start.IsCompleted && !copy.IsCompleted && !refused.IsCompleted)
         {
             await start;
-            return null;
         }
 
         await abandon.CancelAsync();
         await start.WaitAsync(_patienceWithPeers, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return copy.IsCompleted
             ? await copy
-            : $"this node cannot join the cluster '{options.ClusterId}': {await refused}";
+            : refused.IsCompleted ? $"this node cannot join the cluster '{options.ClusterId}': {await refused}"
+            : $"this node cannot start: {await errors.FailedStart}";
     }
 
     private static void WarnOfOpenDoors(ILogger logger, ClusterNodeOptions options, IPAddress address)

@@ -13,7 +13,19 @@ internal sealed partial class SiloFatalErrors(
     /// <summary>How long the membership is asked who voted.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
+    private readonly TaskCompletionSource<string> _failedStart = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _hasJoined;
     private bool _isEnding;
+
+    /// <summary>Completes with the reason when the runtime gives up before this node has joined: that is a fault of its start.</summary>
+    public Task<string> FailedStart => _failedStart.Task;
+
+    /// <summary>From now on a fatal error ends the process; false when there was one before.</summary>
+    public bool TryJoin()
+    {
+        Volatile.Write(ref _hasJoined, true);
+        return !_failedStart.Task.IsCompleted;
+    }
 
     /// <inheritdoc />
     public bool IsUnexpected(Exception exception) => exception is not (OperationCanceledException or ObjectDisposedException);
@@ -21,7 +33,11 @@ internal sealed partial class SiloFatalErrors(
     /// <inheritdoc />
     public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
     {
-        if (!Interlocked.Exchange(ref _isEnding, true))
+        if (!Volatile.Read(ref _hasJoined))
+        {
+            _failedStart.TrySetResult(exception?.GetBaseException().Message ?? context ?? "the runtime gives no reason");
+        }
+        else if (!Interlocked.Exchange(ref _isEnding, true))
         {
             _ = Task.Run(() => EndAsync(context, exception));
         }

@@ -14,6 +14,9 @@ internal sealed class StreamEntry
     /// <summary>Measured there, too: a producer with its place in the table of the stream; its id comes on top.</summary>
     private const int ProducerBytes = 128;
 
+    /// <summary>Measured there, too: the table of a stream's producers before it has grown.</summary>
+    private const int ProducerTableBytes = 160;
+
     private static readonly int IncarnationBytes = Unsafe.SizeOf<IncarnationStart>();
 
     private Dictionary<string, ProducerEntry>? _producers;
@@ -71,7 +74,8 @@ internal sealed class StreamEntry
 
     /// <summary>What the index holds of it in memory.</summary>
     public long MemoryBytes =>
-        EntryBytes + ((long)sizeof(char) * Name.Value.Length) + State.Length + _producerBytes + Blocks.MemoryBytes
+        EntryBytes + ((long)sizeof(char) * Name.Value.Length) + State.Length + Blocks.MemoryBytes
+        + _producerBytes + (_producerBytes > 0 ? ProducerTableBytes : 0)
         + (IncarnationBytes * Incarnations.Count) + ((long)PartialPurges.Length * Unsafe.SizeOf<SequenceRange>());
 
     /// <summary>What of it is counted in the share.</summary>

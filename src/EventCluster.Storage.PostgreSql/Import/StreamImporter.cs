@@ -2,6 +2,7 @@ using System.Text;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql.Commits;
+using EventCluster.Storage.PostgreSql.Faults;
 using EventCluster.Storage.PostgreSql.Sql;
 using Npgsql;
 
@@ -77,12 +78,12 @@ internal sealed class StreamImporter(NpgsqlDataSource target, string schema, ILo
     {
         while (true)
         {
-            var page = await source.ListBlocksAsync(name, from, BlocksPerPage, cancellationToken);
+            var page = await OfSourceAsync(() => source.ListBlocksAsync(name, from, BlocksPerPage, cancellationToken));
             for (var i = 0; i < page.Count;)
             {
                 // A history ends with its last block; the store's answer ends there, at a hole, or with the bytes asked for.
                 var range = new BlockRange(name, page[i].Incarnation, page[i].FirstSequence, long.MaxValue);
-                var blocks = (await source.ReadAsync(range, BytesPerBatch, cancellationToken)).Take(page.Count - i).ToList();
+                var blocks = (await OfSourceAsync(() => source.ReadAsync(range, BytesPerBatch, cancellationToken))).Take(page.Count - i).ToList();
                 if (blocks.Count == 0)
                 {
                     throw new LogDamagedException(
@@ -99,6 +100,19 @@ internal sealed class StreamImporter(NpgsqlDataSource target, string schema, ILo
             }
 
             from = page[^1].EndSequence;
+        }
+    }
+
+    /// <summary>What the source answers; its failure must not be taken for one of the target.</summary>
+    private static async Task<T> OfSourceAsync<T>(Func<ValueTask<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception e) when (FaultTable.IsOfDatabase(e))
+        {
+            throw new SourceFailedException(e);
         }
     }
 

@@ -169,7 +169,7 @@ internal sealed class DataSources : IAsyncDisposable
         text.ApplicationName = name ?? text.ApplicationName ?? "eventcluster";
 
         // An operator who forbids prepared statements, for a pooler that cannot keep them, has the last word.
-        if (!text.ContainsKey("Max Auto Prepare"))
+        if (!text.ShouldSerialize("Max Auto Prepare"))
         {
             (text.MaxAutoPrepare, text.AutoPrepareMinUsages) = (StatementsPerConnection, UsesUntilPrepared);
         }

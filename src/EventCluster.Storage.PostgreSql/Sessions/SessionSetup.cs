@@ -71,7 +71,7 @@ internal readonly struct SessionSetup(NpgsqlConnection connection)
     private NpgsqlBatch NewBatch(Timeline timeline)
     {
         var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand($"{Look}, {timeline.Noted}"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"{Look}, {timeline.Noted}, current_setting('default_transaction_read_only')"));
 
         // A pooler that does not reset its sessions hands over the statements that another client prepared.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("DEALLOCATE ALL"));
@@ -82,12 +82,14 @@ internal readonly struct SessionSetup(NpgsqlConnection connection)
     /// <summary>True when the server's timeline differs from the one that the store has noted.</summary>
     private static bool Check(NpgsqlDataReader row)
     {
-        if (row.GetBoolean(0))
+        // A transaction that began while a standby was promoted is read-only, though the server is a primary by now.
+        var (isReadOnly, isSetSo) = (row.GetString(1) == "on", row.GetString(5) == "on");
+        if (row.GetBoolean(0) || (isReadOnly && !isSetSo))
         {
             throw new NpgsqlException("the server is a standby and takes no writes (SQLSTATE 25006)");
         }
 
-        if (row.GetString(1) == "on")
+        if (isReadOnly)
         {
             throw new PostgreSqlUnusableException(
                 "The database takes no writes (SQLSTATE 25006): default_transaction_read_only is on for it, its server or this role.");

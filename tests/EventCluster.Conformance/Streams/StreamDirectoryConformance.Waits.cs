@@ -124,10 +124,12 @@ public abstract partial class StreamDirectoryConformance
 
         Clock.Advance(TimeSpan.FromSeconds(19.9));
         Assert.False(waiting.IsCompleted);
-        await EventuallyAsync("deadline ends the wait", () => Task.FromResult(waiting.IsCompleted));
+
+        // Not further than needed: a store that is asked what the answer may claim has a deadline by the same clock.
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        var batch = Assert.IsType<ReadOutcome.Batch>(await Phase.OfAsync("deadline ends the wait", waiting));
 
         Assert.True(Clock.Elapsed - start >= TimeSpan.FromSeconds(20));
-        var batch = Assert.IsType<ReadOutcome.Batch>(await waiting);
         Assert.Equal((tail, tail), (batch.From, batch.Next));
         Assert.Empty(batch.Slices);
     }

@@ -189,9 +189,9 @@ public sealed class TailClaimTests : IAsyncDisposable
     public async Task Wait_EndedByAnAppend_IsConfirmedAfterItEnded()
     {
         var (stream, at) = await NewStreamAsync();
+        var before = _fixture.Store.Questions.Count;
         var waiting = stream.WaitAsync(at.Tail);
         await stream.PutAsync("a");
-        var before = _fixture.Store.Questions.Count;
         Assert.IsType<ReadOutcome.Batch>(await Phase.OfAsync("read", waiting));
 
         // What the woken read claims, it claims for the time after its wait: one question.

@@ -22,6 +22,25 @@ public sealed class ConnectionBoundTests
         Assert.Equal(expected < configured, bound.IsBelowConfigured);
     }
 
+    /// <summary>
+    /// Goal: whoever opens connections to the ports between nodes and says nothing takes no descriptor that the process needs. Method: all
+    /// that may be open at once is added up.
+    /// </summary>
+    [Theory]
+    [InlineData(512, 16)]
+    [InlineData(1_024, 32)]
+    [InlineData(4_096, 128)]
+    [InlineData(65_536, 256)]
+    public void Descriptors_OfANodeWithPortsForOthers_AreEnoughForAll(long limit, int unproven)
+    {
+        var node = new DescriptorLimit(limit, InUse: 100) { OtherPorts = 2 };
+
+        Assert.Equal(unproven, node.Unproven);
+        Assert.True(node.Connections + (2 * 2 * node.Unproven) + node.InUse + DescriptorLimit.ToCome <= node.FirstReserved);
+        Assert.Equal(new DescriptorLimit(limit, InUse: 100).Connections - (4 * unproven), node.Connections);
+        Assert.Contains("other nodes", node.ToString(), StringComparison.Ordinal);
+    }
+
     /// <summary>All connections together, each with the most that a client can make it hold, stay out of the other shares.</summary>
     [Theory]
     [InlineData(256, 60)]

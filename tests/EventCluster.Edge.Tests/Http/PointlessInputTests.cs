@@ -3,7 +3,6 @@ using System.Text.Json;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Edge.Tests.SignalR;
 using EventCluster.Edge.Tests.WebSockets;
-using Microsoft.AspNetCore.SignalR.Client;
 
 namespace EventCluster.Edge.Tests.Http;
 

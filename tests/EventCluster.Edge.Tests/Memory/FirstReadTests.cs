@@ -3,6 +3,7 @@ using System.Text;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core;
 using EventCluster.Edge.Tests.Composite;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Edge.Tests.SignalR;
@@ -82,7 +83,7 @@ public sealed class FirstReadTests
     /// <summary>Streams whose reads are remembered only as long as somebody else holds them.</summary>
     private sealed class WeakReads : IStreamDirectory
     {
-        public IStreamDirectory Inner { get; set; } = null!;
+        public LocalStreamDirectory Inner { get; set; } = null!;
 
         public ConcurrentQueue<WeakReference<ReadOutcome.Batch>> Batches { get; } = new();
 

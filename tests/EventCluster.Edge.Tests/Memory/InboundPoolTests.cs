@@ -63,14 +63,14 @@ public sealed class InboundPoolTests
         victim.Wait();
         clock.Advance(EdgeLimits.SlowAfter);
 
-        var first = Task.Run(victim.Cut);
+        var first = Task.Run(victim.Cut, TestContext.Current.CancellationToken);
         var second = Task.Run(async () =>
         {
             await read.Task;
             var ended = victim.Cut();
             cutAgain.Set();
             await ended;
-        });
+        }, TestContext.Current.CancellationToken);
 
         Assert.False(await Phase.OfAsync("the reader", reading));
         await Phase.OfAsync("both cuts", Task.WhenAll(first, second));

@@ -74,15 +74,15 @@ public sealed class StoreOutageTests : IAsyncDisposable
         await using var hub = await HubClient.OpenAsync(server);
         _store.IsUnreachable = true;
 
-        await socket.SendAsync("""{"type":"append","stream":"s","events":[{"data":"2"}]}""");
+        await socket.SendAsync("""{"type":"append","stream":"s","contentType":"text/plain","events":[{"data":"2"}]}""");
         Assert.Equal(503, (await socket.ExpectAsync("error")).GetProperty("status").GetInt32());
-        var append = await HubClient.ErrorOfAsync(() => hub.AppendAsync("s", new { events = new[] { new { data = "2" } } }));
+        var append = await HubClient.ErrorOfAsync(() => hub.AppendAsync("s", new { contentType = "text/plain", events = new[] { new { data = "2" } } }));
         Assert.Equal(503, append.GetProperty("status").GetInt32());
 
         _store.IsUnreachable = false;
-        await socket.SendAsync("""{"type":"append","stream":"s","events":[{"data":"3"}]}""");
+        await socket.SendAsync("""{"type":"append","stream":"s","contentType":"text/plain","events":[{"data":"3"}]}""");
         await socket.ExpectAsync("ack");
-        await hub.AppendAsync("s", new { events = new[] { new { data = "4" } } });
+        await hub.AppendAsync("s", new { contentType = "text/plain", events = new[] { new { data = "4" } } });
     }
 
     private async Task NewStreamAsync() => Assert.IsType<CreateOutcome.Created>(await _directory.GetStream(StreamName.Parse("s")).CreateAsync(

@@ -22,8 +22,8 @@ public sealed class BackupCommandTests : IDisposable
     [InlineData("https")]
     public async Task Run_ServerHasTheFolderOpen_ItWritesTheCopy(string scheme)
     {
-        await using var server = await RunningServer.StartAsync(
-            "--urls", $"{scheme}://127.0.0.1:0", "--data", Data, $"--EventCluster:Tls:CertificatePath={WriteCertificate()}");
+        string[] tls = scheme == "https" ? [$"--EventCluster:Tls:CertificatePath={WriteCertificate()}"] : [];
+        await using var server = await RunningServer.StartAsync(["--urls", $"{scheme}://127.0.0.1:0", "--data", Data, .. tls]);
 
         var (exit, _) = await BackupAsync();
 

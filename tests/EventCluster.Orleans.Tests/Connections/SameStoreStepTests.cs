@@ -4,7 +4,6 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Orleans.Connections;
 using EventCluster.TestKit;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Xunit;
 
 namespace EventCluster.Orleans.Tests.Connections;

@@ -49,7 +49,7 @@ public sealed class TailNewsTests : LaneTest
 
     public static TheoryData<string> Cases => [.. Table.Keys];
 
-    private IStreamHandle Handle => new OrleansStreamHandle(Reach, Stream.Name, Grain);
+    private OrleansStreamHandle Handle => new OrleansStreamHandle(Reach, Stream.Name, Grain);
 
     private StreamOffset Start { get; set; }
 
@@ -103,7 +103,7 @@ public sealed class TailNewsTests : LaneTest
 
     private static Task Nothing(IStreamHandle stream) => Task.CompletedTask;
 
-    private static Task DeleteAsync(IStreamHandle stream) => stream.DeleteAsync(Cancellation).AsTask();
+    private static Task<DeleteOutcome> DeleteAsync(IStreamHandle stream) => stream.DeleteAsync(Cancellation).AsTask();
 
     private static AppendRequest As(string producer, long sequence) =>
         Plain("a") with { Producer = new ProducerStamp(producer, 0, sequence) };

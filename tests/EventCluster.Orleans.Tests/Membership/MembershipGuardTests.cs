@@ -43,10 +43,11 @@ public sealed class MembershipGuardTests
     }
 
     [Theory]
-    [InlineData(Reachability.Refuses)]
-    [InlineData(Reachability.Answers)]
-    public async Task TwoSilos_OneIsKilledOrHangs_TheOtherMayEndIt(Reachability seen)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TwoSilos_OneIsKilledOrHangs_TheOtherMayEndIt(bool isKilled)
     {
+        var seen = isKilled ? Reachability.Refuses : Reachability.Answers;
         var members = Fill(2);
 
         Assert.True(await EndsAsync(members, 1, 0, i => i == 1 ? Reachability.Answers : seen));
@@ -67,6 +68,23 @@ public sealed class MembershipGuardTests
         Assert.False(await EndsAsync(guard, members[0]));
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.True(await EndsAsync(guard, members[1]));
+    }
+
+    /// <summary>
+    /// Goal: a silo that joins is not kept out by the dead, and does not end the living. Method: it is not active yet, so that its own
+    /// side is empty; the others were killed, hang without a machine, or live.
+    /// </summary>
+    [Theory]
+    [InlineData(1, true, true)]
+    [InlineData(3, true, true)]
+    [InlineData(1, false, false)]
+    [InlineData(3, false, false)]
+    public async Task SiloThatJoins_MayEndTheDeadOnly(int others, bool isKilled, bool ends)
+    {
+        var members = Fill(others + 1);
+        members[others].Status = SiloStatus.Joining;
+
+        Assert.Equal(ends, await EndsAsync(members, others, 0, _ => isKilled ? Reachability.Refuses : Reachability.Silent));
     }
 
     [Fact]

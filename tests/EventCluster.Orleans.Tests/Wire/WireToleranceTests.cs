@@ -1,7 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Owners;
 using EventCluster.Orleans.Wire;
-using Orleans.Serialization;
 using Xunit;
 
 namespace EventCluster.Orleans.Tests.Wire;

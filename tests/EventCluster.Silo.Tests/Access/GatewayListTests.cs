@@ -28,8 +28,8 @@ public sealed class GatewayListTests(SharedServer shared)
         using var publisher = Publisher.Own(settings.ClusterId, string.Join(',', places.Select(place => $"{place.Address}:{place.GatewayPort}")));
         Assert.Null(await publisher.ConnectAsync(Phase.HangGuard));
         var orders = publisher.Services.GetRequiredService<EventClusterClient>().GetStream("orders");
-        await orders.CreateAsync("text/plain");
-        await orders.AppendAsync("0");
+        await orders.CreateAsync("text/plain", cancellationToken: Cancellation);
+        await orders.AppendAsync("0", cancellationToken: Cancellation);
 
         await using var second = await SiloProcess.StartAsync(places[1], Cancellation);
         await first.KillAsync();

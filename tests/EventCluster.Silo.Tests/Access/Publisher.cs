@@ -1,4 +1,3 @@
-using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

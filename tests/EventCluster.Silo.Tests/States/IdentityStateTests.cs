@@ -17,7 +17,7 @@ public sealed class IdentityStateTests(SharedServer shared)
     public async Task Restored_IsRefusedWithOneLineWhileSilosLive_AndGoesWhenTheyHaveLeft()
     {
         var settings = shared.NewCluster() with { More = ["--EventCluster:NodeName=backlog-7"] };
-        var restoring = settings with { SiloPort = FreePort.Next(), More = ["--restored"] };
+        var restoring = settings with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next(), More = ["--restored"] };
         var before = "";
         await using (var running = await SiloProcess.StartAsync(settings, Cancellation))
         {
@@ -36,7 +36,7 @@ public sealed class IdentityStateTests(SharedServer shared)
         }
 
         Assert.Equal("1", await AskAsync(settings, "SELECT count(*)::text FROM $S.cluster_silos WHERE status <> 6"));
-        await using var restored = await SiloProcess.StartAsync(restoring with { SiloPort = FreePort.Next() }, Cancellation);
+        await using var restored = await SiloProcess.StartAsync(restoring with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
         var after = await AskAsync(settings, "SELECT id FROM $S.cluster");
         Assert.NotEqual(before, after);
         Assert.Equal(after, await AskAsync(settings, "SELECT DISTINCT cluster FROM $S.cluster_silos"));
@@ -51,8 +51,10 @@ public sealed class IdentityStateTests(SharedServer shared)
     public async Task Running_TheStoreShowsAnotherIdentity_EndsWithOneLineAndExitCodeTwo(string role)
     {
         var settings = shared.NewCluster() with { Role = role };
-        await using var silo = await SiloProcess.StartAsync(settings, Cancellation);
+        await using var silo = SiloProcess.Launch(settings);
 
+        // An edge alone is not ready: nobody hosts streams.
+        await silo.UntilSaysAsync("listens on", Cancellation);
         await AskAsync(settings, "WITH changed AS (UPDATE $S.identity SET id = gen_random_uuid() RETURNING 1) SELECT 'done'");
 
         await silo.UntilEndedAsync();
@@ -70,13 +72,13 @@ public sealed class IdentityStateTests(SharedServer shared)
         await using (var first = await SiloProcess.StartAsync(settings, Cancellation))
         {
             id = await AskAsync(settings, "SELECT id FROM $S.cluster");
-            await using var second = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next() }, Cancellation);
+            await using var second = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
             await first.KillAsync();
-            await using var third = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next() }, Cancellation);
+            await using var third = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
             Assert.Equal(id, await AskAsync(settings, "SELECT DISTINCT cluster FROM $S.cluster_silos"));
         }
 
-        await using var later = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next() }, Cancellation);
+        await using var later = await SiloProcess.StartAsync(settings with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, Cancellation);
         Assert.Equal(id, await AskAsync(settings, "SELECT DISTINCT cluster FROM $S.cluster_silos"));
         Assert.Contains(id, later.Output, StringComparison.Ordinal);
     }

@@ -28,7 +28,7 @@ internal sealed class AnsweringRelay : IAsyncDisposable
     /// <summary>Answers everything so from now on.</summary>
     public void Answer(int status, string code)
     {
-        var body = $$$"""{"odata.error":{"code":"{{{code}}}","message":{"lang":"en-US","value":"injected"}}}""";
+        var body = $$$$"""{"odata.error":{"code":"{{{{code}}}}","message":{"lang":"en-US","value":"injected"}}}""";
         Switch($"HTTP/1.1 {status} Injected\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
     }
 

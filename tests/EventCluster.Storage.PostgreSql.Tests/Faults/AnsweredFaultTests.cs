@@ -1,4 +1,3 @@
-using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Store;
@@ -224,7 +223,7 @@ public sealed class AnsweredFaultTests(SharedServer shared) : StoreTest(shared)
             Assert.Contains(Assert.IsType<CreateOutcome.Unavailable>(await Ask(created.AsTask())).Reason, allowed);
             await Assert.ThrowsAsync<StoreUnreachableException>(() => Ask(directory.ListAsync("", null, 10, Cancellation).AsTask()));
             await Assert.ThrowsAsync<StoreUnreachableException>(() => Ask(store.GetHeadAsync(loaded.Name, Cancellation).AsTask()));
-            await Assert.ThrowsAsync<StoreUnreachableException>(() => Ask(store.GetFencesAsync([loaded.Name], Cancellation).AsTask()));
+            await Assert.ThrowsAsync<StoreUnreachableException>(() => Ask(store.GetStampsAsync([loaded.Name], Cancellation).AsTask()));
             await Assert.ThrowsAsync<StoreUnreachableException>(() => Ask(store.ListDueAsync(0, 1, Cancellation).AsTask()));
             await Assert.ThrowsAsync<StoreUnreachableException>(() => Ask(store.DrawIncarnationAsync(Cancellation).AsTask()));
         }

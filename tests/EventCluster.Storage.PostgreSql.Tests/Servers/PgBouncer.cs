@@ -37,6 +37,7 @@ internal sealed class PgBouncer : IAsyncDisposable
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginErrorReadLine();
@@ -49,7 +50,8 @@ internal sealed class PgBouncer : IAsyncDisposable
     public static async Task<PgBouncer> StartAsync(string connectionString, string mode, params IEnumerable<string> settings)
     {
         using var install = Process.Start(new ProcessStartInfo(
-            Path.Combine(ServerFiles.Repository, "infra", "install-packages.sh"), ["pgbouncer"]) { RedirectStandardError = true })!;
+            Path.Combine(ServerFiles.Repository, "infra", "install-packages.sh"), ["pgbouncer"])
+        { RedirectStandardError = true, UseShellExecute = false })!;
         var said = await install.StandardError.ReadToEndAsync();
         await install.WaitForExitAsync();
         Assert.SkipWhen(install.ExitCode != 0, said);
