@@ -1,11 +1,12 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Reading;
 using EventCluster.Core.State;
 using EventCluster.Protocol;
 
 namespace EventCluster.Core;
 
-/// <summary>Checks stored events by the rules that hold for those that come in.</summary>
+/// <summary>What can be said of stored events without an owner: where they lie, and whether they keep the rules for those that come in.</summary>
 public static class StoredEvents
 {
     private const int BlocksPerPage = 1_000;
@@ -17,6 +18,23 @@ public static class StoredEvents
     {
         ArgumentNullException.ThrowIfNull(head);
         return RequestRules.CheckType(StreamStateCodec.Decode(head.State).ContentType);
+    }
+
+    /// <summary>Where a stream's readers find its events, in order from its earliest position to its tail; inherited ones at the ancestors that store them.</summary>
+    /// <param name="head">The stream as the store lists it.</param>
+    /// <exception cref="LogDamagedException">The state is not one that this build reads.</exception>
+    public static IReadOnlyList<BlockRange> PlacesOf(StoredHead head)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        var view = StreamView.Of(head);
+        List<BlockRange> places = [];
+        for (var next = head.Head.Earliest; next < head.Head.Tail;)
+        {
+            (var range, next) = BlockReader.RangeAt(view, next);
+            places.Add(range);
+        }
+
+        return places;
     }
 
     /// <summary>Finds the first event of a stream that could not have come in; null when there is none.</summary>

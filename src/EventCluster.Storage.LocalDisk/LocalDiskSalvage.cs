@@ -9,7 +9,7 @@ namespace EventCluster.Storage.LocalDisk;
 /// <summary>Copies everything readable of a damaged data directory into a new one.</summary>
 /// <remarks>
 /// A stream's readers are served from behind its last hole on, because a history has no holes; blocks before a hole are
-/// copied too, for the forks that inherit them. Every stream begins a new history at its recovered tail, so no offset of
+/// copied too, for the forks that inherit them. A hole in what a fork inherits is a hole of the fork. Every stream begins a new history at its recovered tail, so no offset of
 /// a lost event is ever served by another one.
 /// </remarks>
 public static class LocalDiskSalvage
@@ -18,6 +18,10 @@ public static class LocalDiskSalvage
     /// <param name="from">The damaged directory; nothing in it is changed but its lock file.</param>
     /// <param name="to">A missing or empty directory.</param>
     /// <param name="disk">The disk that has both.</param>
+    /// <param name="placesOf">
+    /// Where the readers of a stream read, from its earliest position to its tail: what a fork inherits is stored by others, and only the
+    /// owner of its state knows by whom. Throws a <see cref="LogDamagedException"/> when the state cannot be read.
+    /// </param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For the new store.</param>
     /// <param name="cancellationToken">Abandons the copy; remove the target then.</param>
@@ -28,6 +32,7 @@ public static class LocalDiskSalvage
         string from,
         string to,
         IDisk disk,
+        Func<StoredHead, IReadOnlyList<BlockRange>> placesOf,
         TimeProvider time,
         ILogger<LocalDiskLogStore> logger,
         CancellationToken cancellationToken)
@@ -49,7 +54,7 @@ public static class LocalDiskSalvage
             await using (target)
             {
                 target.SkipIncarnationsOf(source.Index.LargestIncarnation, time.GetUtcNow());
-                var report = await CopyAsync(source, target, cancellationToken);
+                var report = await CopyAsync(source, target, placesOf, cancellationToken);
                 await source.CloseAsync();
                 return report;
             }
@@ -57,39 +62,43 @@ public static class LocalDiskSalvage
     }
 
     private static async Task<SalvageReport> CopyAsync(
-        DamagedStore source, LocalDiskLogStore target, CancellationToken cancellationToken)
+        DamagedStore source,
+        LocalDiskLogStore target,
+        Func<StoredHead, IReadOnlyList<BlockRange>> placesOf,
+        CancellationToken cancellationToken)
     {
-        var (streams, events) = (0, 0L);
-        foreach (var entry in source.Index.Entries.OrderBy(entry => entry.Name))
+        var readable = new ReadableBlocks();
+        var entries = source.Index.Entries.OrderBy(entry => entry.Name).ToArray();
+        foreach (var entry in entries)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            events += await CopyStreamAsync(source, entry, target, cancellationToken);
-            streams++;
+            readable.Add(entry.Name, await ReadableAsync(source, entry));
         }
 
-        return new SalvageReport(streams, events, source.Losses);
+        var heads = new HeadRecovery(readable, placesOf, source.Losses);
+        var events = 0L;
+        foreach (var entry in entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var head = heads.Recover(entry);
+            var incarnation = await target.DrawIncarnationAsync(cancellationToken);
+            var histories = entry.Incarnations.UpTo(head.Tail).Add(incarnation, head.Tail);
+            var blocks = readable.Of(entry.Name);
+            await target.ImportAsync(entry, head, histories, source, [.. blocks.Select(block => block.Ref)]);
+            events += blocks.Sum(block => (long)block.Ref.Count);
+        }
+
+        return new SalvageReport(entries.Length, events, source.Losses);
     }
 
-    private static async Task<long> CopyStreamAsync(
-        DamagedStore source, StreamEntry entry, LocalDiskLogStore target, CancellationToken cancellationToken)
+    private static async Task<PlacedBlock[]> ReadableAsync(DamagedStore source, StreamEntry entry)
     {
-        var blocks = await ReadableAsync(source, entry);
-        var head = RecoverHead(source, entry, blocks);
-        var tail = head.Tail;
-        var incarnation = await target.DrawIncarnationAsync(cancellationToken);
-        var histories = entry.Incarnations.UpTo(tail).Add(incarnation, tail);
-        await target.ImportAsync(entry, head, histories, source, blocks);
-        return blocks.Sum(block => (long)block.Count);
-    }
-
-    private static async Task<List<BlockRef>> ReadableAsync(DamagedStore source, StreamEntry entry)
-    {
-        var readable = new List<BlockRef>();
+        var readable = new List<PlacedBlock>();
         foreach (var block in entry.Blocks.Items.ToArray())
         {
             if (await source.TryReadBlockAsync(entry, block) is not null)
             {
-                readable.Add(block);
+                readable.Add(new PlacedBlock(block, entry.Blocks.IncarnationOf(block)));
             }
             else if (block.EndSequence <= entry.Head.Earliest)
             {
@@ -98,49 +107,6 @@ public static class LocalDiskSalvage
             }
         }
 
-        return readable;
-    }
-
-    /// <summary>The head that the readable blocks can serve, and the losses that lead to it.</summary>
-    private static StreamHead RecoverHead(DamagedStore source, StreamEntry entry, List<BlockRef> blocks)
-    {
-        var lost = new List<SequenceRange>(source.Holes.GetValueOrDefault(entry.Number) ?? []);
-        var own = blocks.Where(block => block.EndSequence > entry.Head.Earliest).ToList();
-        foreach (ref readonly var block in entry.Blocks.Items)
-        {
-            if (block.EndSequence > entry.Head.Earliest && !own.Contains(block))
-            {
-                lost.Add(new SequenceRange(block.FirstSequence, block.EndSequence));
-            }
-        }
-
-        var end = own.Count > 0 ? own[^1].EndSequence : entry.Head.Tail;
-        var merged = SequenceRanges.Merge(lost, end < entry.Head.Tail ? [new SequenceRange(end, entry.Head.Tail)] : []);
-        foreach (var range in merged)
-        {
-            source.Losses.Add(new SalvageLoss(entry.Name.Value, range.From, range.To, "unreadable"));
-        }
-
-        var earliest = merged.Where(range => range.To <= end).Select(range => range.To)
-            .Append(entry.Head.Earliest).Max();
-        AddUnserved(source, entry, merged, earliest);
-        var retained = own.Where(block => block.EndSequence > earliest).Sum(block => (long)block.PayloadBytes);
-        return entry.Head with { Tail = end, Earliest = earliest, RetainedBytes = retained };
-    }
-
-    /// <summary>A history has no holes: what lies before the last one is copied for forks, but readers no longer get it.</summary>
-    private static void AddUnserved(DamagedStore source, StreamEntry entry, List<SequenceRange> lost, long earliest)
-    {
-        var from = entry.Head.Earliest;
-        foreach (var range in lost.Where(range => range.To <= earliest))
-        {
-            if (range.From > from)
-            {
-                source.Losses.Add(new SalvageLoss(
-                    entry.Name.Value, from, range.From, "copied, but not served: it lies before lost events"));
-            }
-
-            from = range.To;
-        }
+        return [.. readable];
     }
 }

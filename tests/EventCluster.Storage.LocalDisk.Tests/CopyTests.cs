@@ -195,6 +195,7 @@ public sealed class CopyTests : IAsyncDisposable
         StoreFixture.Data,
         "/salvaged",
         _fixture.Disk.Attach(),
+        ForkPlaces.Of,
         TimeProvider.System,
         NullLogger<LocalDiskLogStore>.Instance,
         Cancellation);

@@ -132,7 +132,8 @@ internal sealed class BlockReader(ILogStore store, IncarnationNumbers incarnatio
             : blocks[0].GetPayloadBytes((int)(from - blocks[0].FirstSequence), (int)(to - blocks[0].FirstSequence));
     }
 
-    private static (BlockRange Range, long End) RangeAt(StreamView view, long sequence)
+    /// <summary>The store's range that has the event with this sequence before it, and where that range ends.</summary>
+    public static (BlockRange Range, long End) RangeAt(StreamView view, long sequence)
     {
         var (stream, end) = view.StorageOf(sequence);
         end = Math.Min(Math.Min(end, view.Head.Tail), view.Incarnations.EndOfHolder(sequence) ?? long.MaxValue);

@@ -1,3 +1,4 @@
+using EventCluster.Core;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Storage.LocalDisk;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,7 +17,7 @@ internal static class SalvageCommand
         }
 
         var report = await LocalDiskSalvage.RunAsync(
-            from, to, new SystemDisk(), TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, cancellationToken);
+            from, to, new SystemDisk(), StoredEvents.PlacesOf, TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, cancellationToken);
         foreach (var loss in report.Losses)
         {
             await terminal.Out.WriteLineAsync($"lost: {loss}");

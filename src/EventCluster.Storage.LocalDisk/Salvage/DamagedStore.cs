@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Checkpoints;
 using EventCluster.Storage.LocalDisk.Format;
@@ -19,9 +18,6 @@ internal sealed class DamagedStore(IDisk disk, string directory)
     private bool _endFound;
 
     public List<SalvageLoss> Losses { get; } = [];
-
-    /// <summary>By stream number: sequences whose commits are missing in the journal.</summary>
-    public Dictionary<long, List<SequenceRange>> Holes { get; } = [];
 
     public StreamIndex Index { get; private set; } = new();
 
@@ -248,7 +244,7 @@ internal sealed class DamagedStore(IDisk disk, string directory)
                     break;
             }
         },
-        TakeWithoutBlock);
+        Take);
     }
 
     private static bool EndsAt(SegmentImage image, int end)
@@ -289,39 +285,21 @@ internal sealed class DamagedStore(IDisk disk, string directory)
         }
         else
         {
-            NoteHole(change, entry);
+            FollowHistory(change, entry);
             Index.Apply(change);
         }
     }
 
-    /// <summary>Its block is unreadable: what it moved the tail over is lost, everything else it says holds.</summary>
-    private void TakeWithoutBlock(CommitChange change)
+    /// <summary>Where the commit that began a history is lost, the first block of that history still tells its number.</summary>
+    private static void FollowHistory(CommitChange change, StreamEntry? entry)
     {
-        var from = Index.Find(change.Number)?.Head.Tail
-            ?? change.Incarnations?.Latest.FirstSequence ?? change.Head.Tail;
-        Take(change);
-        if (Index.Find(change.Number)?.Version == change.Version && change.Head.Tail > from)
+        if (change is { Incarnations: null, Block: { } block }
+            && entry?.Incarnations.Latest is { } latest
+            && block.Incarnation > latest.Incarnation
+            && block.Ref.FirstSequence >= latest.FirstSequence)
         {
-            AddHole(change.Number, from, change.Head.Tail);
+            entry.Incarnations = entry.Incarnations.Add(block.Incarnation, block.Ref.FirstSequence);
         }
-    }
-
-    private void NoteHole(CommitChange change, StreamEntry? entry)
-    {
-        if (entry is not null && change.Block is { } block && block.Ref.FirstSequence > entry.Head.Tail)
-        {
-            AddHole(change.Number, entry.Head.Tail, block.Ref.FirstSequence);
-        }
-    }
-
-    private void AddHole(long number, long from, long to)
-    {
-        if (!Holes.TryGetValue(number, out var holes))
-        {
-            Holes[number] = holes = [];
-        }
-
-        holes.Add(new SequenceRange(from, to));
     }
 
     private void Bury(long number)
