@@ -20,7 +20,10 @@ public static class StoredEvents
         return RequestRules.CheckType(StreamStateCodec.Decode(head.State).ContentType);
     }
 
-    /// <summary>Where a stream's readers find its events, in order from its earliest position to its tail; inherited ones at the ancestors that store them.</summary>
+    /// <summary>
+    /// Where a stream's readers find its events, in order from its earliest position to its tail; inherited ones at the
+    /// ancestors that store them.
+    /// </summary>
     /// <param name="head">The stream as the store lists it.</param>
     /// <exception cref="LogDamagedException">The state is not one that this build reads.</exception>
     public static IReadOnlyList<BlockRange> PlacesOf(StoredHead head)

@@ -24,7 +24,7 @@ internal static class ServerJudge
             await using var server = FaultServer.Launch(folder, []);
             if (!await server.IsReadyAsync())
             {
-                return await JudgeRefusalAsync(server, folder, files);
+                return await JudgeRefusalAsync(server, image, folder, files);
             }
 
             var judged = await JudgeAnswersAsync(server, image);
@@ -44,7 +44,7 @@ internal static class ServerJudge
     }
 
     private static async Task<(Verdict Verdict, string? Why)> JudgeRefusalAsync(
-        FaultServer server, string folder, SortedDictionary<string, byte[]> files)
+        FaultServer server, StoreImage image, string folder, SortedDictionary<string, byte[]> files)
     {
         var told = server.Output;
         var last = told.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
@@ -62,7 +62,46 @@ internal static class ServerJudge
             }
         }
 
-        return (Verdict.Refused, null);
+        return await SalvageAsync(image, folder);
+    }
+
+    /// <summary>The command copies what it can read; a server on the copy serves only what was acknowledged, or the command said what is lost.</summary>
+    private static async Task<(Verdict Verdict, string? Why)> SalvageAsync(StoreImage image, string folder)
+    {
+        var target = Path.Combine(folder, "salvaged");
+        var (code, told) = await FaultServer.SalvageAsync(folder, target);
+        if (told.Contains("   at ", StringComparison.Ordinal) || (code != 0 && (code != CannotStart || !Judge.NamesAFile(told))))
+        {
+            return (Verdict.Wrong, $"the salvage ended with {code}: {told}");
+        }
+
+        if (code != 0)
+        {
+            return (Verdict.Refused, null);
+        }
+
+        await using var server = FaultServer.Launch(target, [], "--restored");
+        if (!await server.IsReadyAsync())
+        {
+            return (Verdict.Wrong, $"the salvaged folder does not open: {server.Output}");
+        }
+
+        foreach (var stream in image.Answers[^1].Keys)
+        {
+            var answer = await StreamAnswers.ReadAsync(server.Client, stream);
+            if (IsRefused(answer))
+            {
+                return (Verdict.Wrong, $"'{stream}' of the salvaged folder is damaged: {server.Output}");
+            }
+
+            if (!image.Answers.Any(expected => expected[stream].Fits(answer)) && !told.Contains("lost: ", StringComparison.Ordinal))
+            {
+                return (Verdict.Wrong, $"'{stream}' of the salvaged folder has {answer.Body.Length} bytes, and nothing was said to be lost: {told}");
+            }
+        }
+
+        await server.StopAsync();
+        return server.ExitCode == 0 ? (Verdict.Salvaged, null) : (Verdict.Wrong, $"the server on the salvaged folder ended with {server.ExitCode}: {server.Output}");
     }
 
     private static async Task<(Verdict Verdict, string? Why)> JudgeAnswersAsync(FaultServer server, StoreImage image)

@@ -6,8 +6,11 @@ internal enum Verdict
     /// <summary>Everything acknowledged is served.</summary>
     Right,
 
-    /// <summary>The start was refused, and the place named.</summary>
+    /// <summary>The start was refused, and the place named; no salvage was tried, or there was nothing to read.</summary>
     Refused,
+
+    /// <summary>The start was refused and the place named; a salvage kept only what is right, and named what it lost.</summary>
+    Salvaged,
 
     /// <summary>The store serves; reading what is damaged is refused, and the place named.</summary>
     ReadsRefused,

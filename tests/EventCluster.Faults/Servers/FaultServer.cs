@@ -48,13 +48,15 @@ internal sealed partial class FaultServer : IAsyncDisposable
     /// <summary>Starts a server; returns at once.</summary>
     /// <param name="data">Its folder.</param>
     /// <param name="tracer">Words of a tracer's command line before the server's; empty for none.</param>
-    public static FaultServer Launch(string data, IReadOnlyList<string> tracer)
+    /// <param name="more">More arguments.</param>
+    public static FaultServer Launch(string data, IReadOnlyList<string> tracer, params string[] more)
     {
         var url = new Uri($"http://127.0.0.1:{FreePort.Next()}");
         string[] words =
         [
             .. tracer, "dotnet", ServerFiles.Dll, "--urls", url.ToString().TrimEnd('/'), "--data", data,
             "--EventCluster:LocalDisk:SegmentBytes", "33554432",
+            .. more,
         ];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
@@ -69,6 +71,21 @@ internal sealed partial class FaultServer : IAsyncDisposable
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
         return server;
+    }
+
+    /// <summary>Runs the command that salvages a folder; its exit code and everything it wrote.</summary>
+    public static async Task<(int Code, string Told)> SalvageAsync(string from, string to)
+    {
+        var start = new ProcessStartInfo("dotnet", [ServerFiles.Dll, "--salvage", from, to])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var told = await Phase.OfAsync("a salvage ends", Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()));
+        await process.WaitForExitAsync();
+        return (process.ExitCode, string.Concat(told));
     }
 
     /// <summary>Waits until it is ready or has ended; true for ready.</summary>
