@@ -69,7 +69,7 @@ internal sealed class EntityTable(TableClient client, SemaphoreSlim requests, St
         {
             return await QueryAsync("", int.MaxValue, select: null, cancellationToken);
         }
-        catch (RequestFailedException e) when (e.ErrorCode == TableNotFound)
+        catch (StoreUnreachableException e) when (e.InnerException is RequestFailedException { ErrorCode: TableNotFound })
         {
             return [];
         }

@@ -27,7 +27,7 @@ public sealed class AnsweredFaultTests(SharedServer shared) : StoreTest(shared)
         await using var relay = new AnsweringRelay(Shared.Server.Port);
         var store = await OpenStoreAsync(Shared.NewStore(table: Options.Table, connectionString: AzuriteServer.ConnectionTo(relay.Port)));
         await using var directory = new LocalStreamDirectory(
-            store, new LocalStreamDirectoryOptions(), TimeProvider.System, new Random(1), NullLogger<LocalStreamDirectory>.Instance);
+            store, new LocalStreamDirectoryOptions { MaxAppendBytes = AzureTablesLogStore.MaxAppendBytes }, TimeProvider.System, new Random(1), NullLogger<LocalStreamDirectory>.Instance);
         var stream = directory.GetStream(TestData.Name("a"));
         await stream.NewAsync();
         await stream.PutAsync("1");
