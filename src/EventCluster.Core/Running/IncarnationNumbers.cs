@@ -22,9 +22,14 @@ internal sealed class IncarnationNumbers(ILogStore store)
     {
         var seen = Interlocked.Read(ref _highest);
         var drawn = await store.DrawIncarnationAsync(cancellationToken);
-        var number = drawn > seen ? drawn : seen + Unseen;
-        Note(number);
-        return number;
+        if (drawn <= seen)
+        {
+            // Added, so that of several draws at once no two get the same number.
+            return Interlocked.Add(ref _highest, Unseen);
+        }
+
+        Note(drawn);
+        return drawn;
     }
 
     private void Note(long seen)
