@@ -1,4 +1,5 @@
 using EventCluster.Hosting.Configuration;
+using Microsoft.AspNetCore.Builder;
 
 namespace EventCluster.Hosting.Commands;
 
@@ -42,6 +43,26 @@ public static class NodeProcess
         catch (Exception e) when (StartFault.Explain(e) is { } fault)
         {
             return await terminal.FailAsync(fault);
+        }
+    }
+
+    /// <summary>Starts a node; false when it was told to stop meanwhile, which ends it as asked.</summary>
+    /// <param name="app">The node.</param>
+    /// <param name="start">Its start.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<bool> TryStartAsync(WebApplication app, Func<Task> start, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentNullException.ThrowIfNull(start);
+        try
+        {
+            await start();
+            return true;
+        }
+        catch (OperationCanceledException) when (
+            cancellationToken.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

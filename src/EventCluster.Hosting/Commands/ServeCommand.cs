@@ -21,8 +21,18 @@ internal static partial class ServeCommand
         builder.Services.AddEventCluster(options, new NodeStart(mode.Restored));
 
         await using var app = builder.Build();
-        await app.UseEventClusterAsync(cancellationToken);
-        await app.StartAsync(cancellationToken);
+        if (!await NodeProcess.TryStartAsync(
+            app,
+            async () =>
+            {
+                await app.UseEventClusterAsync(cancellationToken);
+                await app.StartAsync(cancellationToken);
+            },
+            cancellationToken))
+        {
+            return ExitCode.Success;
+        }
+
         var url = Reachable(app.Urls.First());
         app.Services.GetRequiredService<BackupEndpoint>().Open(url);
         await AnnounceAsync(app, options, terminal, url);

@@ -61,18 +61,15 @@ internal static partial class SiloCommand
             return await terminal.FailAsync(unusable);
         }
 
-        try
+        string? refused = null;
+        if (!await NodeProcess.TryStartAsync(app, async () => refused = await StartAsync(app, options, cancellationToken), cancellationToken))
         {
-            if (await StartAsync(app, options, cancellationToken) is { } refused)
-            {
-                return await terminal.FailAsync(refused);
-            }
-        }
-        catch (OperationCanceledException) when (
-            cancellationToken.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            // Told to stop while it started: that is as asked.
             return ExitCode.Success;
+        }
+
+        if (refused is not null)
+        {
+            return await terminal.FailAsync(refused);
         }
 
         WarnOfOpenDoors(app.Logger, options, address);

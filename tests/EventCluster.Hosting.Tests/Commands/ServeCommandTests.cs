@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using EventCluster.Hosting.Commands;
 using EventCluster.TestKit;
+using Microsoft.AspNetCore.Builder;
 using Xunit;
 
 namespace EventCluster.Hosting.Tests.Commands;
@@ -50,6 +51,50 @@ public sealed class ServeCommandTests
         finally
         {
             data.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Goal: who is told to stop before it serves ends as asked. Method: the stop comes first.</summary>
+    [Fact]
+    public async Task Run_StoppedBeforeItServes_EndsWithZeroAndSaysNoFault()
+    {
+        using var error = new StringWriter();
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+
+        var exit = await ServerCommand.RunAsync(
+            ["--EventCluster:Store", "memory", "--urls", "http://127.0.0.1:0"], new Terminal(TextWriter.Null, error), stopped.Token);
+
+        Assert.Equal((ExitCode.Success, ""), (exit, error.ToString()));
+    }
+
+    /// <summary>A signal stops the application, not the caller's token; another cancellation is a fault as before.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TryStart_CancelledWhileItStarts_IsAnOrderlyEndOnlyWhenItWasToldToStop(bool isToldToStop)
+    {
+        await using var app = WebApplication.CreateSlimBuilder().Build();
+        Task<bool> StartAsync() => NodeProcess.TryStartAsync(
+            app,
+            () =>
+            {
+                if (isToldToStop)
+                {
+                    app.Lifetime.StopApplication();
+                }
+
+                throw new TaskCanceledException();
+            },
+            Token);
+
+        if (isToldToStop)
+        {
+            Assert.False(await StartAsync());
+        }
+        else
+        {
+            await Assert.ThrowsAsync<TaskCanceledException>(StartAsync);
         }
     }
 
