@@ -134,11 +134,11 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     public IStreamHandle GetStream(StreamName name) => new LocalStreamHandle(this, name);
 
     /// <summary>
-    /// One life of a stream: configure, trim and delete through this handle answer not found when the stream was deleted and created
+    /// One incarnation of a stream: configure, trim and delete through this handle answer not found when the stream was deleted and created
     /// again. For a repeated request, which must not reach the successor of the stream that it meant.
     /// </summary>
     /// <param name="name">The name.</param>
-    /// <param name="incarnation">An incarnation of that life; null for whichever life there is.</param>
+    /// <param name="incarnation">The incarnation; null for the one that exists now.</param>
     public IStreamHandle GetStream(StreamName name, long? incarnation) => new LocalStreamHandle(this, name, incarnation);
 
     /// <inheritdoc />

@@ -7,7 +7,7 @@ namespace EventCluster.Core;
 /// <summary>One stream of a <see cref="LocalStreamDirectory"/>, by name.</summary>
 /// <param name="directory">The directory.</param>
 /// <param name="name">The name.</param>
-/// <param name="incarnation">The life of the stream that configure, trim and delete mean; null for whichever is there.</param>
+/// <param name="incarnation">The incarnation of the stream that configure, trim and delete mean; null for the one that exists now.</param>
 internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamName name, long? incarnation = null) : IStreamHandle
 {
     /// <inheritdoc />

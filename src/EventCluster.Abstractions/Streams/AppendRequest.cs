@@ -24,7 +24,7 @@ public sealed record AppendRequest
     public StreamOffset? ExpectedOffset { get; init; }
 
     /// <summary>
-    /// The life of the stream that is meant, by an incarnation of it; null for whichever is there. One of a stream that was
+    /// The incarnation of the stream that is meant; null for the one that exists now. One of a stream that was
     /// deleted and created again is <see cref="AppendOutcome.NotFound"/>. An edge sets it on a repeated attempt (CORRECTNESS rule 23).
     /// </summary>
     public long? Incarnation { get; init; }

@@ -41,7 +41,7 @@ public sealed record StreamDescriptor
     /// <summary>Source of a fork.</summary>
     public StreamName? ForkedFrom { get; init; }
 
-    /// <summary>Whether this instant is of an older life of the stream than another one: nothing in it counts any more.</summary>
+    /// <summary>Whether this instant is of an older incarnation of the stream than another one: nothing in it counts any more.</summary>
     public bool IsOlderThan(StreamDescriptor other) =>
         Incarnations.Latest.Incarnation < other.Incarnations.Latest.Incarnation;
 

@@ -7,7 +7,7 @@ namespace EventCluster.Core.Commands;
 
 /// <summary>A change of retention, applied in the same commit as far as the oldest blocks read for it reach.</summary>
 /// <param name="changes">The limits to change.</param>
-/// <param name="incarnation">The life of the stream that is meant; null for whichever is there.</param>
+/// <param name="incarnation">The incarnation of the stream that is meant; null for the one that exists now.</param>
 internal sealed class ConfigureCommand(RetentionLimits changes, long? incarnation = null) : StreamCommand<ConfigureOutcome>
 {
     private const int BlocksAtOnce = 65_536;
@@ -22,7 +22,7 @@ internal sealed class ConfigureCommand(RetentionLimits changes, long? incarnatio
 
     /// <inheritdoc />
     public override void Decide(StreamLog log, long now) => _refusal =
-        log.IsOtherLife(incarnation) ? new ConfigureOutcome.NotFound() : log.Configure(changes);
+        log.IsOtherIncarnation(incarnation) ? new ConfigureOutcome.NotFound() : log.Configure(changes);
 
     /// <inheritdoc />
     protected override ConfigureOutcome Complete(StreamView view) =>

@@ -5,18 +5,18 @@ using EventCluster.Core.State;
 namespace EventCluster.Core.Commands;
 
 /// <summary>A delete.</summary>
-/// <param name="incarnation">The life of the stream that is meant; null for whichever is there.</param>
+/// <param name="incarnation">The incarnation of the stream that is meant; null for the one that exists now.</param>
 internal sealed class DeleteCommand(long? incarnation = null) : StreamCommand<DeleteOutcome>
 {
     private DeleteOutcome? _decided;
 
     /// <inheritdoc />
     /// <remarks>Answers before it describe the stream, so they are released before it is gone.</remarks>
-    public override bool NeedsPreparation(StreamLog log) => log.IsLive && !log.IsOtherLife(incarnation);
+    public override bool NeedsPreparation(StreamLog log) => log.IsLive && !log.IsOtherIncarnation(incarnation);
 
     /// <inheritdoc />
     public override void Decide(StreamLog log, long now) => _decided =
-        log.IsOtherLife(incarnation) ? new DeleteOutcome.NotFound() : log.Delete();
+        log.IsOtherIncarnation(incarnation) ? new DeleteOutcome.NotFound() : log.Delete();
 
     /// <inheritdoc />
     protected override DeleteOutcome Complete(StreamView view) => _decided!;

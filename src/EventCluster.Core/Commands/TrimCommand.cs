@@ -8,7 +8,7 @@ namespace EventCluster.Core.Commands;
 
 /// <summary>Moves the head to exactly a position.</summary>
 /// <param name="before">The new earliest position.</param>
-/// <param name="incarnation">The life of the stream that is meant; null for whichever is there.</param>
+/// <param name="incarnation">The incarnation of the stream that is meant; null for the one that exists now.</param>
 internal sealed class TrimCommand(StreamOffset before, long? incarnation = null) : StreamCommand<TrimOutcome>
 {
     private TrimOutcome? _refusal;
@@ -33,7 +33,7 @@ internal sealed class TrimCommand(StreamOffset before, long? incarnation = null)
     }
 
     private TrimOutcome? Check(StreamLog log) =>
-        log.IsOtherLife(incarnation) ? new TrimOutcome.NotFound() : log.CheckTrim(before);
+        log.IsOtherIncarnation(incarnation) ? new TrimOutcome.NotFound() : log.CheckTrim(before);
 
     /// <inheritdoc />
     protected override TrimOutcome Complete(StreamView view) => _refusal ?? new TrimOutcome.Trimmed(view.Descriptor);

@@ -21,7 +21,7 @@ internal sealed partial class StreamLog
             return _state is { Lifecycle: Lifecycle.SoftDeleted } ? new AppendOutcome.Gone() : new AppendOutcome.NotFound();
         }
 
-        if (IsOtherLife(request.Incarnation))
+        if (IsOtherIncarnation(request.Incarnation))
         {
             return new AppendOutcome.NotFound();
         }

@@ -123,9 +123,9 @@ internal sealed partial class StreamLog
 
     /// <summary>
     /// Whether the live stream is not the one that a request means by an incarnation of it. A stream gets further incarnations in
-    /// one life, so any entry of its list will do.
+    /// one and the same stream, so any entry of its list will do.
     /// </summary>
-    public bool IsOtherLife(long? incarnation)
+    public bool IsOtherIncarnation(long? incarnation)
     {
         if (incarnation is not { } meant || !IsLive)
         {

@@ -9,7 +9,7 @@ namespace EventCluster.Core.Running;
 /// </summary>
 internal sealed class AcknowledgedHeads
 {
-    /// <summary>A whole node's streams may end at once. Of more than these a loss is noticed only by a medium that tells.</summary>
+    /// <summary>Heads that are kept. For further streams a loss is noticed only when the store itself reports it.</summary>
     private const int Most = 100_000;
 
     private readonly ConcurrentDictionary<StreamName, AcknowledgedHead> _heads = new();

@@ -262,7 +262,7 @@ internal sealed class BlockCache(long maxBytes, MemoryShare? share = null, TimeP
     }
 
     /// <summary>
-    /// The part of a loaded batch that a reader's budget has room for; null when it tells of an older life of the stream than
+    /// The part of a loaded batch that a reader's budget has room for; null when it is of an older incarnation of the stream than
     /// the instant that admits the reader.
     /// </summary>
     private static ReadOutcome.Batch? Cut(ReadOutcome.Batch loaded, StreamDescriptor descriptor, int maxBytes, int maxEvents)

@@ -138,7 +138,7 @@ internal sealed class FeedReader(
 
                 if (place != FeedPlace.Ended && feed.PlaceOf(Position) is not (FeedPlace.AtTail or FeedPlace.Ahead))
                 {
-                    // What the owner calls the tail is none to the feed. One of the two speaks of another life of the stream,
+                    // What the owner calls the tail is none to the feed. One of the two is of another incarnation of the stream,
                     // or the feed went on meanwhile: neither means that this reader has caught up.
                     attempts++;
                     if (!await SettleAsync(feed, outcome, cancellationToken))

@@ -81,7 +81,7 @@ internal sealed class LiveSubscription : IDisposable
     /// </summary>
     public async ValueTask<ReadOutcome?> NextAsync(LiveResponse response)
     {
-        // Offsets of a later life of the stream are behind those of the one before, so such a burst is over too.
+        // Offsets of a later incarnation of the stream are behind those of the one before, so such a burst is over too.
         if (_window > TimeSpan.Zero && Position >= _burstEnd)
         {
             return await NextBurstAsync(response.Ended);

@@ -77,7 +77,7 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
     public bool TryBeginAnew()
     {
         var descriptor = feed.Descriptor;
-        if (IsSameLife(descriptor))
+        if (IsSameIncarnation(descriptor))
         {
             return false;
         }
@@ -123,7 +123,7 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
         return true;
     }
 
-    /// <summary>Where a connection is among the events of this stream; false when its position belongs to another life of it.</summary>
+    /// <summary>Where a connection is among the events of this stream; false when its position belongs to another incarnation of it.</summary>
     public bool TryFind(PumpedConnection connection, out HeldPosition position) =>
         Descriptor.Incarnations.TryHold(connection.Position, out position);
 
@@ -192,13 +192,13 @@ internal sealed class PumpedFeed(StreamFeed feed, SubscriptionPump pump) : IFeed
         return true;
     }
 
-    private bool IsSameLife(StreamDescriptor descriptor) => descriptor.Incarnations.Latest == Descriptor.Incarnations.Latest;
+    private bool IsSameIncarnation(StreamDescriptor descriptor) => descriptor.Incarnations.Latest == Descriptor.Incarnations.Latest;
 
     private bool Encode(FrameLog log, int maxBytes, FrameBuffer scratch)
     {
         var from = Descriptor.Incarnations.OffsetAfter(log.End);
         var place = feed.Read(from, EncodeBytes, EncodeEvents, _slices, out var next, out var descriptor);
-        if (!IsSameLife(descriptor))
+        if (!IsSameIncarnation(descriptor))
         {
             _slices.Clear();
             return false;

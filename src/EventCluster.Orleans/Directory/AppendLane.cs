@@ -131,7 +131,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         var waiting = batch;
         while (waiting.Count > 0)
         {
-            var mayGo = !waiting.Exists(NeedsLife) || await FindLifeAsync(waiting, retry);
+            var mayGo = !waiting.Exists(NeedsIncarnation) || await FindIncarnationAsync(waiting, retry);
             List<PendingAppend> sent = [];
             if (mayGo)
             {
@@ -174,13 +174,13 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         return Settle(batch, failure is { } reason ? FailedAttempt(batch.Count, reason) : answer);
     }
 
-    private static bool NeedsLife(PendingAppend append) => append is { IsMereClose: true, IsUnsure: true, Incarnation: null };
+    private static bool NeedsIncarnation(PendingAppend append) => append is { IsMereClose: true, IsUnsure: true, Incarnation: null };
 
     /// <summary>
-    /// Finds the life of the stream that unsure closes mean; false when the owner does not say it now. A stream that may be a successor
+    /// Finds the incarnation that closes with an unknown outcome mean; false when the owner does not say it now. A stream that may be a successor
     /// is not closed.
     /// </summary>
-    private async Task<bool> FindLifeAsync(List<PendingAppend> waiting, OwnerCalls.Retry retry)
+    private async Task<bool> FindIncarnationAsync(List<PendingAppend> waiting, OwnerCalls.Retry retry)
     {
         var (found, _) = await reach.Calls.TryAsync<DescribeOutcome>(
             name.Value,
@@ -194,7 +194,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             return false;
         }
 
-        foreach (var close in waiting.FindAll(NeedsLife))
+        foreach (var close in waiting.FindAll(NeedsIncarnation))
         {
             close.Incarnation = found is DescribeOutcome.Found stream
                 ? KnownIncarnations.Meant(stream.Descriptor, close.HighestIncarnation ?? 0)
@@ -216,7 +216,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     }
 
     /// <summary>
-    /// An append without identity is sent once, and so is a close that names no life of the stream; all others may be sent as often as it takes.
+    /// An append without identity is sent once, and so is a close that names no incarnation of the stream; all others may be sent as often as it takes.
     /// </summary>
     private Task<AppendOutcome[]> CallAsync(List<PendingAppend> batch, AppendRequest[] requests, CancellationToken ending)
     {

@@ -18,10 +18,10 @@ internal sealed class PendingAppend(AppendRequest request, long bytes)
     /// <summary>The edge's identity of this append. An unsure one keeps it, whatever happens to its neighbours (CORRECTNESS rule 23).</summary>
     public ProducerStamp? Stamp { get; set; }
 
-    /// <summary>A close without events. What stays of it is no identity in another stream of the name, so a repeat names the life that it means.</summary>
+    /// <summary>A close without events. What stays of it is no identity in another stream of the name, so a repeat names the incarnation that it means.</summary>
     public bool IsMereClose => request.Events.Count == 0;
 
-    /// <summary>The life of the stream that a repeat means; null while none is known.</summary>
+    /// <summary>The incarnation that a repeat means; null while none is known.</summary>
     public long? Incarnation { get; set; }
 
     /// <summary>The highest incarnation known when the first attempt was sent; null before.</summary>

@@ -32,7 +32,7 @@ public interface IStreamGrain : IGrainWithStringKey
 
     /// <summary>Changes retention limits.</summary>
     /// <param name="changes">The limits to change.</param>
-    /// <param name="incarnation">The life of the stream that a repeated request means, by an incarnation of it; null for whichever is there.</param>
+    /// <param name="incarnation">The incarnation of the stream that a repeated request means; null for the one that exists now.</param>
     [Alias("configure")]
     Task<Wire<ConfigureOutcome>> ConfigureAsync(Wire<RetentionLimits> changes, long? incarnation);
 

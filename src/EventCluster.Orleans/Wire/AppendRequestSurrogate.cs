@@ -34,7 +34,7 @@ internal struct AppendRequestSurrogate
     [Id(5)]
     public StreamOffset? ExpectedOffset;
 
-    /// <summary>The life of the stream that a repeated attempt means; null for whichever is there.</summary>
+    /// <summary>The incarnation of the stream that a repeated attempt means; null for the one that exists now.</summary>
     [Id(6)]
     public long? Incarnation;
 
