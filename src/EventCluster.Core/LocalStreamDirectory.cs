@@ -1,9 +1,8 @@
-using System.Collections.Concurrent;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Core.Commands;
 using EventCluster.Core.Forks;
+using EventCluster.Core.Maintenance;
 using EventCluster.Core.Owners;
 using EventCluster.Core.Reading;
 using EventCluster.Core.Running;
@@ -24,13 +23,8 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// </summary>
     public static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>What a stream takes while it is in memory, beside its tail cache, as measured with a few producers.</summary>
-    internal const int LoadedStreamBytes = 4 * 1024;
-
-    private readonly ConcurrentDictionary<StreamName, StreamLogRunner> _runners = new();
     private readonly RunnerContext _context;
     private readonly Sweeper _sweeper;
-    private int _loaded;
     private bool _isDisposed;
 
     /// <summary>A directory over a store.</summary>
@@ -54,11 +48,12 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
         _context = new RunnerContext(store, options, time, random, logger);
-        LocalOwners = new LocalStreamOwners(this);
-        Owners = owners ?? LocalOwners;
-        Reads = new ReadPath(this, _context);
-        Forks = new ForkFlow(this, _context, Owners);
-        _sweeper = new Sweeper(this, _context, _runners);
+        Streams = new StreamRegistry(_context);
+        Reads = new ReadPath(Streams, _context);
+        var local = new LocalStreamOwners(Streams, Reads, _context, owners);
+        (LocalOwners, Forks) = (local, local.Forks);
+        _sweeper = new Sweeper(Streams, _context, owners ?? local);
+        Streams.TryMakeRoom = _sweeper.TryMakeRoom;
     }
 
     /// <inheritdoc />
@@ -94,7 +89,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     public void CutOff()
     {
         _context.SetCutOff(true);
-        foreach (var runner in _runners.Values.OrderBy(runner => runner.Name))
+        foreach (var runner in Streams.InOrder)
         {
             // One with a commit in flight ends with the wait for it.
             runner.EndStale();
@@ -105,10 +100,10 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     public void Rejoin() => _context.SetCutOff(false);
 
     /// <summary>Streams in memory now.</summary>
-    public int LoadedStreams => Volatile.Read(ref _loaded);
+    public int LoadedStreams => Streams.Count;
 
     /// <summary>Names of streams in memory now, at most so many.</summary>
-    public IEnumerable<StreamName> Loaded(int limit) => _runners.Keys.Take(limit);
+    public IEnumerable<StreamName> Loaded(int limit) => Streams.Names.Take(limit);
 
     /// <summary>Reads that wait at the tails of streams now.</summary>
     public int ParkedReads => _context.ParkedReads;
@@ -119,7 +114,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// <summary>What owners elsewhere ask of the streams that are owned here.</summary>
     public IStreamOwners LocalOwners { get; }
 
-    internal IStreamOwners Owners { get; }
+    internal StreamRegistry Streams { get; }
 
     internal LocalStreamDirectoryOptions Options => _context.Options;
 
@@ -165,7 +160,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     /// it. The caller has ended its own reads of the stream before and sends none after.
     /// </summary>
     public Task ReleaseAsync(StreamName name) =>
-        !IsCutOff && _runners.TryGetValue(name, out var runner) ? runner.LeaveAsync() : Task.CompletedTask;
+        !IsCutOff && Streams.Find(name) is { } runner ? runner.LeaveAsync() : Task.CompletedTask;
 
     /// <summary>
     /// Refuses new appends as moved, wakes all waiting reads, and completes when every pending command is answered.
@@ -174,7 +169,7 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
     {
         _context.IsStopping = true;
         await _sweeper.StopAsync().WaitAsync(cancellationToken);
-        await StopRunnersAsync().WaitAsync(cancellationToken);
+        await Streams.StopAsync().WaitAsync(cancellationToken);
     }
 
     /// <summary>Stops, and forgets all streams; what a store does not answer is waited for no longer than <see cref="DisposeTimeout"/>.</summary>
@@ -190,126 +185,11 @@ public sealed partial class LocalStreamDirectory : IStreamDirectory, IAsyncDispo
             catch (TimeoutException)
             {
                 // The store does not answer. Whoever waits for it learns from its own time limit, and the process can end.
-                LogNotStopped(_context.Logger, DisposeTimeout.TotalSeconds, _runners.Count);
+                LogNotStopped(_context.Logger, DisposeTimeout.TotalSeconds, Streams.Count);
             }
 
-            foreach (var runner in _runners.Values)
-            {
-                Forget(runner);
-            }
-
+            Streams.Clear();
             _context.Dispose();
-        }
-    }
-
-    /// <summary>The runner of a name that takes commands; made when there is none.</summary>
-    internal StreamLogRunner GetRunner(StreamName name)
-    {
-        while (true)
-        {
-            if (_runners.TryGetValue(name, out var runner))
-            {
-                if (!runner.IsEnded)
-                {
-                    return runner;
-                }
-
-                Forget(runner);
-                continue;
-            }
-
-            if (LoadedStreams >= Options.MaxLoadedStreams && !_sweeper.TryMakeRoom())
-            {
-                return StreamLogRunner.Refusing(name, _context);
-            }
-
-            runner = new StreamLogRunner(name, _context, Forget);
-            if (_runners.TryAdd(name, runner))
-            {
-                Options.StreamState?.Take(LoadedStreamBytes);
-                Interlocked.Increment(ref _loaded);
-                return runner;
-            }
-        }
-    }
-
-    /// <summary>Hands a command to the stream's runner.</summary>
-    internal ValueTask<TOutcome> Submit<TOutcome>(StreamName name, StreamCommand<TOutcome> command)
-    {
-        if (_context.IsStopping && command.IsBounded)
-        {
-            command.Refuse(UnavailableReason.Moved, "The server is stopping.");
-            return command.Outcome;
-        }
-
-        while (!GetRunner(name).TrySubmit(command))
-        {
-            // The runner ended between the look and the call; the next look finds or makes another one.
-        }
-
-        return command.Outcome;
-    }
-
-    /// <summary>A runner of a name that stays, under its fence, until it is unpinned.</summary>
-    internal StreamLogRunner Pin(StreamName name)
-    {
-        while (true)
-        {
-            var runner = GetRunner(name);
-            if (runner.TryPin())
-            {
-                return runner;
-            }
-        }
-    }
-
-    /// <summary>A stream's committed instant, after opening it and committing its expiry if that is due.</summary>
-    internal ValueTask<(StreamLogRunner Runner, StepOutcome Step)> LookAsync(StreamName name)
-    {
-        var runner = GetRunner(name);
-        runner.NoteUse();
-        return runner.View is { } view && !runner.IsExpired(view)
-            ? ValueTask.FromResult((runner, new StepOutcome(view, default, null)))
-            : VisitAsync(name);
-    }
-
-    /// <summary>Lets a loaded stream commit what is due, without waiting for it.</summary>
-    internal static void Visit(StreamLogRunner runner)
-    {
-        // Nobody awaits the visit: the runner answers a failure with a value, or logs the surprise itself.
-        runner.TrySubmit(new StepCommand(step: null));
-    }
-
-    /// <summary>A stream's committed instant after everything that was pending for it has settled.</summary>
-    internal async ValueTask<(StreamLogRunner Runner, StepOutcome Step)> VisitAsync(StreamName name)
-    {
-        while (true)
-        {
-            var runner = GetRunner(name);
-            var command = new StepCommand(step: null);
-            if (runner.TrySubmit(command))
-            {
-                return (runner, await command.Outcome);
-            }
-        }
-    }
-
-    private async Task StopRunnersAsync()
-    {
-        // One after the other and not by WhenAll, which would leave the scheduler; all of them are stopping meanwhile.
-        var stops = _runners.Values.OrderBy(runner => runner.Name).Select(runner => runner.StopAsync()).ToArray();
-        foreach (var stop in stops)
-        {
-            await stop;
-        }
-    }
-
-    private void Forget(StreamLogRunner runner)
-    {
-        if (_runners.TryRemove(new KeyValuePair<StreamName, StreamLogRunner>(runner.Name, runner)))
-        {
-            Interlocked.Decrement(ref _loaded);
-            Options.StreamState?.Release(LoadedStreamBytes);
         }
     }
 }

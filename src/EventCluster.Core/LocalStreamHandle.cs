@@ -40,7 +40,7 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
         }
 
         // Not cancelled from here on: the outcome comes when the store has answered, and the buffers are free then.
-        return directory.Submit(name, new AppendCommand(request, CheckedBytes(request.Events)));
+        return directory.Streams.Submit(name, new AppendCommand(request, CheckedBytes(request.Events)));
     }
 
     /// <inheritdoc />
@@ -63,14 +63,14 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
     {
         ArgumentNullException.ThrowIfNull(changes);
         cancellationToken.ThrowIfCancellationRequested();
-        return directory.Submit(name, new ConfigureCommand(changes, incarnation));
+        return directory.Streams.Submit(name, new ConfigureCommand(changes, incarnation));
     }
 
     /// <inheritdoc />
     public async ValueTask<TrimOutcome> TrimAsync(StreamOffset before, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var outcome = await directory.Submit(name, new TrimCommand(before, incarnation));
+        var outcome = await directory.Streams.Submit(name, new TrimCommand(before, incarnation));
         await directory.Forks.SettleAsync(name);
         return outcome;
     }
@@ -79,7 +79,7 @@ internal sealed class LocalStreamHandle(LocalStreamDirectory directory, StreamNa
     public async ValueTask<DeleteOutcome> DeleteAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var outcome = await directory.Submit(name, new DeleteCommand(incarnation));
+        var outcome = await directory.Streams.Submit(name, new DeleteCommand(incarnation));
         if (outcome is DeleteOutcome.Deleted)
         {
             await directory.Forks.SettleAsync(name);

@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Core.Reading;
+using EventCluster.Core.Blocks;
 using EventCluster.Core.State;
 using EventCluster.Protocol;
 

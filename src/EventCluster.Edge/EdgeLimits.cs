@@ -1,3 +1,4 @@
+using EventCluster.Delivery;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge;
@@ -26,26 +27,17 @@ public static class EdgeLimits
     /// <summary>Largest send buffer where unsent bytes have no bound of their own.</summary>
     public const int LiveSendBufferBytesWithoutLowWater = 16 * 1024;
 
-    /// <summary>Largest slice of a reader that was slow a moment ago: what it does not take stays in memory.</summary>
-    public const int SlowSliceBytes = 8 * 1024;
-
     /// <summary>
     /// Most bytes that one slow HTTP/1.1 reader makes the server hold, kernel included: a full buffer with one slice, and as
     /// much again that the kernel took when it had just less than its bound unsent.
     /// </summary>
-    public const int MaxBytesPerSlowReader = (2 * (ResponseBufferBytes + SlowSliceBytes)) + LiveUnsentBytes;
+    public const int MaxBytesPerSlowReader = (2 * (ResponseBufferBytes + DeliveryLimits.SlowSliceBytes)) + LiveUnsentBytes;
 
     /// <summary>
     /// Bytes of a long answer that are written before they are flushed; a flush may end inside an event. On HTTP/2 it is
     /// <see cref="Http2SliceBytes"/>.
     /// </summary>
     public const int AnswerFlushBytes = 64 * 1024;
-
-    /// <summary>
-    /// Largest slice that a live response hands to its connection before it waits for the client. An event whose frame is
-    /// larger goes out in slices.
-    /// </summary>
-    public const int MaxSseSliceBytes = 64 * 1024;
 
     /// <summary>Most pumps of one edge.</summary>
     public const int MaxPumps = 64;
@@ -60,7 +52,7 @@ public static class EdgeLimits
     public const int Http2SocketSliceBytes = Http2SliceBytes / 2;
 
     /// <summary>Largest fragment of a WebSocket's message that is larger than a slice; it lies twice in memory, too.</summary>
-    public const int SocketPartBytes = MaxSseSliceBytes / 2;
+    public const int SocketPartBytes = DeliveryLimits.MaxSliceBytes / 2;
 
     /// <summary>
     /// Most bytes that one HTTP/2 connection can make the server hold: every stream with a full slice and buffer, whatever
@@ -73,10 +65,10 @@ public static class EdgeLimits
     /// Most bytes that an event stream or an answer over HTTP/1.1 holds when its client stops suddenly: a full buffer and one
     /// slice, whatever the size of its events.
     /// </summary>
-    public const int MaxBytesPerStalledResponse = ResponseBufferBytes + MaxSseSliceBytes;
+    public const int MaxBytesPerStalledResponse = ResponseBufferBytes + DeliveryLimits.MaxSliceBytes;
 
     /// <summary>The same for a WebSocket over HTTP/1.1, whose whole messages lie twice in memory.</summary>
-    public const int MaxBytesPerStalledWebSocket = ResponseBufferBytes + (2 * MaxSseSliceBytes);
+    public const int MaxBytesPerStalledWebSocket = ResponseBufferBytes + (2 * DeliveryLimits.MaxSliceBytes);
 
     /// <summary>
     /// Connections that may wait to be accepted, up to the system's own bound (<c>net.core.somaxconn</c>). When it is too
@@ -179,17 +171,8 @@ public static class EdgeLimits
     /// <summary>Most streams in one page of the admin listing.</summary>
     public const int MaxAdminPage = 1_000;
 
-    /// <summary>How often a read is tried again when the head moved between resolving and reading.</summary>
-    public const int MaxReadAttempts = 8;
-
-    /// <summary>Most names of streams that do not exist and that clients of this node wait for (<c>wait-for-stream</c>).</summary>
-    public const int MaxMissingStreams = 1_000;
-
     /// <summary>Longest <c>wait-for-stream</c>, seconds.</summary>
     public const int MaxWaitForStreamSeconds = 60;
-
-    /// <summary>Most payload bytes of the newest events that one feed keeps in memory for its subscribers.</summary>
-    public const int MaxFeedWindowBytes = 1024 * 1024;
 
     /// <summary>Largest message of a WebSocket client: an event of the largest size in base64, with room for the rest.</summary>
     public const int MaxWebSocketMessageBytes = 2 * 1024 * 1024;
@@ -227,8 +210,8 @@ public static class EdgeLimits
     /// the share of delivery (<see cref="HubItemCopies"/>).
     /// </summary>
     public const int MaxBytesPerSlowHubConnection =
-        HubBufferBytes + MaxSseSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes)
-        + (2 * ResponseBufferBytes) + MaxSseSliceBytes + LiveUnsentBytes;
+        HubBufferBytes + DeliveryLimits.MaxSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes)
+        + (2 * ResponseBufferBytes) + DeliveryLimits.MaxSliceBytes + LiveUnsentBytes;
 
     /// <summary>
     /// How often an item of SignalR is in memory at once: as an item, in SignalR's message, in its buffer, and in the response

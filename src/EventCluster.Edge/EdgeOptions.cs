@@ -1,3 +1,4 @@
+using EventCluster.Delivery;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge;
@@ -37,7 +38,7 @@ public sealed class EdgeOptions
     public int MaxBodyBytes { get; set; } = ProtocolLimits.MaxRequestBodyBytes;
 
     /// <summary>Most bytes written to a live response before waiting for its client; one event may be larger.</summary>
-    public int MaxSseSlice { get; set; } = EdgeLimits.MaxSseSliceBytes;
+    public int MaxSseSlice { get; set; } = DeliveryLimits.MaxSliceBytes;
 
     /// <summary>Most bytes of encoded frames kept for readers to share.</summary>
     public long FrameCacheBytes { get; set; } = 32 * 1024 * 1024;
@@ -87,8 +88,8 @@ public sealed class EdgeOptions
         Check(SseLifetime >= TimeSpan.FromSeconds(1) && SseLifetime <= TimeSpan.FromHours(1),
             "SseLifetime must be 1 second to 1 hour.");
         Check(RetryMilliseconds is >= 100 and <= 60_000, "RetryMilliseconds must be 100 to 60,000.");
-        Check(MaxSseSlice is >= 1024 and <= EdgeLimits.MaxSseSliceBytes,
-            $"MaxSseSlice must be 1,024 to {EdgeLimits.MaxSseSliceBytes:N0} bytes.");
+        Check(MaxSseSlice is >= 1024 and <= DeliveryLimits.MaxSliceBytes,
+            $"MaxSseSlice must be 1,024 to {DeliveryLimits.MaxSliceBytes:N0} bytes.");
         Check(FrameCacheBytes >= 0, "FrameCacheBytes must be 0 or more.");
         Check(BlockCacheBytes >= 0, "BlockCacheBytes must be 0 or more.");
         Check(LiveSendBufferBytes >= 0, "LiveSendBufferBytes must be 0 or more.");

@@ -1,21 +1,26 @@
 using System.Security.Cryptography;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Memory;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
+using EventCluster.Delivery.Reading;
+using EventCluster.Delivery.Timing;
 using EventCluster.Edge;
 using EventCluster.Edge.Admin;
 using EventCluster.Edge.Composite;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Memory;
 using EventCluster.Edge.Peers;
-using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Sessions;
 using EventCluster.Edge.SignalR;
 using EventCluster.Edge.Streams;
 using EventCluster.Edge.WebSockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -37,6 +42,8 @@ public static class EdgeServiceCollectionExtensions
             services.Configure(configure);
         }
 
+        services.AddOptions<DeliveryOptions>().Configure<IOptions<EdgeOptions>>(static (delivery, edge) =>
+            (delivery.FeedBytes, delivery.Pumps) = (edge.Value.FeedBytes, edge.Value.Pumps));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static _ => MemoryBudget.Unbounded());
         services.TryAddSingleton(static provider => new EdgeRandom(
@@ -53,7 +60,13 @@ public static class EdgeServiceCollectionExtensions
         services.TryAddSingleton<PeerWatcher>();
         services.TryAddSingleton<FeedDirectory>();
         services.TryAddSingleton<MissingStreams>();
-        services.TryAddSingleton<SubscriptionPumps>();
+        services.TryAddSingleton(static provider => new SubscriptionPumps(
+            provider.GetRequiredService<FeedDirectory>(),
+            provider.GetRequiredService<DeadlineQueue>(),
+            provider.GetRequiredService<IOptions<DeliveryOptions>>(),
+            provider.GetRequiredService<ILogger<SubscriptionPump>>(),
+            start: null,
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<SubscriptionPumps>());
         services.TryAddSingleton<PinnedBlocks>();
         services.TryAddSingleton<LiveCursor>();

@@ -1,8 +1,10 @@
+
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;
+using EventCluster.Storage.LocalDisk.Reading;
 
 namespace EventCluster.Storage.LocalDisk;
 

@@ -1,10 +1,12 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;
 using EventCluster.Storage.LocalDisk.Maintenance;
+using EventCluster.Storage.LocalDisk.Reading;
 using EventCluster.Storage.LocalDisk.Recovery;
 using Microsoft.Extensions.Logging;
 

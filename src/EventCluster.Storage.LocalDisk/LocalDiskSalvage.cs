@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Salvage;

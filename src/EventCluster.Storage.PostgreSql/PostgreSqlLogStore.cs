@@ -1,3 +1,4 @@
+
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;

@@ -1,3 +1,4 @@
+using EventCluster.Delivery;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -16,7 +17,7 @@ public sealed class EdgeOptionsTests
             LongPollTimeout = TimeSpan.Zero,
             SseHeartbeat = TimeSpan.FromSeconds(121),
             RetryMilliseconds = 99,
-            MaxSseSlice = EdgeLimits.MaxSseSliceBytes + 1,
+            MaxSseSlice = DeliveryLimits.MaxSliceBytes + 1,
             AllowedHosts = [],
         };
         Assert.Equal(5, options.Validate().Count);
@@ -30,11 +31,11 @@ public sealed class EdgeOptionsTests
         Assert.Equal(EdgeLimits.Http2SliceBytes, 2 * EdgeLimits.Http2SocketSliceBytes);
         Assert.Equal((16 + 64) * 1024, EdgeLimits.MaxBytesPerStalledResponse);
         Assert.Equal((16 + 64 + 64) * 1024, EdgeLimits.MaxBytesPerStalledWebSocket);
-        Assert.True(2 * EdgeLimits.SocketPartBytes <= EdgeLimits.MaxSseSliceBytes);
-        Assert.True(EdgeLimits.AnswerFlushBytes <= EdgeLimits.MaxSseSliceBytes);
+        Assert.True(2 * EdgeLimits.SocketPartBytes <= DeliveryLimits.MaxSliceBytes);
+        Assert.True(EdgeLimits.AnswerFlushBytes <= DeliveryLimits.MaxSliceBytes);
         Assert.True(EdgeLimits.MaxBytesPerSlowReader < 64 * 1024);
         Assert.True(
-            EdgeLimits.MaxBytesPerSlowHubConnection >= EdgeLimits.HubBufferBytes + EdgeLimits.MaxSseSliceBytes
+            EdgeLimits.MaxBytesPerSlowHubConnection >= EdgeLimits.HubBufferBytes + DeliveryLimits.MaxSliceBytes
             + (EdgeLimits.MaxStreamsPerSession * EdgeLimits.SmallestHubSliceBytes) + EdgeLimits.ResponseBufferBytes);
         Assert.True(EdgeLimits.MaxBytesPerSlowHubConnection < 512 * 1024);
         Assert.True(EdgeLimits.MaxHubCallsInFlight * EdgeLimits.MaxWebSocketMessageBytes <= ProtocolLimits.MaxRequestBodyBytes);
@@ -46,7 +47,7 @@ public sealed class EdgeOptionsTests
         Assert.True(EdgeLimits.MaxTargetBytes < EdgeLimits.MaxRequestLineBytes);
         Assert.True(EdgeLimits.MaxRequestLineBytes < EdgeLimits.MaxRequestHeaderBytes);
         Assert.True(EdgeLimits.MaxStreamsBodyBytes > EdgeLimits.MaxStreamsPerSession * ((6 * ProtocolLimits.MaxStreamNameBytes) + 128));
-        Assert.True(new EdgeOptions().MaxSseSlice <= EdgeLimits.MaxSseSliceBytes);
+        Assert.True(new EdgeOptions().MaxSseSlice <= DeliveryLimits.MaxSliceBytes);
         Assert.True(new EdgeOptions().FrameCacheBytes > 4 * ProtocolLimits.MaxEventBytes);
     }
 

@@ -1,4 +1,6 @@
 using System.Text;
+using EventCluster.Storage.LocalDisk.Disk;
+using EventCluster.Storage.LocalDisk.Format;
 using Xunit;
 
 namespace EventCluster.Storage.LocalDisk.Tests;

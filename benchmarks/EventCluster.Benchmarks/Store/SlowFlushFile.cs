@@ -1,4 +1,5 @@
-using EventCluster.Storage.LocalDisk;
+
+using EventCluster.Storage.LocalDisk.Disk;
 
 namespace EventCluster.Benchmarks.Store;
 

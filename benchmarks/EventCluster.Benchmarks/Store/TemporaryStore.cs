@@ -1,5 +1,6 @@
 using EventCluster.Benchmarks.Running;
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.LocalDisk.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventCluster.Benchmarks.Store;

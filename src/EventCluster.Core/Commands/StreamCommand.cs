@@ -1,7 +1,8 @@
+
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Blocks;
 using EventCluster.Core.Decisions;
-using EventCluster.Core.Reading;
 using EventCluster.Core.State;
 
 namespace EventCluster.Core.Commands;

@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Blocks;
 using EventCluster.Core.Decisions;
-using EventCluster.Core.Reading;
 using EventCluster.Core.State;
 using EventCluster.Protocol;
 

@@ -14,7 +14,7 @@ namespace EventCluster.Core.Forks;
 /// The steps of forks that touch two streams (CORRECTNESS rule 8). Each step is one idempotent commit of one owner; a
 /// step that did not happen is found again in the state and settled by a visit.
 /// </summary>
-internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerContext context, IStreamOwners owners)
+internal sealed partial class ForkFlow(StreamRegistry streams, RunnerContext context, IStreamOwners owners)
 {
     /// <summary>
     /// A create begins again at most this often: the name still owes a release, or the fork's name changed hands between
@@ -33,7 +33,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         {
             var result = request.Fork is { } spec
                 ? await CreateForkAsync(name, request, spec, payloadBytes, cancellationToken)
-                : await directory.Submit(name, new CreateCommand(request, basis: null, payloadBytes));
+                : await streams.Submit(name, new CreateCommand(request, basis: null, payloadBytes));
             if (result.Outcome is { } outcome)
             {
                 return outcome;
@@ -53,7 +53,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     /// <summary>Finishes what a stream owes: the release of its hold, and the fate of unconfirmed holds on it.</summary>
     public async ValueTask SettleAsync(StreamName name)
     {
-        var (_, step) = await directory.LookAsync(name);
+        var (_, step) = await streams.LookAsync(name);
         if (step.View is { IsStored: true } view && view.State.OwesRelease)
         {
             await ReleaseAsync(view);
@@ -90,7 +90,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     {
         try
         {
-            var visited = await directory.Submit(name, new StepCommand(static log => log.MoveDue()));
+            var visited = await streams.Submit(name, new StepCommand(static log => log.MoveDue()));
             if (visited.View is not { IsStored: true } view)
             {
                 return;
@@ -116,7 +116,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
     private async ValueTask<CreateResult> CreateForkAsync(
         StreamName name, CreateRequest request, ForkSpec spec, long payloadBytes, CancellationToken cancellationToken)
     {
-        var runner = directory.Pin(name);
+        var runner = streams.Pin(name);
         try
         {
             var result = await SubmitAsync(runner, new CreateCommand(request, basis: null, payloadBytes));
@@ -219,7 +219,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
                 }
 
                 var isRemoved = false;
-                var step = await directory.Submit(fork, new StepCommand(log => isRemoved = log.RemoveOrphan(incarnation)));
+                var step = await streams.Submit(fork, new StepCommand(log => isRemoved = log.RemoveOrphan(incarnation)));
                 isRemoved &= step.View is not null;
                 LogHoldLost(context.Logger, source.Value, fork.Value, isRemoved);
                 return isRemoved ? CreateResult.LostBasis : result;
@@ -235,7 +235,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         var origin = fork.State.Origin!;
         if (await owners.SettleHoldAsync(origin.Source, fork.Name, origin.Incarnation, confirm: false))
         {
-            await directory.Submit(fork.Name, new StepCommand(log => log.SettleRelease(origin.Incarnation)));
+            await streams.Submit(fork.Name, new StepCommand(log => log.SettleRelease(origin.Incarnation)));
         }
     }
 
@@ -249,7 +249,7 @@ internal sealed partial class ForkFlow(LocalStreamDirectory directory, RunnerCon
         }
 
         LogHoldSettled(context.Logger, source.Value, hold.Fork.Value, isHolding);
-        await directory.Submit(source, new StepCommand(log =>
+        await streams.Submit(source, new StepCommand(log =>
         {
             if (isHolding)
             {

@@ -12,7 +12,7 @@ namespace EventCluster.Core.Reading;
 /// The one read verb: each turn looks at one committed instant and answers from it, or waits for the next. Final answers
 /// (not found, gone, gap) and claims about the tail are confirmed with the store first.
 /// </summary>
-internal sealed class ReadPath(LocalStreamDirectory directory, RunnerContext context)
+internal sealed class ReadPath(StreamRegistry streams, RunnerContext context)
 {
     /// <summary>What admits an answer behind the tail: a stream that was deleted elsewhere is served for no longer.</summary>
     public static readonly TimeSpan RecentAge = TimeSpan.FromSeconds(1);
@@ -39,7 +39,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, RunnerContext con
         for (var emptyReads = 0; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (runner, step) = await directory.LookAsync(name);
+            var (runner, step) = await streams.LookAsync(name);
             if (step.View is not { } view)
             {
                 return new ReadOutcome.Unavailable(step.Reason, step.Detail!);
@@ -57,7 +57,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, RunnerContext con
 
             if (touches && runner.Touch(view))
             {
-                LocalStreamDirectory.Visit(runner);
+                StreamRegistry.Visit(runner);
             }
 
             touches = false;
@@ -106,7 +106,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, RunnerContext con
                 }
 
                 since = context.Questions;
-                await directory.VisitAsync(name);
+                await streams.VisitAsync(name);
                 continue;
             }
 
@@ -151,7 +151,7 @@ internal sealed class ReadPath(LocalStreamDirectory directory, RunnerContext con
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (runner, step) = await directory.LookAsync(name);
+            var (runner, step) = await streams.LookAsync(name);
             if (step.View is not { } view)
             {
                 return new DescribeOutcome.Unavailable(step.Reason, step.Detail!);

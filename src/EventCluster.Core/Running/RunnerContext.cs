@@ -1,7 +1,8 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
+using EventCluster.Core.Blocks;
 using EventCluster.Core.Decisions;
-using EventCluster.Core.Reading;
+using EventCluster.Core.State;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,9 @@
+
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Blocks;
 using EventCluster.Core.Commands;
-using EventCluster.Core.Reading;
 using EventCluster.Core.State;
 
 namespace EventCluster.Core.Running;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Commands;
-using EventCluster.Core.Reading;
 using EventCluster.Core.State;
 using EventCluster.Protocol;
 

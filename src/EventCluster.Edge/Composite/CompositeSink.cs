@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
-using EventCluster.Edge.WebSockets;
 
 namespace EventCluster.Edge.Composite;
 

@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions.Streams;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
-using EventCluster.Edge.Live;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
-using EventCluster.Edge.Streams;
-using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -31,7 +31,7 @@ internal sealed class CompositeTransport(SessionServices services)
             return;
         }
 
-        var lastEventId = context.Request.Headers[ReadHandler.LastEventId].ToString();
+        var lastEventId = context.Request.Headers[EdgeHeaders.LastEventId].ToString();
         var body = default(RequestBody.Outcome);
         if (isPost)
         {

@@ -1,6 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;

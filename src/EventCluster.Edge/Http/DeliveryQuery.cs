@@ -1,3 +1,5 @@
+using EventCluster.Delivery.Reading;
+
 namespace EventCluster.Edge.Http;
 
 /// <summary>The parameters of delivery, the same for one stream and for several: each at most once, checked strictly.</summary>

@@ -6,6 +6,9 @@ namespace EventCluster.Edge.Http;
 /// <summary>The headers of every answer (Durable Streams 12.7).</summary>
 internal static class EdgeHeaders
 {
+    /// <summary>What a reconnecting EventSource sends; <c>HeaderNames</c> holds only the protocol's own.</summary>
+    public const string LastEventId = "Last-Event-ID";
+
     /// <summary>What a GET's answer depends on beside its URL (CORRECTNESS rule 20).</summary>
     public static readonly StringValues VaryOfReads = "Accept, Origin";
 

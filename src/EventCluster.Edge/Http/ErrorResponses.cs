@@ -1,6 +1,6 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Sessions;
+using EventCluster.Delivery.Framing;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Http;
@@ -110,14 +110,14 @@ internal static class ErrorResponses
     };
 
     /// <summary>An event that no message of the client's size holds; its subscription is over.</summary>
-    public static RequestFault OfLargeEvent(Subscription subscription, ReadOutcome.Batch batch)
+    public static RequestFault OfLargeEvent(int maxMessageBytes, ReadOutcome.Batch batch)
     {
         var slice = batch.Slices[0];
         var after = new StreamOffset(slice.Block.Incarnation, slice.FirstSequence + 1);
         return new RequestFault(
             413, ErrorCode.TooLarge,
             $"The event after {batch.From} has {slice.Block.GetPayloadBytes(slice.Start, slice.Start + 1)} bytes and fits no message of "
-            + $"maxMessageBytes {subscription.Options.MaxMessageBytes}; read it with GET ?offset={batch.From}&limit=1, "
+            + $"maxMessageBytes {maxMessageBytes}; read it with GET ?offset={batch.From}&limit=1, "
             + $"then subscribe with offset {after}.")
         {
             Skip = (batch.From, after),

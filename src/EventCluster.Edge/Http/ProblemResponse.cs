@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using EventCluster.Delivery.Framing;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Http;

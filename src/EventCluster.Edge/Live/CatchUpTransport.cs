@@ -1,5 +1,7 @@
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions;
-using EventCluster.Edge.Framing;
-using EventCluster.Edge.Pumping;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Live;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using EventCluster.Abstractions;
-using EventCluster.Edge.Framing;
-using EventCluster.Edge.Pumping;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
 
 namespace EventCluster.Edge.Live;
 

@@ -1,9 +1,11 @@
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
+using EventCluster.Delivery.Reading;
+using EventCluster.Delivery.Timing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Peers;
-using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;

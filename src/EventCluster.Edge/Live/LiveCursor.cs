@@ -1,3 +1,5 @@
+using EventCluster.Delivery.Timing;
+
 namespace EventCluster.Edge.Live;
 
 /// <summary>

@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Reading;
+using EventCluster.Delivery.Pump;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.Primitives;
 namespace EventCluster.Edge.Live;
 
 /// <summary>A response that stays open: its headers, its end when the client leaves or the server stops, its flushes.</summary>
-internal sealed class LiveResponse : IDisposable
+internal sealed class LiveResponse : LiveOutput, IDisposable
 {
     private static readonly StringValues NoTransform = "no-cache, no-transform";
     private static readonly StringValues No = "no";
@@ -25,13 +27,11 @@ internal sealed class LiveResponse : IDisposable
     /// <param name="output">Where it is written to, when that is not the body of an HTTP response.</param>
     public LiveResponse(
         HttpContext context, EdgeOptions options, CancellationToken stopping, PipeWriter? output = null)
+        : base(MaxSliceOf(context, options, isSocket: output is not null))
     {
         _output = output;
         _context = context;
         _options = options;
-        MaxSlice = !HttpProtocol.IsHttp2(context.Request.Protocol) ? options.MaxSseSlice
-            : Math.Min(options.MaxSseSlice, output is null ? EdgeLimits.Http2SliceBytes : EdgeLimits.Http2SocketSliceBytes);
-        Slice = MaxSlice;
         _stopping = stopping;
     }
 
@@ -42,13 +42,8 @@ internal sealed class LiveResponse : IDisposable
     /// <summary>Cancelled when the client leaves.</summary>
     public CancellationToken Aborted => _context.RequestAborted;
 
-    public PipeWriter Output => _output ?? _context.Response.BodyWriter;
-
-    /// <summary>Most bytes of the next slice: small after a flush that had to wait, doubling with each that had not.</summary>
-    public int Slice { get; private set; }
-
-    /// <summary>Most bytes of any slice: what a client that takes nothing makes the server hold.</summary>
-    public int MaxSlice { get; }
+    /// <inheritdoc />
+    public override PipeWriter Output => _output ?? _context.Response.BodyWriter;
 
     /// <summary>Whether the client is still there; then a stopping server can say good-bye.</summary>
     public bool ClientIsThere => !_context.RequestAborted.IsCancellationRequested;
@@ -120,12 +115,8 @@ internal sealed class LiveResponse : IDisposable
         return exit is SliceExit.Sent or SliceExit.Removed;
     }
 
-    /// <summary>Takes note of whether the client's buffers took a slice at once.</summary>
-    public void NoteFlush(bool completedAtOnce) =>
-        Slice = completedAtOnce ? Math.Min(Slice * 2, MaxSlice) : Math.Min(EdgeLimits.SlowSliceBytes, MaxSlice);
-
-    /// <summary>Cuts the connection.</summary>
-    public void Abort() => _context.Abort();
+    /// <inheritdoc />
+    public override void Abort() => _context.Abort();
 
     /// <summary>Gives up what <see cref="Ended"/> costs until it is asked for again, for a long rest on the pump.</summary>
     public void ReleaseEnded()
@@ -135,4 +126,8 @@ internal sealed class LiveResponse : IDisposable
     }
 
     public void Dispose() => ReleaseEnded();
+
+    private static int MaxSliceOf(HttpContext context, EdgeOptions options, bool isSocket) =>
+        !HttpProtocol.IsHttp2(context.Request.Protocol) ? options.MaxSseSlice
+        : Math.Min(options.MaxSseSlice, isSocket ? EdgeLimits.Http2SocketSliceBytes : EdgeLimits.Http2SliceBytes);
 }

@@ -1,8 +1,11 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
+using EventCluster.Delivery.Reading;
+using EventCluster.Delivery.Timing;
 using EventCluster.Edge.Http;
-using EventCluster.Edge.Pumping;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Live;
@@ -27,7 +30,7 @@ internal sealed class LiveSubscription : IDisposable
     {
         (_reader, _pump, _deadlines, _window) = (reader, pumps.Next(), deadlines, query.Delivery.Window);
         (OnGap, Base64) = (query.Delivery.OnGap, query.Delivery.Base64);
-        (_bytes, _events) = (SliceBudget.Bytes(options), SliceBudget.Events(options));
+        (_bytes, _events) = (SliceBudget.Bytes(options.MaxSseSlice), SliceBudget.Events(options.MaxSseSlice));
         Heartbeat = query.Delivery.HeartbeatOr(options.SseHeartbeat);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;

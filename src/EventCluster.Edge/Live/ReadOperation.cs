@@ -1,6 +1,6 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
-using EventCluster.Edge.Streams;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -27,7 +27,7 @@ internal sealed record ReadOperation(
 
     /// <summary>What the client sent as its position, where that was none.</summary>
     public string? SentPosition =>
-        Start.Kind == StartKind.Foreign ? Context.Request.Headers[ReadHandler.LastEventId].ToString() : null;
+        Start.Kind == StartKind.Foreign ? Context.Request.Headers[EdgeHeaders.LastEventId].ToString() : null;
 
     /// <summary>Its way through the stream, for answers that end; live ones follow a feed.</summary>
     public PositionReader Reader => _reader ??= new PositionReader(Stream, Time);

@@ -1,7 +1,7 @@
 using System.Buffers;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Live;

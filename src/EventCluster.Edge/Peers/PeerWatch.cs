@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Timing;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace EventCluster.Edge.Peers;

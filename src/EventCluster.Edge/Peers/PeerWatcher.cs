@@ -1,4 +1,4 @@
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Timing;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
 
 namespace EventCluster.Edge.Sessions;
 

@@ -1,5 +1,6 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 

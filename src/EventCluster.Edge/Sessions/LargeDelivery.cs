@@ -1,4 +1,5 @@
-using EventCluster.Edge.Framing;
+
+using EventCluster.Delivery.Framing;
 
 namespace EventCluster.Edge.Sessions;
 

@@ -1,4 +1,5 @@
-using EventCluster.Edge.Feeds;
+
+using EventCluster.Delivery.Timing;
 
 namespace EventCluster.Edge.Sessions;
 

@@ -1,5 +1,6 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Pumping;
+using EventCluster.Delivery.Pump;
 
 namespace EventCluster.Edge.Sessions;
 

@@ -1,10 +1,10 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Reading;
+using EventCluster.Delivery.Timing;
 using EventCluster.Edge.Http;
-using EventCluster.Edge.Live;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Sessions;
@@ -45,7 +45,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
         _window = window;
         _ended = ended;
         _lastSent = services.Time.GetTimestamp();
-        Subscriptions = new SubscriptionSet(words, this, SliceBudget.Bytes(services.Options))
+        Subscriptions = new SubscriptionSet(words, this, SliceBudget.Bytes(services.Options.MaxSseSlice))
         {
             ParksWhenCaughtUp = window > TimeSpan.Zero,
             Time = services.Time,
@@ -142,7 +142,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     public void Open(Subscription subscription, int maxBytes)
     {
         subscription.Source = new SubscriptionSource(
-            _services.Feeds.Open(subscription.Name), SliceBudget.Events(_services.Options), _ended);
+            _services.Feeds.Open(subscription.Name), SliceBudget.Events(_services.Options.MaxSseSlice), _ended);
         _ = OpenAsync(subscription, subscription.Source, maxBytes);
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using EventCluster.Edge.Composite;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Live;
 
 namespace EventCluster.Edge.Sessions;

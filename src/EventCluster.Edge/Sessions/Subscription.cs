@@ -1,6 +1,6 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Framing;
-using EventCluster.Edge.Http;
+using EventCluster.Delivery.Framing;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Sessions;

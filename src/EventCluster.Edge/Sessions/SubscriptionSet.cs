@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 
@@ -314,7 +316,7 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
             if (subscription.Options.MaxMessageBytes is > 0 and var most && large.Measure() > most)
             {
                 large.LetGo();
-                output.Failed(subscription, ErrorResponses.OfLargeEvent(subscription, batch));
+                output.Failed(subscription, ErrorResponses.OfLargeEvent(subscription.Options.MaxMessageBytes, batch));
                 Remove(subscription);
                 return;
             }

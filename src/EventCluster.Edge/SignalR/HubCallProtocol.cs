@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.SignalR;

@@ -1,4 +1,5 @@
-using EventCluster.Edge.Http;
+
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 

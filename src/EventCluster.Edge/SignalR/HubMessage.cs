@@ -1,8 +1,8 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Http;
-using EventCluster.Edge.WebSockets;
+using EventCluster.Edge.Messages;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.SignalR;
 

@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using EventCluster.Edge.Composite;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
-using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.SignalR;

@@ -3,9 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using EventCluster.Abstractions.Memory;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Framing;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
-using EventCluster.Edge.WebSockets;
 
 namespace EventCluster.Edge.SignalR;
 
@@ -101,7 +102,7 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
         using var whole = new FrameBuffer((int)(_reserved / EdgeLimits.HubItemCopies));
         while (!large.IsComplete)
         {
-            large.Write(whole, whole.Length + EdgeLimits.MaxSseSliceBytes);
+            large.Write(whole, whole.Length + DeliveryLimits.MaxSliceBytes);
         }
 
         _messages.Add(new HubJson(whole.Written.ToArray()));

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
-using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.SignalR;

@@ -5,8 +5,8 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Composite;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Memory;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
-using EventCluster.Edge.WebSockets;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.SignalR;
 

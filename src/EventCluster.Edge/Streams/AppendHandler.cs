@@ -1,6 +1,6 @@
 using System.Globalization;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Memory;
 using EventCluster.Protocol;

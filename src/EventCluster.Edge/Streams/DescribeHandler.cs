@@ -1,5 +1,5 @@
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;

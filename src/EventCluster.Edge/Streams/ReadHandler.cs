@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Protocol;
@@ -17,9 +18,6 @@ internal sealed class ReadHandler(
     DurableSseTransport durableSse,
     EventSourceTransport eventSource)
 {
-    /// <summary>What a reconnecting EventSource sends; <c>HeaderNames</c> holds only the protocol's own.</summary>
-    public const string LastEventId = "Last-Event-ID";
-
     public Task InvokeAsync(HttpContext context, StreamName name)
     {
         var headers = context.Request.Headers;
@@ -59,7 +57,7 @@ internal sealed class ReadHandler(
         }
 
         if (live is LiveMode.EventSource or LiveMode.Sse
-            && headers.TryGetValue(LastEventId, out var id) && !StringValues.IsNullOrEmpty(id))
+            && headers.TryGetValue(EdgeHeaders.LastEventId, out var id) && !StringValues.IsNullOrEmpty(id))
         {
             // The header wins: an EventSource reconnects with its first URL, whose offset is old by then.
             isReconnect = true;

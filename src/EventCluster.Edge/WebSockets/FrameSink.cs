@@ -1,4 +1,7 @@
-using EventCluster.Edge.Framing;
+
+
+using EventCluster.Delivery.Framing;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
 
 namespace EventCluster.Edge.WebSockets;

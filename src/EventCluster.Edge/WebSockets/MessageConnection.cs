@@ -1,7 +1,8 @@
 using System.Buffers;
 using EventCluster.Abstractions;
+using EventCluster.Delivery.Pump;
 using EventCluster.Edge.Live;
-using EventCluster.Edge.Pumping;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
 
 namespace EventCluster.Edge.WebSockets;

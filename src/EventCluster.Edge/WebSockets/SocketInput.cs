@@ -1,3 +1,5 @@
+using EventCluster.Edge.Messages;
+
 namespace EventCluster.Edge.WebSockets;
 
 /// <summary>One thing that a client sent.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Messages;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,9 +12,6 @@ namespace EventCluster.Edge.WebSockets;
 /// <summary>The opening handshake over HTTP/1.1 (RFC 6455 4.2) and HTTP/2 (extended CONNECT, RFC 8441).</summary>
 internal static class WebSocketHandshake
 {
-    /// <summary>The subprotocol that is spoken.</summary>
-    public const string Subprotocol = "eventcluster.v1";
-
     private const string Version = "13";
     private const string AcceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private const int KeyBytes = 16;
@@ -50,13 +48,13 @@ internal static class WebSocketHandshake
         }
 
         return headers.SecWebSocketProtocol.Count > 0 && !OffersSubprotocol(context)
-            ? RequestFault.BadRequest($"Sec-WebSocket-Protocol must offer {Subprotocol}.")
+            ? RequestFault.BadRequest($"Sec-WebSocket-Protocol must offer {ServerMessages.Subprotocol}.")
             : null;
     }
 
     /// <summary>Whether the client speaks the subprotocol. One that offers none cannot be told by HTTP, only by a close.</summary>
     public static bool OffersSubprotocol(HttpContext context) =>
-        Lists(context.Request.Headers.SecWebSocketProtocol, Subprotocol);
+        Lists(context.Request.Headers.SecWebSocketProtocol, ServerMessages.Subprotocol);
 
     /// <summary>Accepts; afterwards the stream carries frames in both directions.</summary>
     public static ValueTask<Stream> AcceptAsync(HttpContext context)
@@ -64,7 +62,7 @@ internal static class WebSocketHandshake
         var headers = context.Response.Headers;
         if (OffersSubprotocol(context))
         {
-            headers.SecWebSocketProtocol = Subprotocol;
+            headers.SecWebSocketProtocol = ServerMessages.Subprotocol;
         }
 
         if (IsConnect(context))

@@ -1,6 +1,9 @@
+
+
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 

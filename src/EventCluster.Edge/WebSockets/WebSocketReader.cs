@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Numerics;
 using System.Text.Unicode;
 using EventCluster.Edge.Memory;
+using EventCluster.Edge.Messages;
 
 namespace EventCluster.Edge.WebSockets;
 

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Memory;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,7 @@
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -51,7 +53,7 @@ internal sealed class WebSocketTransport(SessionServices services)
     {
         if (!WebSocketHandshake.OffersSubprotocol(context))
         {
-            return (CloseCode.Protocol, $"Ask for the subprotocol {WebSocketHandshake.Subprotocol}.");
+            return (CloseCode.Protocol, $"Ask for the subprotocol {ServerMessages.Subprotocol}.");
         }
 
         return count > services.Options.MaxWebSockets

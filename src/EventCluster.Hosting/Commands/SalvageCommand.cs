@@ -1,6 +1,7 @@
 using EventCluster.Core;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.LocalDisk.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventCluster.Hosting.Commands;

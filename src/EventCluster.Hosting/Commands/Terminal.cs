@@ -1,3 +1,5 @@
+using EventCluster.Hosting.Configuration;
+
 namespace EventCluster.Hosting.Commands;
 
 /// <summary>Where a command speaks to its operator.</summary>

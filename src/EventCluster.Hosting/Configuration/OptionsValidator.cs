@@ -1,5 +1,5 @@
+
 using EventCluster.Edge.Http;
-using EventCluster.Hosting.Node;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql;
 

@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.LocalDisk.Disk;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Hosting.Node;

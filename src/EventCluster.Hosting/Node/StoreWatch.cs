@@ -28,7 +28,7 @@ public sealed partial class StoreWatch(
     public bool IsFinal { get; private set; }
 
     /// <summary>What the process ends with, as far as its store is concerned.</summary>
-    public int ExitCode { get; private set; } = Commands.ExitCode.Success;
+    public int ExitCode { get; private set; } = Configuration.ExitCode.Success;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,7 +39,7 @@ public sealed partial class StoreWatch(
             if (health() is { IsFinal: true } found)
             {
                 IsFinal = true;
-                ExitCode = found.IsForeign ? Commands.ExitCode.CannotStart : Commands.ExitCode.StoreFailed;
+                ExitCode = found.IsForeign ? Configuration.ExitCode.CannotStart : Configuration.ExitCode.StoreFailed;
                 if (found.IsForeign)
                 {
                     StoreIsForeign(found.Reason);

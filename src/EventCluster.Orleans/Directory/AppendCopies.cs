@@ -1,5 +1,5 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Orleans.Client;
 
 namespace EventCluster.Orleans.Directory;
 

@@ -1,5 +1,4 @@
 using EventCluster.Abstractions.Streams;
-using EventCluster.Orleans.Client;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Orleans.Directory;

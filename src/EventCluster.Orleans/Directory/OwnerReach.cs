@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Grains;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;

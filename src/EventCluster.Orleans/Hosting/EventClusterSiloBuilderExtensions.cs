@@ -6,6 +6,7 @@ using EventCluster.Core.Owners;
 using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Grains;
 using EventCluster.Orleans.Hosting;
+using EventCluster.Orleans.Loops;
 using EventCluster.Orleans.Placement;
 using EventCluster.Orleans.Rebalancing;
 using EventCluster.Orleans.Settings;

@@ -1,3 +1,4 @@
+using EventCluster.Orleans.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Orleans.Hosting;

@@ -1,6 +1,6 @@
 using EventCluster.Core;
 using EventCluster.Orleans.Grains;
-using EventCluster.Orleans.Hosting;
+using EventCluster.Orleans.Loops;
 using EventCluster.Orleans.Placement;
 using EventCluster.Orleans.Witness;
 using Microsoft.Extensions.Logging;

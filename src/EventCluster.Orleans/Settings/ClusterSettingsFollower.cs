@@ -1,5 +1,5 @@
 using EventCluster.Core;
-using EventCluster.Orleans.Hosting;
+using EventCluster.Orleans.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Orleans.Settings;

@@ -1,6 +1,6 @@
 using EventCluster.Abstractions;
 using EventCluster.Core;
-using EventCluster.Orleans.Hosting;
+using EventCluster.Orleans.Loops;
 using EventCluster.Orleans.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

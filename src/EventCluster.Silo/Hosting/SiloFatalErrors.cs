@@ -1,4 +1,5 @@
-using EventCluster.Hosting.Commands;
+
+using EventCluster.Hosting.Configuration;
 using EventCluster.Orleans.Hosting;
 
 namespace EventCluster.Silo.Hosting;

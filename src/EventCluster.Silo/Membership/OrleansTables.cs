@@ -1,4 +1,4 @@
-using EventCluster.Storage.PostgreSql;
+using EventCluster.Storage.PostgreSql.Sessions;
 using Npgsql;
 
 namespace EventCluster.Silo.Membership;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 

@@ -3,7 +3,6 @@ using System.Text;
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
-using EventCluster.Storage.LocalDisk.Index;
 
 namespace EventCluster.Storage.LocalDisk.Format;
 

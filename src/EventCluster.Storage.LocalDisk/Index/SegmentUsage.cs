@@ -1,3 +1,5 @@
+using EventCluster.Storage.LocalDisk.Format;
+
 namespace EventCluster.Storage.LocalDisk.Index;
 
 /// <summary>How much of each segment is still needed.</summary>

@@ -1,3 +1,4 @@
+
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;

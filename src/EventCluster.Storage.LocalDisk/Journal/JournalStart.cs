@@ -1,3 +1,4 @@
+
 using EventCluster.Storage.LocalDisk.Format;
 
 namespace EventCluster.Storage.LocalDisk.Journal;

@@ -1,3 +1,5 @@
+
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 
 namespace EventCluster.Storage.LocalDisk.Journal;

@@ -1,3 +1,5 @@
+using EventCluster.Storage.LocalDisk.Format;
+
 namespace EventCluster.Storage.LocalDisk.Journal;
 
 /// <summary>Segments made ahead: the last one is the reserve for a full disk.</summary>

@@ -1,3 +1,4 @@
+
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;

@@ -1,3 +1,5 @@
+using EventCluster.Storage.LocalDisk.Disk;
+
 namespace EventCluster.Storage.LocalDisk.Maintenance;
 
 /// <summary>Copies the beginning of files into a directory and makes the contents durable.</summary>

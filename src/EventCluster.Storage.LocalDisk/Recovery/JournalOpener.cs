@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Checkpoints;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;

@@ -1,5 +1,5 @@
+
 using EventCluster.Storage.LocalDisk.Format;
-using EventCluster.Storage.LocalDisk.Journal;
 
 namespace EventCluster.Storage.LocalDisk.Recovery;
 

@@ -1,4 +1,6 @@
+
 using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 
 namespace EventCluster.Storage.LocalDisk.Recovery;

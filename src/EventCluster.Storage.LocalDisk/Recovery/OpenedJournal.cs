@@ -1,3 +1,5 @@
+
+using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;
 

@@ -1,4 +1,5 @@
 using EventCluster.Storage.LocalDisk.Checkpoints;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Journal;
 using Microsoft.Extensions.Logging;

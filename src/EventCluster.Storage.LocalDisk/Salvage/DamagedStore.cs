@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Checkpoints;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Index;
-using EventCluster.Storage.LocalDisk.Journal;
+using EventCluster.Storage.LocalDisk.Reading;
 using EventCluster.Storage.LocalDisk.Recovery;
 
 namespace EventCluster.Storage.LocalDisk.Salvage;

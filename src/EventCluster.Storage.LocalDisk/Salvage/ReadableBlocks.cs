@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
-using EventCluster.Storage.LocalDisk.Index;
+using EventCluster.Storage.LocalDisk.Format;
 
 namespace EventCluster.Storage.LocalDisk.Salvage;
 

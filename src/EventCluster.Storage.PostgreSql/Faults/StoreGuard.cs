@@ -1,3 +1,4 @@
+
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.PostgreSql.Sessions;
 

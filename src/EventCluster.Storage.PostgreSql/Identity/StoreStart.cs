@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.PostgreSql.Schema;
+using EventCluster.Storage.PostgreSql.Sessions;
 using Npgsql;
 
 namespace EventCluster.Storage.PostgreSql.Identity;

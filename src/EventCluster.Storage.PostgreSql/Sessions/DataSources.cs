@@ -1,5 +1,4 @@
 using EventCluster.Abstractions.Store;
-using EventCluster.Storage.PostgreSql.Identity;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -11,6 +11,8 @@ public sealed class LogEventTests
     {
         ["EventCluster.Core"] = (1000, 1999),
         ["EventCluster.Storage.LocalDisk"] = (2000, 2999),
+        // Numbers stay when code moves: Delivery was once a part of Edge.
+        ["EventCluster.Delivery"] = (3000, 3999),
         ["EventCluster.Edge"] = (3000, 3999),
         ["EventCluster.Hosting"] = (4000, 4999),
         ["EventCluster.Server"] = (4000, 4999),

@@ -111,5 +111,5 @@ public abstract partial class SubscriberTransportConformance : IAsyncLifetime
 
     /// <summary>Every event was seen once, in order, byte by byte.</summary>
     private void AssertSeen(IReadOnlyList<PublishedEvent> expected, IEnumerable<Sighting.Event> seen, bool isText = false) =>
-        Assert.Null(Delivery.FirstFault(expected, seen, joinsLineEnds: isText && Has(SubscriberTraits.JoinsLineEnds)));
+        Assert.Null(DeliveryCheck.FirstFault(expected, seen, joinsLineEnds: isText && Has(SubscriberTraits.JoinsLineEnds)));
 }

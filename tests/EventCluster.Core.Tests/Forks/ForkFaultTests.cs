@@ -63,7 +63,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
     public async Task Rule8_CrashAfterTheHold_TheSweeperDropsIt()
     {
         var (source, fork) = await SourceAsync();
-        await _fixture.Directory.Submit(
+        await _fixture.Directory.Streams.Submit(
             source.Name, new HoldCommand(new ForkSpec(source.Name, null, false, 0), fork.Name, null, incarnation: 77));
         Assert.False(Assert.Single((await StoredAsync("source"))!.Holds).Confirmed);
 
@@ -83,14 +83,14 @@ public sealed class ForkFaultTests : IAsyncDisposable
     {
         var (source, fork) = await SourceAsync();
         var hold = new HoldCommand(new ForkSpec(source.Name, null, false, 0), fork.Name, null, incarnation: 77);
-        await _fixture.Directory.Submit(source.Name, hold);
+        await _fixture.Directory.Streams.Submit(source.Name, hold);
         _fixture.Crash(seed: 2);
         hold = new HoldCommand(new ForkSpec(source.Name, null, false, 0), fork.Name, null, incarnation: 77);
 
-        await _fixture.Directory.Submit(source.Name, hold);
+        await _fixture.Directory.Streams.Submit(source.Name, hold);
 
         Assert.Single((await StoredAsync("source"))!.Holds);
-        await _fixture.Directory.Submit(source.Name, new StepCommand(log => log.DropHold(fork.Name, 77)));
+        await _fixture.Directory.Streams.Submit(source.Name, new StepCommand(log => log.DropHold(fork.Name, 77)));
         Assert.Empty((await StoredAsync("source"))!.Holds);
     }
 
@@ -154,7 +154,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
         await fork.DeleteAsync(Cancellation);
         await fork.NewForkAsync(source);
 
-        await _fixture.Directory.Submit(source.Name, new StepCommand(log => log.DropHold(fork.Name, old.Incarnation)));
+        await _fixture.Directory.Streams.Submit(source.Name, new StepCommand(log => log.DropHold(fork.Name, old.Incarnation)));
 
         Assert.Single(await ReservationsAsync("source"));
     }
@@ -248,7 +248,7 @@ public sealed class ForkFaultTests : IAsyncDisposable
     private async Task<ForkReservation[]> ReservationsAsync(string name)
     {
         ForkReservation[] reservations = [];
-        await _fixture.Directory.Submit(TestData.Name(name), new StepCommand(log => reservations = [.. log.Forks.InOrder]));
+        await _fixture.Directory.Streams.Submit(TestData.Name(name), new StepCommand(log => reservations = [.. log.Forks.InOrder]));
         return reservations;
     }
 

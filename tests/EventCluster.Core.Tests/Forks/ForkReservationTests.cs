@@ -225,14 +225,14 @@ public sealed class ForkReservationTests : IAsyncDisposable
     {
         foreach (var (fork, incarnation) in _owners.Held)
         {
-            await _fixture.Directory.Submit(source.Name, new StepCommand(log => log.DropHold(fork, incarnation)));
+            await _fixture.Directory.Streams.Submit(source.Name, new StepCommand(log => log.DropHold(fork, incarnation)));
         }
     }
 
     private async Task<bool> HasHoldAsync(IStreamHandle source)
     {
         var any = false;
-        await _fixture.Directory.Submit(
+        await _fixture.Directory.Streams.Submit(
             source.Name, new StepCommand(log => any = _owners.Held.Exists(held => log.HasHold(held.Fork, held.Incarnation))));
         return any;
     }

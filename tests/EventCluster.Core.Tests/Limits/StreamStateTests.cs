@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Core.Running;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 using Xunit;
@@ -48,7 +49,7 @@ public sealed class StreamStateTests
                 await fixture.At($"s{i}").CreateAsync(new CreateRequest { ContentType = StreamContentType.Default }, Cancel);
             }
 
-            Assert.Equal(3 * LocalStreamDirectory.LoadedStreamBytes, share.Used);
+            Assert.Equal(3 * StreamRegistry.LoadedStreamBytes, share.Used);
         }
 
         Assert.Equal(0, share.Used);

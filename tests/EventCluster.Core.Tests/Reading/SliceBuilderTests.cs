@@ -1,4 +1,4 @@
-using EventCluster.Core.Reading;
+using EventCluster.Core.Blocks;
 using EventCluster.TestKit;
 using Xunit;
 

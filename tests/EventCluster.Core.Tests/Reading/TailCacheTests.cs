@@ -1,5 +1,5 @@
+using EventCluster.Core.Blocks;
 using EventCluster.Core.InMemory;
-using EventCluster.Core.Reading;
 using EventCluster.Core.Running;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;

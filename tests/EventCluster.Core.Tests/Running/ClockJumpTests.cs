@@ -219,7 +219,7 @@ public sealed class ClockJumpTests
         await using var fixture = new DirectoryFixture();
         var source = fixture.At("source");
         await source.NewAsync(new CreateRequest { Events = TestData.Payloads("a") });
-        await fixture.Directory.Submit(source.Name, new Core.Commands.HoldCommand(
+        await fixture.Directory.Streams.Submit(source.Name, new Core.Commands.HoldCommand(
             new ForkSpec(source.Name, null, FromStart: false, 0), TestData.Name("fork"), null, incarnation: 77));
         fixture.Clock.JumpWallClock(jump);
         fixture.Clock.Advance(TimeSpan.FromSeconds(62));

@@ -80,7 +80,7 @@ public sealed class HandOverTests : IAsyncDisposable
                     start.SignalAndWait(Cancellation);
                     for (var i = 0; i < 30; i++)
                     {
-                        await _fixture.Directory.VisitAsync(stream.Name);
+                        await _fixture.Directory.Streams.VisitAsync(stream.Name);
                     }
                 },
                 Cancellation));
@@ -112,15 +112,15 @@ public sealed class HandOverTests : IAsyncDisposable
         await stream.NewAsync();
         if (stopFirst)
         {
-            await _fixture.Directory.GetRunner(stream.Name).StopAsync();
+            await _fixture.Directory.Streams.GetRunner(stream.Name).StopAsync();
         }
 
         _fixture.Store.Hold();
-        var step = _fixture.Directory.Submit(stream.Name, new Core.Commands.StepCommand(static log => log.MoveDue())).AsTask();
+        var step = _fixture.Directory.Streams.Submit(stream.Name, new Core.Commands.StepCommand(static log => log.MoveDue())).AsTask();
         await Phase.UntilAsync("a commit is held", () => _fixture.Store.Held == 1, Cancellation);
         var first = _fixture.Directory.ReleaseAsync(stream.Name);
         var second = _fixture.Directory.ReleaseAsync(stream.Name);
-        var late = await Phase.OfAsync("a late visit is answered", _fixture.Directory.VisitAsync(stream.Name).AsTask());
+        var late = await Phase.OfAsync("a late visit is answered", _fixture.Directory.Streams.VisitAsync(stream.Name).AsTask());
 
         Assert.False(first.IsCompleted);
         Assert.False(second.IsCompleted);

@@ -1,6 +1,6 @@
 using EventCluster.Abstractions;
 using EventCluster.Core.InMemory;
-using EventCluster.Core.Running;
+using EventCluster.Core.State;
 using Xunit;
 
 namespace EventCluster.Core.Tests.Running;

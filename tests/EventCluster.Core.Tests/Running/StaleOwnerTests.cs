@@ -130,7 +130,7 @@ public sealed class StaleOwnerTests : IAsyncDisposable
         var stream = await ArrangeAsync(OldState.Live);
         await TakeOverAsync(stream);
 
-        var step = await _fixture.Directory.Submit(stream.Name, confirm
+        var step = await _fixture.Directory.Streams.Submit(stream.Name, confirm
             ? new StepCommand(log => log.ConfirmHold(TestData.Name("fork"), 99))
             : new StepCommand(log => log.DropHold(TestData.Name("fork"), 99)));
 
@@ -259,8 +259,8 @@ public sealed class StaleOwnerTests : IAsyncDisposable
     /// <summary>An owner of a name without a stream ends after each batch; one that is kept knows "missing" from before.</summary>
     private async Task<IDisposable> LoadAsync(IStreamHandle stream)
     {
-        var runner = _fixture.Directory.Pin(stream.Name);
-        await _fixture.Directory.VisitAsync(stream.Name);
+        var runner = _fixture.Directory.Streams.Pin(stream.Name);
+        await _fixture.Directory.Streams.VisitAsync(stream.Name);
         return new Pinned(runner);
     }
 
@@ -273,7 +273,7 @@ public sealed class StaleOwnerTests : IAsyncDisposable
         }
 
         // The fence of the new owner is what counts; a visit opens, and its due time is committed.
-        await _fixture.OpenAnother(seed: 3).Submit(stream.Name, new StepCommand(static log => log.MoveDue()));
+        await _fixture.OpenAnother(seed: 3).Streams.Submit(stream.Name, new StepCommand(static log => log.MoveDue()));
     }
 
     private static AppendRequest Plain(string text) => new() { Events = TestData.Payloads(text) };
@@ -296,12 +296,12 @@ public sealed class StaleOwnerTests : IAsyncDisposable
     /// <summary>The source's answer to a fork, as its owner gives it: the create itself would ask again after "moved".</summary>
     private static Ask Fork(StreamContentType? type = null, long? beyond = null) => async (directory, stream) =>
     {
-        var (_, look) = await directory.LookAsync(stream.Name);
+        var (_, look) = await directory.Streams.LookAsync(stream.Name);
         StreamOffset? at = beyond is null ? null : look.View!.Incarnations.OffsetAfter(
             beyond > 0 ? look.View.Head.Tail : look.View.Head.Earliest) is var known
                 ? known with { Sequence = known.Sequence + beyond.Value }
                 : null;
-        var held = await directory.Submit(
+        var held = await directory.Streams.Submit(
             stream.Name, new HoldCommand(new ForkSpec(stream.Name, at, FromStart: false, 0), TestData.Name("f"), type, 1_000));
         return (object?)held.Refusal ?? held.Basis!;
     };

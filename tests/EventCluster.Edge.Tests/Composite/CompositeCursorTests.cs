@@ -1,5 +1,5 @@
 using System.Text;
-using EventCluster.Edge.Composite;
+using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 

@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 

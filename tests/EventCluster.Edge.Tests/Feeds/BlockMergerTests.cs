@@ -1,5 +1,6 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 

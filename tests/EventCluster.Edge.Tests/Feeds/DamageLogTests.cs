@@ -1,5 +1,5 @@
 using EventCluster.Abstractions.Store;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery.Reading;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
-using EventCluster.Edge.Feeds;
+
+using EventCluster.Delivery.Timing;
 using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.Feeds;

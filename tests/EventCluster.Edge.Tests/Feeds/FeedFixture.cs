@@ -4,7 +4,10 @@ using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Reading;
+using EventCluster.Delivery.Timing;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,7 +29,7 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
         Blocks = new BlockCache(blockCacheBytes, loads, Clock);
         Deadlines = new DeadlineQueue(Clock);
         Feeds = new FeedDirectory(
-            this, Blocks, Deadlines, Clock, Options.Create(new EdgeOptions { FeedBytes = feedBytes }),
+            this, Blocks, Deadlines, Clock, Options.Create(new DeliveryOptions { FeedBytes = feedBytes }),
             NullLogger<StreamFeed>.Instance);
     }
 

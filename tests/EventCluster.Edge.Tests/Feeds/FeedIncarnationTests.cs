@@ -1,10 +1,11 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
-using EventCluster.Edge.Http;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Live;
-using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Tests.Pumping;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -126,7 +127,7 @@ public sealed class FeedIncarnationTests
         }
 
         Assert.Equal(UnavailableReason.Moved, Assert.IsType<ReadOutcome.Unavailable>(await Phase.OfAsync("the read", reading)).Reason);
-        Assert.InRange(fixture.Reads - before, 1, EdgeLimits.MaxReadAttempts + 1);
+        Assert.InRange(fixture.Reads - before, 1, DeliveryLimits.MaxReadAttempts + 1);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
+
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Http;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Framing;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Tests.Framing;
@@ -97,7 +98,7 @@ public sealed class FrameCacheTests
     {
         var cache = new FrameCache(1024 * 1024);
         var writer = new FrameWriter(cache);
-        var text = payload == "large" ? new string('x', EdgeLimits.MaxSseSliceBytes + 1) : payload;
+        var text = payload == "large" ? new string('x', DeliveryLimits.MaxSliceBytes + 1) : payload;
         var batch = Blocks.Batch(Blocks.All(Blocks.Of(0, "b", text, "c")));
         var output = new ArrayBufferWriter<byte>();
         Assert.Equal(new StreamOffset(1, 1), writer.Write(output, batch, SseFraming.DurableText, maxFrameBytes, maxFrameBytes));

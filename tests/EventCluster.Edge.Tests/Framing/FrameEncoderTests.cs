@@ -1,5 +1,5 @@
 using System.Text;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
 
 namespace EventCluster.Edge.Tests.Framing;
 

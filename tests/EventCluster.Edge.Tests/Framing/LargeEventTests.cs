@@ -2,9 +2,7 @@ using System.Buffers;
 using System.Text;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
-using EventCluster.Edge.Live;
+using EventCluster.Delivery.Framing;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Tests.Framing;

@@ -1,3 +1,5 @@
+
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 

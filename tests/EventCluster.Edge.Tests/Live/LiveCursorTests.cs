@@ -1,3 +1,5 @@
+
+using EventCluster.Delivery.Timing;
 using EventCluster.Edge.Live;
 using EventCluster.TestKit;
 

@@ -1,6 +1,7 @@
 using System.Text;
-using EventCluster.Edge.Framing;
-using EventCluster.Edge.Pumping;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
 using EventCluster.Edge.Tests.Feeds;
 using EventCluster.Edge.Tests.Framing;
 using EventCluster.TestKit;
@@ -37,7 +38,7 @@ public sealed class FrameLogTests
             Assert.Equal(expected.Count, log.End.Sequence);
             Assert.True(log.Bytes <= maxBytes || log.End - log.Start == 1);
             var from = log.Start.Plus(random.NextInt64(log.End - log.Start));
-            var to = log.Fit(from, random.Next(1, maxBytes + 1), EdgeLimits.MaxSseSliceBytes);
+            var to = log.Fit(from, random.Next(1, maxBytes + 1), DeliveryLimits.MaxSliceBytes);
             log.Read(from, to, out var first, out var second);
             var between = expected.Skip((int)from.Sequence).Take((int)(to - from)).SelectMany(frame => frame).ToArray();
             Assert.Equal(between, (byte[])[.. first, .. second]);
@@ -88,7 +89,7 @@ public sealed class FrameLogTests
         log.Append([Blocks.All(Blocks.Of(1, new string('x', bytes), "b"))], 1024 * 1024, scratch);
         if (!isLarge)
         {
-            Assert.Equal(3, log.Fit(TestPosition.At(0), 1024 * 1024, EdgeLimits.MaxSseSliceBytes).Sequence);
+            Assert.Equal(3, log.Fit(TestPosition.At(0), 1024 * 1024, DeliveryLimits.MaxSliceBytes).Sequence);
             return;
         }
 

@@ -1,11 +1,13 @@
 using System.Text;
 using EventCluster.Abstractions.Memory;
-using EventCluster.Edge.Feeds;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Feeds;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Pump;
+using EventCluster.Delivery.Timing;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Peers;
-using EventCluster.Edge.Pumping;
 using EventCluster.Edge.Tests.Feeds;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -27,7 +29,8 @@ internal sealed class LiveFixture : IAsyncDisposable, IHostApplicationLifetime
     {
         Base = new FeedFixture(feedBytes);
         Pumps = new SubscriptionPumps(
-            Base.Feeds, Base.Deadlines, this, Options.Create(new EdgeOptions { Pumps = pumps }), NullLogger<SubscriptionPump>.Instance);
+            Base.Feeds, Base.Deadlines, Options.Create(new DeliveryOptions { Pumps = pumps }), NullLogger<SubscriptionPump>.Instance,
+            start: null, ApplicationStopping);
     }
 
     public FeedFixture Base { get; }

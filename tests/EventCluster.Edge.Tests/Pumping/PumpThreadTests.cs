@@ -1,4 +1,5 @@
-using EventCluster.Edge.Pumping;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Pump;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -90,9 +91,9 @@ public sealed class PumpThreadTests
     }
 
     private static SubscriptionPump Single(LiveFixture fixture) =>
-        new(fixture.Base.Feeds, fixture.Base.Deadlines, fixture, NullLogger<SubscriptionPump>.Instance);
+        new(fixture.Base.Feeds, fixture.Base.Deadlines, NullLogger<SubscriptionPump>.Instance, fixture.ApplicationStopping);
 
     private static SubscriptionPumps Build(LiveFixture fixture, Action<Thread> start) => new(
-        fixture.Base.Feeds, fixture.Base.Deadlines, fixture, Options.Create(new EdgeOptions { Pumps = Pumps }),
-        NullLogger<SubscriptionPump>.Instance, start);
+        fixture.Base.Feeds, fixture.Base.Deadlines, Options.Create(new DeliveryOptions { Pumps = Pumps }),
+        NullLogger<SubscriptionPump>.Instance, start, fixture.ApplicationStopping);
 }

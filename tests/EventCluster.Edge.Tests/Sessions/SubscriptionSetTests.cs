@@ -1,6 +1,8 @@
+
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Framing;
+using EventCluster.Delivery.Framing;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Sessions;
 using EventCluster.Protocol;

@@ -1,7 +1,7 @@
-using EventCluster.Abstractions.Memory;
 using System.Text;
+using EventCluster.Abstractions.Memory;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.SignalR;
-using EventCluster.Edge.WebSockets;
 
 namespace EventCluster.Edge.Tests.SignalR;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using EventCluster.Delivery;
 using EventCluster.Edge.Tests.Server;
 
 namespace EventCluster.Edge.Tests.Streams;
@@ -75,7 +76,7 @@ public sealed partial class DurableSseTests
         Assert.All(events, (e, i) => Assert.StartsWith(i % 2 == 0 ? "event: data\n" : "event: control\n", e, StringComparison.Ordinal));
         var numbers = events.Where((_, i) => i % 2 == 0).SelectMany(e => e["event: data\ndata:[".Length..^1].Split(','));
         Assert.Equal(Enumerable.Range(0, 10_000).Select(n => $"\"{n:d20}\""), numbers);
-        Assert.All(events.Where((_, i) => i % 2 == 0), e => Assert.InRange(e.Length, 1, EdgeLimits.MaxSseSliceBytes + 100));
+        Assert.All(events.Where((_, i) => i % 2 == 0), e => Assert.InRange(e.Length, 1, DeliveryLimits.MaxSliceBytes + 100));
     }
 
     [Fact]

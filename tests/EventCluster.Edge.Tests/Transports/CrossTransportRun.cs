@@ -69,7 +69,7 @@ internal sealed class CrossTransportRun
         var publishing = PublishAsync(publisher);
         await FollowAsync(http1, http2);
         await publishing;
-        if (Delivery.FirstFault(_published, _seen) is { } fault)
+        if (DeliveryCheck.FirstFault(_published, _seen) is { } fault)
         {
             throw new InvalidDataException(fault);
         }

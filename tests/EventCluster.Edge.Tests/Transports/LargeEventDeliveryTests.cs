@@ -1,6 +1,7 @@
 using System.Text;
 using EventCluster.Abstractions.Memory;
-using EventCluster.Edge.Feeds;
+using EventCluster.Delivery;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
@@ -75,7 +76,7 @@ public sealed class LargeEventDeliveryTests
         setup.Check(await late.EventsToAsync(setup.Tail), from: 0);
 
         // Frames of large events are shared by nobody, so they are kept nowhere.
-        Assert.InRange(setup.Server.Frames.Bytes, 0, EdgeLimits.MaxSseSliceBytes);
+        Assert.InRange(setup.Server.Frames.Bytes, 0, DeliveryLimits.MaxSliceBytes);
         await setup.ReleasedAsync();
     }
 
@@ -274,7 +275,7 @@ public sealed class LargeEventDeliveryTests
 
         public Task TrimAsync() => publisher.TrimAsync("s", Tail, Cancel);
 
-        public void Check(IReadOnlyList<Sighting.Event> seen, int from) => Assert.Null(Delivery.FirstFault(
+        public void Check(IReadOnlyList<Sighting.Event> seen, int from) => Assert.Null(DeliveryCheck.FirstFault(
             [.. Published.Skip(from)], seen, kind == PayloadKind.Text && client.Traits.HasFlag(SubscriberTraits.JoinsLineEnds)));
 
         /// <summary>Waits until something waits for the clients; answers what is reserved for them, and its bound.</summary>

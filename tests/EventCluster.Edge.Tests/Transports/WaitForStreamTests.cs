@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Delivery;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Edge.Tests.SignalR;
 using EventCluster.Edge.Tests.WebSockets;
@@ -204,7 +205,7 @@ public sealed class WaitForStreamTests
     public async Task Wait_MoreNamesThanTheLimit_AreRefused()
     {
         await using var server = await EdgeServer.StartAsync();
-        var places = Enumerable.Range(0, EdgeLimits.MaxMissingStreams).Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"))!).ToList();
+        var places = Enumerable.Range(0, DeliveryLimits.MaxMissingStreams).Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"))!).ToList();
         Assert.All(places, Assert.NotNull);
         Assert.Null(server.Missing.TryEnter(TestData.Name("one-more")));
         using (var known = server.Missing.TryEnter(TestData.Name("m0")))

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Edge.Memory;
+using EventCluster.Edge.Messages;
 using EventCluster.Edge.WebSockets;
 using EventCluster.TestKit;
 

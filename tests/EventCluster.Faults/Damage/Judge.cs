@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Faults.Images;
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 

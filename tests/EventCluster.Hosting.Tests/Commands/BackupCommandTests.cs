@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EventCluster.Hosting.Commands;
+using EventCluster.Hosting.Configuration;
 using Xunit;
 
 namespace EventCluster.Hosting.Tests.Commands;

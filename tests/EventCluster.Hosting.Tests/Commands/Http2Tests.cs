@@ -50,7 +50,7 @@ public sealed class Http2Tests : IDisposable
             new Hosting.Commands.Terminal(TextWriter.Null, error),
             Token);
 
-        Assert.Equal(Hosting.Commands.ExitCode.CannotStart, exit);
+        Assert.Equal(Hosting.Configuration.ExitCode.CannotStart, exit);
         Assert.Contains(missing, error.ToString(), StringComparison.Ordinal);
     }
 

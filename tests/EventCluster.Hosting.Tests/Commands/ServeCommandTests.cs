@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using EventCluster.Hosting.Commands;
+using EventCluster.Hosting.Configuration;
 using EventCluster.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Xunit;

@@ -1,4 +1,4 @@
-using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
 using EventCluster.TestKit.Servers;
 using Xunit;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using EventCluster.Edge;
 using EventCluster.Hosting.Configuration;
-using EventCluster.Hosting.Node;
 using EventCluster.TestKit.Servers;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using EventCluster.Hosting.Configuration;
-using EventCluster.Hosting.Node;
 using Xunit;
 
 namespace EventCluster.Hosting.Tests.Node;

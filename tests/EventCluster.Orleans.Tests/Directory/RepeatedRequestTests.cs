@@ -2,7 +2,6 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
-using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Directory;
 using EventCluster.Protocol;
 using EventCluster.TestKit;

@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Conformance.Store;
+using EventCluster.Storage.LocalDisk.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventCluster.Storage.LocalDisk.Tests.Conformance;

@@ -1,7 +1,6 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
-using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.TestKit;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Store;
+using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.TestKit;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
-using EventCluster.Storage.LocalDisk.Recovery;
 using EventCluster.TestKit;
 using Xunit;
 

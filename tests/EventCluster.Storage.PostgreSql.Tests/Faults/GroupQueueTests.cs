@@ -1,4 +1,5 @@
 using EventCluster.Protocol;
+using EventCluster.Storage.PostgreSql.Commits;
 using EventCluster.TestKit;
 using Xunit;
 

@@ -4,6 +4,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Core;
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.PostgreSql.Tests.Servers;
 using EventCluster.TestKit.Servers;
 using Microsoft.Extensions.Logging.Abstractions;

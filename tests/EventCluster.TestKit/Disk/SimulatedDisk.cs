@@ -1,4 +1,6 @@
+
 using EventCluster.Storage.LocalDisk;
+using EventCluster.Storage.LocalDisk.Disk;
 
 namespace EventCluster.TestKit.Disk;
 

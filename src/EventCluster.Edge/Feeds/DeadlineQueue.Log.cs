@@ -1,9 +1,0 @@
-using Microsoft.Extensions.Logging;
-
-namespace EventCluster.Edge.Feeds;
-
-internal sealed partial class DeadlineQueue
-{
-    [LoggerMessage(3101, LogLevel.Error, "A deadline of a connection failed; the others go on.")]
-    private static partial void LogFault(ILogger logger, Exception exception);
-}

@@ -1,9 +1,0 @@
-using EventCluster.Protocol;
-using EventCluster.Storage.LocalDisk.Index;
-using EventCluster.Storage.LocalDisk.Journal;
-
-namespace EventCluster.Storage.LocalDisk;
-
-/// <summary>Blocks looked up in the index, and the segments that hold them, kept until the read is over.</summary>
-internal sealed record BlocksToRead(
-    StreamName Name, long Number, long Incarnation, BlockRef[] Refs, Dictionary<uint, Segment> Segments);

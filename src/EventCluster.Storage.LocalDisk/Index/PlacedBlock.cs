@@ -1,4 +1,0 @@
-namespace EventCluster.Storage.LocalDisk.Index;
-
-/// <summary>A stored block and the history it belongs to.</summary>
-internal readonly record struct PlacedBlock(BlockRef Ref, long Incarnation);
