@@ -132,17 +132,18 @@ public static class EdgeLimits
     /// </summary>
     public const int RequestBufferBytes = MaxRequestHeaderBytes;
 
-    /// <summary>
-    /// HTTP/2 headers that a client may refer to instead of sending them: none, or a few sent bytes would become
-    /// <see cref="MaxRequestHeaderBytes"/> of each of its streams.
-    /// </summary>
-    public const int Http2HeaderTableBytes = 0;
-
     /// <summary>The same of one HTTP/2 connection, over all its streams.</summary>
     public const int Http2ConnectionWindowBytes = 128 * 1024;
 
     /// <summary>The same of one HTTP/2 stream.</summary>
     public const int Http2StreamWindowBytes = 96 * 1024;
+
+    /// <summary>
+    /// Table of HTTP/2 header fields that a client may refer to instead of sending them again: no less than the initial value of
+    /// the protocol (RFC 9113 6.5.2). A client uses that much before it has seen the server's settings, and Kestrel applies what it
+    /// announces at once: with a smaller table the second request of a new connection would end it with COMPRESSION_ERROR.
+    /// </summary>
+    public const int Http2HeaderTableBytes = 4 * 1024;
 
     /// <summary>Largest body or message that may use the reserve for small ones.</summary>
     public const int SmallBodyBytes = 64 * 1024;

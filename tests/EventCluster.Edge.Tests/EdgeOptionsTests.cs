@@ -65,7 +65,7 @@ public sealed class EdgeOptionsTests
         Assert.Equal(EdgeLimits.RequestBufferBytes, server.Limits.MaxRequestBufferSize);
         Assert.True(server.Limits.MaxRequestBufferSize >= server.Limits.MaxRequestHeadersTotalSize);
         Assert.Equal(EdgeLimits.MaxRequestLineBytes, server.Limits.Http2.MaxRequestHeaderFieldSize);
-        Assert.Equal(0, server.Limits.Http2.HeaderTableSize);
+        Assert.Equal(EdgeLimits.Http2HeaderTableBytes, server.Limits.Http2.HeaderTableSize);
         Assert.Equal(EdgeLimits.Http2ConnectionWindowBytes, server.Limits.Http2.InitialConnectionWindowSize);
         Assert.Equal(EdgeLimits.Http2StreamWindowBytes, server.Limits.Http2.InitialStreamWindowSize);
         Assert.InRange(server.Limits.RequestHeadersTimeout, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
@@ -76,5 +76,18 @@ public sealed class EdgeOptionsTests
         Assert.InRange(server.Limits.Http2.KeepAlivePingTimeout, TimeSpan.FromSeconds(1), new EdgeOptions().SseHeartbeat);
         Assert.Equal(EdgeLimits.Http2StreamsPerConnection, server.Limits.Http2.MaxStreamsPerConnection);
         Assert.Equal(EdgeLimits.MaxDrainedBodyBytes, server.Limits.MaxRequestBodySize);
+    }
+
+    /// <summary>A client that has not seen the settings yet relies on the initial values of RFC 9113 6.5.2.</summary>
+    [Fact]
+    public void KestrelLimits_Apply_AnnouncesNothingBelowTheInitialValuesOfHttp2()
+    {
+        var server = new KestrelServerOptions();
+        KestrelLimits.Apply(server, new EdgeOptions());
+        var http2 = server.Limits.Http2;
+        Assert.True(http2.HeaderTableSize >= 4_096);
+        Assert.True(http2.InitialStreamWindowSize >= 65_535);
+        Assert.True(http2.InitialConnectionWindowSize >= 65_535);
+        Assert.True(http2.MaxFrameSize >= 16_384);
     }
 }

@@ -102,3 +102,25 @@ test("a_stream_that_the_client_resets_leaves_the_others", async () => {
     session.destroy()
   }
 })
+
+test("requests_that_a_new_connection_sends_at_once_are_all_answered", async () => {
+  // They go out before the server's settings are here, the later ones with references to the header fields of the first.
+  const session = http2.connect(http2Url)
+  let fault
+  session.on("error", (error) => (fault = error))
+  try {
+    const statuses = Array.from({ length: 20 }, () => {
+      const answer = { status: 0 }
+      const request = session.request({ ":path": "/readyz", "x-long": "y".repeat(200) })
+      request.on("response", (headers) => (answer.status = headers[":status"]))
+      request.on("error", (error) => (fault = error))
+      request.resume()
+      return answer
+    })
+    await until("all are answered", () => fault !== undefined || statuses.every((s) => s.status !== 0), () => [fault, statuses])
+    expect(fault).toBe(undefined)
+    expect(statuses.map((s) => s.status)).toEqual(statuses.map(() => 200))
+  } finally {
+    session.destroy()
+  }
+})

@@ -16,6 +16,9 @@ internal static class Http2Frames
     private const byte Settings = 4;
     private const ushort InitialWindowSize = 4;
     private const int LargestShortLength = 126;
+    private const byte KeptLiteral = 0x40;
+    private const byte Indexed = 0x80;
+    private const byte FirstKept = 62;
 
     /// <summary>The preface, and how much each stream may send.</summary>
     public static byte[] Preface(int window = 65_535)
@@ -39,12 +42,36 @@ internal static class Http2Frames
     public static byte[] Request(string method, string path, params (string Name, string Value)[] fields) => Block(
         [(":method", method), (":scheme", "http"), (":authority", "localhost"), (":path", path), .. fields]);
 
+    /// <summary>The fields of a request, each of which is kept in the table of the connection (RFC 7541 6.2.1).</summary>
+    public static byte[] RequestToKeep(params (string Name, string Value)[] fields) =>
+        [.. fields.SelectMany(static field => (byte[])[KeptLiteral, .. Text(field.Name), .. Text(field.Value)])];
+
+    /// <summary>As many fields as were kept last, in their order, by nothing but their places in the table (RFC 7541 6.1).</summary>
+    public static byte[] KeptRequest(int fields) =>
+        [.. Enumerable.Range(0, fields).Select(i => (byte)(Indexed | (FirstKept + fields - 1 - i)))];
+
+    /// <summary>What a field takes in the table (RFC 7541 4.1).</summary>
+    public static int KeptBytes(string name, string value) => name.Length + value.Length + 32;
+
     private static byte[] Block((string Name, string Value)[] fields) =>
         [.. fields.SelectMany(static field => (byte[])[0, .. Text(field.Name), .. Text(field.Value)])];
 
-    private static byte[] Text(string text)
+    private static byte[] Text(string text) => [.. Length(text.Length), .. Encoding.ASCII.GetBytes(text)];
+
+    private static List<byte> Length(int length)
     {
-        Assert.InRange(text.Length, 0, LargestShortLength);
-        return [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
+        if (length <= LargestShortLength)
+        {
+            return [(byte)length];
+        }
+
+        List<byte> bytes = [LargestShortLength + 1];
+        for (length -= LargestShortLength + 1; length > 127; length >>= 7)
+        {
+            bytes.Add((byte)(length | 128));
+        }
+
+        bytes.Add((byte)length);
+        return bytes;
     }
 }
