@@ -37,6 +37,9 @@ internal sealed class HeadConfirmer(RunnerContext context)
     /// <summary>Why the last question was not answered; null when it was.</summary>
     public StoreUnreachableException? LastFault => Volatile.Read(ref _lastFault);
 
+    /// <summary>Requests that wait for a question now.</summary>
+    internal int Waiting => Volatile.Read(ref _waiting);
+
     /// <summary>Asks for a stream with a question that is sent after this call.</summary>
     /// <exception cref="StoreUnreachableException">The store did not answer in time.</exception>
     public async ValueTask<HeadConfirmation> AskAsync(StreamName name, CancellationToken cancellationToken)
@@ -47,7 +50,7 @@ internal sealed class HeadConfirmer(RunnerContext context)
         var isFirst = false;
         lock (_gate)
         {
-            if (_waiting >= MaxWaiting)
+            if (Waiting >= MaxWaiting)
             {
                 throw new StoreUnreachableException($"{MaxWaiting} reads wait for the store's confirmation, which is the limit.");
             }
@@ -59,8 +62,9 @@ internal sealed class HeadConfirmer(RunnerContext context)
                 _rounds.Enqueue(_open);
             }
 
+            // Not by ++ under the lock: who leaves counts without it, and a lost step down would stay for ever.
             round = _open;
-            _waiting++;
+            Interlocked.Increment(ref _waiting);
             if (!_isAsking)
             {
                 isFirst = _isAsking = true;

@@ -54,7 +54,7 @@ internal sealed class LogQueue : IBackgroundPart, IDisposable
         {
             if (_lines.Count >= MaxLines || _characters + line.Length > MaxCharacters)
             {
-                _dropped++;
+                Interlocked.Increment(ref _dropped);
                 return;
             }
 
@@ -110,11 +110,9 @@ internal sealed class LogQueue : IBackgroundPart, IDisposable
                 return "";
             }
 
-            if (_dropped > 0 && _lines.Count < MaxLines / 2)
+            if (Dropped > 0 && _lines.Count < MaxLines / 2)
             {
-                var dropped = _dropped;
-                _dropped = 0;
-                return _renderDropped(dropped);
+                return _renderDropped(Interlocked.Exchange(ref _dropped, 0));
             }
 
             if (_lines.TryDequeue(out var line))
