@@ -10,6 +10,9 @@ public abstract class CrashReader(HttpClient client, HistoryRecorder history, st
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
 
     private long _sequence;
+    private long _requestedAt;
+    private int _repetitions;
+    private Exception? _lastFault;
 
     /// <summary>Who it is.</summary>
     public string Name => name;
@@ -32,7 +35,17 @@ public abstract class CrashReader(HttpClient client, HistoryRecorder history, st
     /// <summary>The stream's path.</summary>
     protected string Path => $"/v1/stream/{stream}";
 
+    /// <summary>Who it is, where, and what it is about: what a hang's message says of it.</summary>
+    public override string ToString()
+    {
+        var requestedAt = Interlocked.Read(ref _requestedAt);
+        var doing = requestedAt == 0 ? "between two requests" : $"in a request for {TimeProvider.System.GetElapsedTime(requestedAt)}";
+        return $"{name} of {stream} at {Position?.ToString() ?? "the start"} ({Sequence}), {doing}, after {Volatile.Read(ref _repetitions)} "
+            + $"repetitions, the last because of {Volatile.Read(ref _lastFault)?.ToString() ?? "nothing"}";
+    }
+
     /// <summary>Reads until cancelled.</summary>
+    /// <exception cref="InvalidOperationException">What a killed server is no reason for; the reader has ended.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         history.Start(stream, name, null);
@@ -40,15 +53,24 @@ public abstract class CrashReader(HttpClient client, HistoryRecorder history, st
         {
             try
             {
+                Interlocked.Exchange(ref _requestedAt, TimeProvider.System.GetTimestamp());
                 await ReadOnceAsync(cancellationToken);
+                Interlocked.Exchange(ref _requestedAt, 0);
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
+                Volatile.Write(ref _lastFault, e);
+                Interlocked.Increment(ref _repetitions);
+                Interlocked.Exchange(ref _requestedAt, 0);
                 await Task.Delay(RetryDelay, TimeProvider.System, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"A reader has ended: {this}.", e);
             }
         }
     }

@@ -46,15 +46,16 @@ public sealed class CrashRun(CrashOptions options, ServerProcess server) : IDisp
 
         for (var kill = 0; kill < options.Kills; kill++)
         {
-            await UntilAcknowledgedAsync(CrashOptions.AppendsPerLife + _random.Next(CrashOptions.AppendsPerLife), writing, cancellationToken);
+            await UntilAcknowledgedAsync(
+                CrashOptions.AppendsPerLife + _random.Next(CrashOptions.AppendsPerLife), [.. writing, .. reading], cancellationToken);
             await server.KillAsync();
             await server.RestartAsync([], cancellationToken);
         }
 
-        await UntilAcknowledgedAsync(CrashOptions.AppendsPerLife, writing, cancellationToken);
+        await UntilAcknowledgedAsync(CrashOptions.AppendsPerLife, [.. writing, .. reading], cancellationToken);
         _writersStop = true;
         await Phase.OfAsync("writers end", Task.WhenAll(writing));
-        await UntilReadersAtTailAsync(slow, readers, cancellationToken);
+        await UntilReadersAtTailAsync(slow, readers, reading, cancellationToken);
         await readersEnd.CancelAsync();
         await Phase.OfAsync("readers end", Task.WhenAll(reading));
         foreach (var stream in streams)
@@ -75,17 +76,14 @@ public sealed class CrashRun(CrashOptions options, ServerProcess server) : IDisp
 
     private void OnAcknowledged() => Interlocked.Increment(ref _acknowledged);
 
-    private async Task UntilAcknowledgedAsync(int more, Task[] writing, CancellationToken cancellationToken)
+    private async Task UntilAcknowledgedAsync(int more, Task[] running, CancellationToken cancellationToken)
     {
         var goal = Acknowledged + more;
-        await Phase.UntilAsync(
-            "appends are acknowledged", $"{goal}", () => Acknowledged, seen => seen >= goal || writing.Any(w => w.IsCompleted), cancellationToken);
-
-        // A writer that ended has failed: its exception is the story.
-        await Task.WhenAll(writing.Where(w => w.IsCompleted));
+        await UntilAsync("appends are acknowledged", $"{goal}", () => Acknowledged, seen => seen >= goal, running, cancellationToken);
     }
 
-    private static async Task UntilReadersAtTailAsync(StreamClient client, CrashReader[] readers, CancellationToken cancellationToken)
+    private static async Task UntilReadersAtTailAsync(
+        StreamClient client, CrashReader[] readers, Task[] reading, CancellationToken cancellationToken)
     {
         foreach (var stream in readers.GroupBy(reader => reader.Stream, StringComparer.Ordinal))
         {
@@ -93,9 +91,21 @@ public sealed class CrashRun(CrashOptions options, ServerProcess server) : IDisp
             var tail = StreamClient.Next(head).Sequence;
             foreach (var reader in stream)
             {
-                await Phase.UntilAsync(
-                    $"{reader.Name} of {reader.Stream} is at the tail", $"{tail}", () => reader.Sequence, seen => seen >= tail, cancellationToken);
+                await UntilAsync(
+                    $"{reader.Name} of {reader.Stream} is at the tail", $"{tail}", () => reader, seen => seen.Sequence >= tail, reading,
+                    cancellationToken);
             }
         }
+    }
+
+    /// <summary>Waits for a phase while everybody runs on.</summary>
+    private static async Task UntilAsync<T>(
+        string phase, string expected, Func<T> observe, Func<T, bool> reached, Task[] running, CancellationToken cancellationToken)
+    {
+        await Phase.UntilAsync(
+            phase, expected, observe, seen => reached(seen) || running.Any(static task => task.IsCompleted), cancellationToken);
+
+        // Who ended has failed: its exception is the story, not that others wait for it in vain.
+        await Task.WhenAll(running.Where(static task => task.IsCompleted));
     }
 }
