@@ -23,7 +23,7 @@ esac
 
 wanted=("$@")
 passed=0 failed=0 skipped=0
-pending=()
+pending=() failures=()
 
 is_wanted() {
   [ ${#wanted[@]} -eq 0 ] && return 0
@@ -106,15 +106,23 @@ collect() {
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     report "$name" "$seconds" "$p passed, $f failed, $s skipped"
     if [ "$f" -ne 0 ]; then
-      echo "----- the end of $logs/$name.log:"
-      tail -n 80 "$logs/$name.log"
-      echo "-----"
+      failures+=("$name")
+      explain "$logs/$name.log"
     elif [ "$s" -ne 0 ]; then
       grep -aE '^skipped: |apt-get install' "$logs/$name.log" | head -n 5 | sed 's/^/    /'
     fi
   done
 
   pending=(${running[@]+"${running[@]}"})
+}
+
+# Prints what a log says of each failed test, then the end of the log; both bounded.
+explain() {
+  echo "----- what failed in $1:"
+  awk -f tests/failures.awk "$1"
+  echo "----- the end of $1:"
+  awk -v part=rest -f tests/failures.awk "$1" | tail -n 40
+  echo "-----"
 }
 
 # gate NAME COMMAND...: must succeed; counts as one failure if it does not.
@@ -126,7 +134,7 @@ gate() {
     return 0
   fi
 
-  failed=$((failed + 1))
+  failed=$((failed + 1)) failures+=("$name")
   report "$name" $((SECONDS - begun)) "FAILED"
   tail -n 80 "$log"
   return 1
@@ -137,8 +145,15 @@ report() {
 }
 
 finish() {
+  local name
   drain
   echo
+  # Again at the end: whoever keeps only that sees them too.
+  for name in ${failures[@]+"${failures[@]}"}; do
+    echo "failed in $name:"
+    awk -v part=names -f tests/failures.awk "$logs/$name.log" | head -n 60
+  done
+
   echo "total: $SECONDS s; logs in $logs"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
