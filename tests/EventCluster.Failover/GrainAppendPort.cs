@@ -18,6 +18,9 @@ internal sealed class GrainAppendPort : IAppendPort, IAsyncDisposable
     private readonly IHost _host;
     private readonly EventClusterClient _client;
 
+    /// <summary>The client, for what else it can do.</summary>
+    public EventClusterClient Client => _client;
+
     private GrainAppendPort(IHost host) => (_host, _client) = (host, host.Services.GetRequiredService<EventClusterClient>());
 
     /// <summary>Joins the cluster as a client; its gateways are found in the membership tables.</summary>
