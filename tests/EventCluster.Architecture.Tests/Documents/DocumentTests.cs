@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace EventCluster.Architecture.Tests.Documents;
 
-public sealed class DocumentTests
+public sealed partial class DocumentTests
 {
     public static TheoryData<string> Files => [.. Repository.Files("", "*.md")];
 
@@ -24,6 +25,26 @@ public sealed class DocumentTests
                 Assert.Contains(parts[1], Markdown.Anchors(File.ReadAllText(target)));
             }
         }
+    }
+
+    /// <summary>A new reader finds the place of each of these changes, and the place exists.</summary>
+    [Theory]
+    [InlineData("transport")]
+    [InlineData("store")]
+    [InlineData("limit")]
+    [InlineData("error code")]
+    [InlineData("option")]
+    [InlineData("metric")]
+    [InlineData("admin endpoint")]
+    [InlineData("rule of retention")]
+    public void Architecture_NamesTheFilesOfAChange(string change)
+    {
+        var row = Repository.Read("docs/ARCHITECTURE.md").Split('\n').Single(line => line.StartsWith($"| {change} |", StringComparison.Ordinal));
+        var places = PlacePattern().Matches(row).Select(match => match.Groups[1].Value).ToList();
+
+        Assert.NotEmpty(places);
+        Assert.All(places, place => Assert.True(
+            File.Exists(Path.Combine(Repository.Root, place)) || Directory.Exists(Path.Combine(Repository.Root, place)), $"{place} does not exist"));
     }
 
     [Theory]
@@ -47,4 +68,7 @@ public sealed class DocumentTests
             Assert.True(bash.ExitCode == 0, $"{file}:\n{block}\n{complaints}");
         }
     }
+
+    [GeneratedRegex("`((?:src|tests|docs)/[^`]+)`")]
+    private static partial Regex PlacePattern();
 }
