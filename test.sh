@@ -274,7 +274,7 @@ if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   fi
 
   alone cluster-processes cluster_processes
-  alone failover failover --faults kill,hang,term,edge,grow
+  alone failover failover --faults kill,hang,term,edge,grow,terminate,pause --terminate 8 --rounds 2
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
   echo "cluster suites: not run, because packages of EventCluster.sln cannot be had here ($logs/cluster-restore.log)"
 else

@@ -9,7 +9,8 @@ list() {
   cat <<'TEXT'
 crash        kill -9 the real server under 8 producers and 50 streams, restart, retry, check the history (--kills, default 100)
 simulation   seeded runs over faulty devices with checkers on (--runs, default 1000 seeds)
-failover     kills, hangs, stops, an edge kill, growing, a restart and a cut of the store on a real cluster, medians (--runs, default 3)
+failover     kills, hangs, stops, an edge kill, growing, a restart and a cut of the store, sessions of it ended, 10 rounds of SIGSTOP on a
+             real cluster, medians, what answers claim about tails (--runs, default 3)
 grow         a third backlog silo and a third edge join a real cluster under load, medians (--runs, default 3)
 protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
 bit-flips    every byte of three stores flipped and zeroed, files cut, swapped, removed, renamed, and the real server on 500 of these

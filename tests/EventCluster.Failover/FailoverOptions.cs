@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace EventCluster.Failover;
 
-/// <summary>The command line: <c>--faults a,b --runs N --seed N --streams N --json</c>.</summary>
+/// <summary>The command line: <c>--faults a,b --runs N --seed N --streams N --rounds N --terminate N --json</c>.</summary>
 /// <param name="Faults">Which, in this order; each once per run.</param>
 /// <param name="Runs">How often; figures are medians over the runs.</param>
 /// <param name="Seed">Chooses victims and payloads.</param>
@@ -10,6 +10,12 @@ namespace EventCluster.Failover;
 /// <param name="Json">Print figures for machines.</param>
 internal sealed record FailoverOptions(IReadOnlyList<Fault> Faults, int Runs, int Seed, int Streams, bool Json)
 {
+    /// <summary>Rounds of SIGSTOP in each run.</summary>
+    public int Rounds { get; init; } = 10;
+
+    /// <summary>How long sessions of the database are ended in each run.</summary>
+    public TimeSpan Terminate { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Parses.</summary>
     /// <exception cref="FormatException">A word that means nothing here; the message says what does.</exception>
     public static FailoverOptions Parse(string[] args)
@@ -25,8 +31,10 @@ internal sealed record FailoverOptions(IReadOnlyList<Fault> Faults, int Runs, in
                 "--runs" => options with { Runs = Number(args[i], value) },
                 "--seed" => options with { Seed = Number(args[i], value) },
                 "--streams" => options with { Streams = Number(args[i], value) },
+                "--rounds" => options with { Rounds = Number(args[i], value) },
+                "--terminate" => options with { Terminate = TimeSpan.FromSeconds(Number(args[i], value)) },
                 _ => throw new FormatException(
-                    $"'{args[i]}' is none of --faults, --runs, --seed, --streams, --json. Faults: {Fault.Names}."),
+                    $"'{args[i]}' is none of --faults, --runs, --seed, --streams, --rounds, --terminate, --json. Faults: {Fault.Names}."),
             };
             i += args[i] == "--json" ? 0 : 1;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using EventCluster.TestKit.Claims;
 
 namespace EventCluster.Failover;
 
@@ -33,6 +34,25 @@ internal static class FailoverReport
                 : $"{fault.Key.What,-36} {Column(victims, fault.Key.VictimAim),-26} {Column(others, fault.Key.OtherAim),-26} "
                     + Column(recoveries, null));
         }
+    }
+
+    /// <summary>Writes how many answers of all runs were checked, and how many were wrong.</summary>
+    public static void Write(TextWriter writer, IReadOnlyList<ClaimVerdict> verdicts, bool json)
+    {
+        var (appends, answers, claims) = (verdicts.Sum(it => it.Appends), verdicts.Sum(it => it.Answers), verdicts.Sum(it => it.Claims));
+        var faults = Enum.GetValues<ClaimFaultKind>().ToDictionary(kind => kind, kind => verdicts.Sum(it => it.Count(kind)));
+        writer.WriteLine(json
+            ? JsonSerializer.Serialize(new
+            {
+                acknowledged = appends,
+                answers,
+                claims,
+                stale = faults[ClaimFaultKind.Stale],
+                wentBack = faults[ClaimFaultKind.WentBack],
+                fromTheFuture = faults[ClaimFaultKind.FromTheFuture],
+            })
+            : $"claims: {answers} answers checked against {appends} acknowledged appends, {claims} with a claim: "
+                + $"{faults[ClaimFaultKind.Stale]} stale, {faults[ClaimFaultKind.WentBack]} went back, {faults[ClaimFaultKind.FromTheFuture]} from the future");
     }
 
     private static double[] Seconds(TimeSpan[] sorted) => [.. sorted.Select(time => Math.Round(time.TotalSeconds, 3))];

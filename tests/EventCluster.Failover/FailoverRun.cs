@@ -1,3 +1,4 @@
+using EventCluster.TestKit.Claims;
 using EventCluster.TestKit.History;
 using EventCluster.TestKit.Servers;
 
@@ -11,6 +12,9 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
 
     /// <summary>What is wrong; empty for a good run.</summary>
     public List<string> Faults { get; } = [];
+
+    /// <summary>What answers claimed, and which of them were wrong; null for a run that did not begin.</summary>
+    public ClaimVerdict? Verdict { get; private set; }
 
     /// <summary>Runs to the end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -41,6 +45,21 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         await using var supervisor = new Supervisor(cluster, TimeProvider.System);
         await using var grains = await GrainAppendPort.ConnectAsync(cluster, cancellationToken);
         await using var workload = await Workload.StartAsync(cluster, grains, options with { Seed = seed }, cancellationToken);
+        try
+        {
+            await RunAsync(cluster, store, workload, supervisor, pulse, random, cancellationToken);
+        }
+        finally
+        {
+            // Also of a run that did not come to its end.
+            Judge(workload.Claims.Check());
+        }
+    }
+
+    private async Task RunAsync(
+        LocalCluster cluster, TcpRelay store, Workload workload, Supervisor supervisor, Pulse pulse, Random random,
+        CancellationToken cancellationToken)
+    {
         foreach (var fault in options.Faults)
         {
             var restarts = supervisor.Restarts;
@@ -48,7 +67,7 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
             pulse.Restart();
             workload.Stalls.Restart();
             await workload.UntilAllMovedAsync("all streams take appends", cancellationToken);
-            var scene = new FaultScene(cluster, workload, store, random, TimeProvider.System);
+            var scene = new FaultScene(cluster, workload, store, options, random, TimeProvider.System);
             await fault.InjectAsync(scene, cancellationToken);
             supervisor.ThrowIfBroken();
             Note(fault, scene, pulse.IsStarved, supervisor.Restarts - restarts);
@@ -72,12 +91,28 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
             + $"{workload.Reconnects} reconnects, {Faults.Count} faults in the history");
     }
 
+    private void Judge(ClaimVerdict verdict)
+    {
+        Verdict = verdict;
+        progress.WriteLine($"seed {seed}: {verdict}");
+        foreach (var (way, count) in verdict.Ways.OrderBy(way => way.Key, StringComparer.Ordinal))
+        {
+            progress.WriteLine($"seed {seed}:   {way,-32} {count.Answers,7} answers, {count.Claims,7} with a claim");
+            if (count.Claims == 0)
+            {
+                Faults.Add($"{way}: none of {count.Answers} answers claimed anything, so nothing was checked");
+            }
+        }
+
+        Faults.AddRange(verdict.Faults.Select(fault => $"{fault}"));
+    }
+
     private void Note(Fault fault, FaultScene scene, bool isStarved, int restarts)
     {
         var (victims, others) = scene.Stalls();
-        Results.Add(new FaultResult(fault, victims.Length, others.Length, scene.Recovery));
+        Results.Add(new FaultResult(fault, victims.Length, others.Length, scene.SlowestRecovery));
         progress.WriteLine($"seed {seed}: {fault.What}: {scene.Victims.Count} streams of the victim stalled up to "
-            + $"{victims.Length.TotalSeconds:0.00} s (from {victims.After.TotalSeconds:0.00} s on), others up to {others.Length.TotalSeconds:0.00} s, recovered after {scene.Recovery.TotalSeconds:0.00} s"
+            + $"{victims.Length.TotalSeconds:0.00} s (from {victims.After.TotalSeconds:0.00} s on), others up to {others.Length.TotalSeconds:0.00} s, recovered after {scene.SlowestRecovery.TotalSeconds:0.00} s"
             + $" ({string.Join(", ", scene.StallsByWay().OrderBy(way => way.Key).Select(way => $"{way.Key} {way.Value.TotalSeconds:0.00} s"))})");
 
         if (scene.Remark is { } remark)
@@ -95,9 +130,9 @@ internal sealed class FailoverRun(FailoverOptions options, int seed, TextWriter 
         {
             Faults.Add($"{fault.Name}: {restarts} silos ended by themselves on a machine that was not busy with other things");
         }
-        else if (scene.Recovery > fault.RecoveryBound)
+        else if (scene.SlowestRecovery > fault.RecoveryBound)
         {
-            Faults.Add($"{fault.Name}: recovery took {scene.Recovery.TotalSeconds:0.0} s, more than {fault.RecoveryBound.TotalSeconds:0} s");
+            Faults.Add($"{fault.Name}: recovery took {scene.SlowestRecovery.TotalSeconds:0.0} s, more than {fault.RecoveryBound.TotalSeconds:0} s");
         }
     }
 }

@@ -1,3 +1,5 @@
+using EventCluster.Failover.Claims;
+
 namespace EventCluster.Failover;
 
 /// <summary>Something that happens to a cluster under load, and what it may cost.</summary>
@@ -19,6 +21,9 @@ internal sealed record Fault(
     private static readonly TimeSpan TwoSeconds = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ThreeSeconds = TimeSpan.FromSeconds(3);
 
+    /// <summary>A publisher leaves an edge that hangs after 10 s.</summary>
+    private static readonly TimeSpan PauseAim = TimeSpan.FromSeconds(12);
+
     /// <summary>All, in the order of a run.</summary>
     public static IReadOnlyList<Fault> Every { get; } =
     [
@@ -32,6 +37,11 @@ internal sealed record Fault(
         },
         new("store-restart", "restart of PostgreSQL", ThreeSeconds, null, FaultScene.RestartStoreAsync) { KeepsConnections = true },
         new("store-cut", "PostgreSQL unreachable for 5 s", ThreeSeconds, null, FaultScene.CutStoreAsync) { KeepsConnections = true },
+        new("terminate", "pg_terminate_backend of sessions", ThreeSeconds, null, SessionTerminator.InjectAsync) { KeepsConnections = true },
+        new("pause", "rounds of SIGSTOP", PauseAim, null, PauseRounds.InjectAsync)
+        {
+            RecoveryBound = TimeSpan.FromSeconds(25),
+        },
     ];
 
     /// <summary>For messages.</summary>

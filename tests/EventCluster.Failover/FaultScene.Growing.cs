@@ -28,6 +28,7 @@ internal sealed partial class FaultScene
             + $"{Spread(scene.LongestOf(scene.Victims.Contains))}; of the others: "
             + Spread(scene.LongestOf(stream => !scene.Victims.Contains(stream)));
         var edge = await scene.Cluster.AddAsync("edge", cancellationToken);
+        scene.Workload.Ask(edge);
         scene.Remark = $"{moved}; {await scene.ConnectAsync(edge, cancellationToken)} of {NewClients} new clients came to the new edge";
     }
 

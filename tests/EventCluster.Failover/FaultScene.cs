@@ -3,12 +3,15 @@ using EventCluster.TestKit.Servers;
 namespace EventCluster.Failover;
 
 /// <summary>A fault under way: who the victim is, and what was seen.</summary>
-internal sealed partial class FaultScene(LocalCluster cluster, Workload workload, TcpRelay store, Random random, TimeProvider time)
+internal sealed partial class FaultScene(
+    LocalCluster cluster, Workload workload, TcpRelay store, FailoverOptions options, Random random, TimeProvider time)
 {
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(5);
 
     private long _began;
+    private (Stall Victims, Stall Others) _worst;
+    private TimeSpan _slowest;
 
     /// <summary>Streams of the victim; all of them when the store is the victim, none when it is an edge.</summary>
     public IReadOnlyCollection<string> Victims { get; private set; } = [];
@@ -16,18 +19,28 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     /// <summary>Time from the fault (of the store: from its end) until every stream took an append again.</summary>
     public TimeSpan Recovery { get; private set; }
 
+    /// <summary>The longest recovery of all rounds.</summary>
+    public TimeSpan SlowestRecovery => _slowest > Recovery ? _slowest : Recovery;
+
     /// <summary>More to say about what was seen; null for nothing.</summary>
-    public string? Remark { get; private set; }
+    public string? Remark { get; set; }
 
-    private LocalCluster Cluster => cluster;
+    /// <summary>Where it happens.</summary>
+    public LocalCluster Cluster => cluster;
 
-    private Workload Workload => workload;
+    /// <summary>Who works there meanwhile.</summary>
+    public Workload Workload => workload;
+
+    /// <summary>What the command line says.</summary>
+    public FailoverOptions Options => options;
+
+    /// <summary>Chooses.</summary>
+    public Random Random => random;
+
+    /// <summary>Waits.</summary>
+    public TimeProvider Time => time;
 
     private TcpRelay Store => store;
-
-    private Random Random => random;
-
-    private TimeProvider Time => time;
 
     /// <summary><c>kill -9</c> of an owner.</summary>
     public static async Task KillOwnerAsync(FaultScene scene, CancellationToken cancellationToken)
@@ -80,7 +93,7 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     /// <summary>An orderly restart of the store.</summary>
     public static async Task RestartStoreAsync(FaultScene scene, CancellationToken cancellationToken)
     {
-        scene.Victims = [.. scene.Workload.Streams];
+        scene.VictimsAreAll();
         await scene.Cluster.RestartStoreAsync(cancellationToken);
         scene.Begin();
         await scene.UntilRecoveredAsync(cancellationToken);
@@ -89,7 +102,7 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     /// <summary>The store does not answer for 5 s.</summary>
     public static async Task CutStoreAsync(FaultScene scene, CancellationToken cancellationToken)
     {
-        scene.Victims = [.. scene.Workload.Streams];
+        scene.VictimsAreAll();
         scene.Store.HoldAll();
         await Task.Delay(Cut, scene.Time, cancellationToken);
         scene.Store.LetGo();
@@ -101,24 +114,33 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     public (Stall Victims, Stall Others) Stalls()
     {
         var longest = workload.Stalls.Longest();
-        return (Longest(Victims.Contains), Longest(stream => !Victims.Contains(stream)));
+        return (Longest(_worst.Victims, Victims.Contains), Longest(_worst.Others, stream => !Victims.Contains(stream)));
 
-        Stall Longest(Func<string, bool> isMeant) =>
-            longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).DefaultIfEmpty().MaxBy(stall => stall.Length);
+        Stall Longest(Stall before, Func<string, bool> isMeant) =>
+            longest.Where(pair => isMeant(pair.Key)).Select(pair => pair.Value).Append(before).MaxBy(stall => stall.Length);
     }
+
+    /// <summary>A round of a fault that has several is over.</summary>
+    public void EndRound() => (_worst, _slowest) = (Stalls(), SlowestRecovery);
 
     /// <summary>The longest stall since the fault began, by the way that the appends took.</summary>
     public IReadOnlyDictionary<string, TimeSpan> StallsByWay() => workload.Stalls.Longest()
         .GroupBy(pair => workload.WayOf(pair.Key), pair => pair.Value.Length).ToDictionary(way => way.Key, way => way.Max());
 
-    private void Begin()
+    /// <summary>Whatever happens to the store happens to every stream.</summary>
+    public void VictimsAreAll() => Victims = [.. workload.Streams];
+
+    /// <summary>The fault begins now.</summary>
+    public void Begin()
     {
         _began = time.GetTimestamp();
         workload.Stalls.Restart();
     }
 
     /// <summary>A backlog silo that owns streams of the workload, and which.</summary>
-    private async Task<ClusterProcess> ChooseOwnerAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="isMeant">It owns one of these at least; null for any.</param>
+    public async Task<ClusterProcess> ChooseOwnerAsync(CancellationToken cancellationToken, Func<string, bool>? isMeant = null)
     {
         // One that came a moment ago may own none yet; one that was voted out does not answer.
         List<(ClusterProcess Silo, IReadOnlyCollection<string> Streams)> owners = [];
@@ -126,7 +148,7 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
         {
             try
             {
-                if (await cluster.OwnedAsync(silo, cancellationToken) is { Count: > 0 } streams)
+                if (await cluster.OwnedAsync(silo, cancellationToken) is { Count: > 0 } streams && streams.Any(isMeant ?? (static _ => true)))
                 {
                     owners.Add((silo, streams));
                 }
@@ -145,13 +167,14 @@ internal sealed partial class FaultScene(LocalCluster cluster, Workload workload
     }
 
     /// <summary>The bound of 15 s is the hang guard here; the stalls are printed beside their aims.</summary>
-    private async Task UntilRecoveredAsync(CancellationToken cancellationToken)
+    public async Task UntilRecoveredAsync(CancellationToken cancellationToken)
     {
         await workload.UntilAllMovedAsync("the cluster recovers", cancellationToken);
         Recovery = time.GetElapsedTime(_began);
     }
 
-    private async Task ReplaceAsync(ClusterProcess victim, CancellationToken cancellationToken)
+    /// <summary>Stops a process, if it did not end by itself, and starts it again.</summary>
+    public async Task ReplaceAsync(ClusterProcess victim, CancellationToken cancellationToken)
     {
         await cluster.StopAsync(victim.Name, cancellationToken);
         await cluster.StartAsync(victim.Name, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using EventCluster.Failover;
+using EventCluster.TestKit.Claims;
 
 [assembly: UnsupportedOSPlatform("windows")]
 
@@ -29,6 +30,7 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signa
     end.Cancel();
 });
 var results = new List<FaultResult>();
+var verdicts = new List<ClaimVerdict>();
 var failed = 0;
 for (var i = 0; i < options.Runs; i++)
 {
@@ -43,6 +45,7 @@ for (var i = 0; i < options.Runs; i++)
     }
 
     results.AddRange(run.Results);
+    verdicts.AddRange(run.Verdict is { } verdict ? [verdict] : []);
     failed += run.Faults.Count > 0 ? 1 : 0;
     foreach (var fault in run.Faults.Take(20))
     {
@@ -51,5 +54,6 @@ for (var i = 0; i < options.Runs; i++)
 }
 
 FailoverReport.Write(Console.Out, results, options.Json);
+FailoverReport.Write(Console.Out, verdicts, options.Json);
 Console.WriteLine($"{options.Runs - failed} passed, {failed} failed");
 return failed == 0 ? 0 : 1;

@@ -1,5 +1,8 @@
+using EventCluster.Failover.Claims;
+using EventCluster.Orleans.Client;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
+using EventCluster.TestKit.Claims;
 using EventCluster.TestKit.History;
 using EventCluster.TestKit.Servers;
 using EventCluster.TestKit.Subscribers;
@@ -14,6 +17,12 @@ internal sealed class Workload : IAsyncDisposable
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Between two questions of one asker; they must not be what the machine is busy with.</summary>
+    private static readonly TimeSpan AskPace = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Streams that only faults write; about so many busy ones questions are asked, too.</summary>
+    private const int QuietCount = 8;
+
     /// <summary>Its place among the clients.</summary>
     private const int LongPoll = 2;
 
@@ -23,13 +32,21 @@ internal sealed class Workload : IAsyncDisposable
     private readonly Reader[] _readers;
     private readonly string[] _streams;
     private readonly Uri _server;
+    private readonly List<TailAskers> _askers = [];
+    private readonly Dictionary<string, StreamOffset> _asked;
+    private readonly EventClusterClient _client;
     private Task[] _reading = [];
     private Task[] _writing = [];
     private volatile bool _isStopping;
 
-    private Workload(Uri server, HttpAppendPort[] edges, string[] streams, TimeProvider time, CancellationToken cancellationToken)
+    private Workload(
+        Uri server, HttpAppendPort[] edges, Dictionary<string, StreamOffset> created, ClaimRecorder claims, EventClusterClient client,
+        TimeProvider time, CancellationToken cancellationToken)
     {
-        (_server, _edges, _streams) = (server, edges, streams);
+        string[] streams = [.. created.Keys.Skip(QuietCount)];
+        (_server, _edges, _streams, _client, Claims) = (server, edges, streams, client, claims);
+        _asked = created.Take(2 * QuietCount).ToDictionary(StringComparer.Ordinal);
+        Quiet = new QuietStreams(created.Take(QuietCount).ToDictionary(StringComparer.Ordinal), History, time);
         Stalls = new StallBook(time);
         _readersEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _readers = [.. streams.Select((stream, i) =>
@@ -42,6 +59,12 @@ internal sealed class Workload : IAsyncDisposable
     /// <summary>What everybody saw.</summary>
     public HistoryRecorder History { get; } = new();
 
+    /// <summary>What answers claimed about tails.</summary>
+    public ClaimRecorder Claims { get; }
+
+    /// <summary>Streams beside those under load.</summary>
+    public QuietStreams Quiet { get; }
+
     /// <summary>How long appends waited.</summary>
     public StallBook Stalls { get; }
 
@@ -53,32 +76,52 @@ internal sealed class Workload : IAsyncDisposable
 
     /// <summary>Creates the streams and starts everybody.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <param name="grains">Appends as a client of the cluster, beside those over the edges.</param>
+    /// <param name="grains">Appends as a client of the cluster, beside those over the edges, and asks for tails.</param>
     /// <param name="options">How many, and the seed.</param>
     /// <param name="cancellationToken">Ends everything.</param>
     public static async Task<Workload> StartAsync(
-        LocalCluster cluster, IAppendPort grains, FailoverOptions options, CancellationToken cancellationToken)
+        LocalCluster cluster, GrainAppendPort grains, FailoverOptions options, CancellationToken cancellationToken)
     {
-        Uri[] edges = [.. (await cluster.OfRoleAsync("edge", cancellationToken)).Select(edge => edge.Url)];
-        string[] streams = [.. Enumerable.Range(0, options.Streams).Select(i => $"failover/{options.Seed}/{i}")];
+        var edges = await cluster.OfRoleAsync("edge", cancellationToken);
+        var claims = new ClaimRecorder(TimeProvider.System);
+        var created = new Dictionary<string, StreamOffset>(StringComparer.Ordinal);
         using (var publisher = new StreamPublisher(cluster.Url))
         {
-            foreach (var stream in streams)
+            foreach (var stream in Enumerable.Range(0, QuietCount).Select(i => $"failover/{options.Seed}/quiet/{i}")
+                .Concat(Enumerable.Range(0, options.Streams).Select(i => $"failover/{options.Seed}/{i}")))
             {
-                await RepeatAsync(() => publisher.CreateAsync(stream, "application/json", cancellationToken), cancellationToken);
+                var creation = claims.Create(stream);
+                created[stream] = await RepeatAsync(
+                    () => publisher.CreateAsync(stream, "application/json", cancellationToken), cancellationToken);
+                creation.Acknowledge(created[stream]);
             }
         }
 
+        Uri[] urls = [.. edges.Select(edge => edge.Url)];
         var workload = new Workload(
-            cluster.Url, [new HttpAppendPort(edges, 0), new HttpAppendPort(edges, 1)], streams, TimeProvider.System, cancellationToken);
-        IAppendPort[] ports = [.. workload._edges, grains];
+            cluster.Url, [new HttpAppendPort(urls, 0), new HttpAppendPort(urls, 1)], created, claims, grains.Client,
+            TimeProvider.System, cancellationToken);
+        var streams = workload._streams;
+        IAppendPort[] ports = [.. workload._edges.Append<IAppendPort>(grains).Select(port => new RecordingAppendPort(port, claims))];
         workload._reading = [.. workload._readers.Select(reader => reader.RunAsync(workload._readersEnd.Token))];
         workload._writing = [.. streams.Select((stream, i) => new Publisher(
             ports[i % ports.Length], stream, $"producer-{i}", workload.History, workload.Stalls,
             new Random(HashCode.Combine(options.Seed, i)), TimeProvider.System)
             .RunAsync(() => workload._isStopping, cancellationToken))];
+        foreach (var edge in edges)
+        {
+            workload.Ask(edge);
+        }
+
+        workload.Ask([.. TailWays.OfProxy("load balancer", cluster.Url), .. workload.GrainWays()]);
         return workload;
     }
+
+    /// <summary>Asks an edge for tails from now on, in every way.</summary>
+    public void Ask(ClusterProcess edge) => Ask(TailWays.OfEdge(edge.Name, edge.Url));
+
+    /// <summary>The ways to ask as a client of the cluster.</summary>
+    public IReadOnlyList<TailWay> GrainWays() => GrainTailWay.Every(_client);
 
     /// <summary>How a stream's appends reach the cluster, for the report.</summary>
     public string WayOf(string stream) => (Array.IndexOf(_streams, stream) % (_edges.Length + 1)) switch
@@ -88,8 +131,11 @@ internal sealed class Workload : IAsyncDisposable
     };
 
     /// <summary>Throws what ended a publisher or a reader too early.</summary>
-    public async Task ThrowIfBrokenAsync() =>
+    public async Task ThrowIfBrokenAsync()
+    {
         await Task.WhenAll(_writing.Concat(_reading).Where(task => task.IsCompleted));
+        await Task.WhenAll(_askers.Select(askers => askers.ThrowIfBrokenAsync()));
+    }
 
     /// <summary>Waits until every stream has an append that began since the last restart of the stalls.</summary>
     public async Task UntilAllMovedAsync(string phase, CancellationToken cancellationToken)
@@ -125,6 +171,17 @@ internal sealed class Workload : IAsyncDisposable
             await ReadFinalAsync(poll, reader.Stream, tail, cancellationToken);
         }
 
+        foreach (var stream in Quiet.Created.Keys)
+        {
+            var tail = await RepeatAsync(() => publisher.TailAsync(stream, cancellationToken), cancellationToken);
+            if (tail.Sequence > 0)
+            {
+                await ReadFinalAsync(poll, stream, tail, cancellationToken);
+            }
+        }
+
+        await Task.WhenAll(_askers.Select(askers => askers.FinishAsync()));
+
         await _readersEnd.CancelAsync();
         await Phase.OfAsync("readers end", Task.WhenAll(_reading));
     }
@@ -134,6 +191,11 @@ internal sealed class Workload : IAsyncDisposable
     {
         _isStopping = true;
         await _readersEnd.CancelAsync();
+        foreach (var askers in _askers)
+        {
+            await askers.DisposeAsync();
+        }
+
         foreach (var edge in _edges)
         {
             edge.Dispose();
@@ -141,6 +203,9 @@ internal sealed class Workload : IAsyncDisposable
 
         _readersEnd.Dispose();
     }
+
+    private void Ask(IReadOnlyList<TailWay> ways) =>
+        _askers.Add(new TailAskers(Claims, ways, _asked, each: 1, AskPace, TimeProvider.System));
 
     /// <summary>Repeated as its client would: a creation is idempotent.</summary>
     private static async Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)

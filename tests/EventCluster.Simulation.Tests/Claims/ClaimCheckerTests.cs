@@ -43,6 +43,8 @@ public sealed class ClaimCheckerTests
         ["a creation with events"] = ([], [Create(0, 1, events: 2), Tail(2, 3, 2)]),
         ["missing before the creation is acknowledged"] = ([], [Create(1, 3), Says(2, 4, Claim.Missing)]),
         ["closed after the close was sent"] = ([], [Created, Close(1, 5, at: 0), Closed(2, 3, 0)]),
+        ["a tail that does not say whether it is closed"] =
+            ([], [Created, Close(1, 2, at: 0), Says(3, 4, Claim.Tail(Of(0), isClosed: null)), Closed(5, 6, 0), Says(7, 8, Claim.Tail(Of(0), isClosed: null))]),
         ["open while the close is under way"] = ([], [Created, Close(1, 5, at: 0), Tail(2, 3, 0)]),
         ["two claims under way at once may differ in either direction"] =
             ([], [Created, Append(1, 9, at: 1), Tail(2, 5, 1), Tail(3, 6, 0)]),

@@ -45,9 +45,9 @@ internal sealed class EventStreamTailWay(HttpClient http, string node, Uri serve
         return TailAnswer.None;
     }
 
-    /// <summary>The first frame with an id carries the position of <c>now</c>.</summary>
+    /// <summary>The first frame with an id carries the position of <c>now</c>; whether the stream is closed a later one says.</summary>
     private static Claim? OfNative(EventStreamFrame frame) =>
-        frame is { Id: { } id, Data: null } && StreamOffset.TryParse(id, out var position) ? Claim.Tail(position) : null;
+        frame is { Id: { } id, Data: null } && StreamOffset.TryParse(id, out var position) ? Claim.Tail(position, isClosed: null) : null;
 
     private static Claim? OfControl(EventStreamFrame frame)
     {

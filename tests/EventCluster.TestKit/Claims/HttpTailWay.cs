@@ -52,7 +52,7 @@ internal sealed class HttpTailWay(HttpClient http, string node, Uri server, Http
         }
 
         // A wait in which something came, or that the end of the stream cut short, may have ended at any time.
-        return new TailAnswer(claim, answer.StatusCode == HttpStatusCode.NoContent && !claim.IsClosed ? asks.Wait : default);
+        return new TailAnswer(claim, answer.StatusCode == HttpStatusCode.NoContent && claim.IsClosed is not true ? asks.Wait : default);
     }
 
     private Claim Of(HttpResponseMessage answer)

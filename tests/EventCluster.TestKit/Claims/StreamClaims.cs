@@ -82,7 +82,7 @@ internal sealed class StreamClaims
                     faults.Add(new ClaimFault(ClaimFaultKind.FromTheFuture, claim,
                         $"nothing above sequence {ceiling.Sequence} had been sent"));
                 }
-                else if (claim.Claim.IsClosed && !ceiling.MayBeClosed)
+                else if (claim.Claim.IsClosed is true && !ceiling.MayBeClosed)
                 {
                     faults.Add(new ClaimFault(ClaimFaultKind.FromTheFuture, claim, "no close had been sent"));
                 }

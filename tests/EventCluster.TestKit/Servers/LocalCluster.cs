@@ -79,6 +79,10 @@ public sealed class LocalCluster : IAsyncDisposable
     public async Task<IReadOnlyList<ClusterProcess>> OfRoleAsync(string role, CancellationToken cancellationToken) =>
         [.. (await StatusAsync(cancellationToken)).Where(process => process.IsRunning && process.Name.StartsWith(role, StringComparison.Ordinal))];
 
+    /// <summary>How PostgreSQL itself is reached, without what may stand before it.</summary>
+    public async Task<string> ConnectionStringAsync(CancellationToken cancellationToken) =>
+        (await File.ReadAllTextAsync(Path.Combine(_folder, "run", "connection"), cancellationToken)).Trim();
+
     /// <summary>Names of the streams that a silo owns now.</summary>
     public async Task<IReadOnlyCollection<string>> OwnedAsync(ClusterProcess silo, CancellationToken cancellationToken)
     {
