@@ -145,6 +145,15 @@ public static class EdgeLimits
     /// </summary>
     public const int Http2HeaderTableBytes = 4 * 1024;
 
+    /// <summary>
+    /// Most bytes of the heads of one HTTP/2 connection's open requests, as they were decoded: with the table above a few sent bytes
+    /// are <see cref="MaxRequestHeaderBytes"/> of each of its streams. Every stream may have twice a head that is not counted.
+    /// </summary>
+    public const int Http2HeldHeadBytes = 2 * Http2StreamsPerConnection * UncountedHeadBytes;
+
+    /// <summary>Largest head that is not counted there: cookies, a token and a name of the largest size fit it.</summary>
+    public const int UncountedHeadBytes = 8 * 1024;
+
     /// <summary>Largest body or message that may use the reserve for small ones.</summary>
     public const int SmallBodyBytes = 64 * 1024;
 

@@ -85,6 +85,14 @@ internal sealed class EdgeMiddleware(
                 + $"in the body of POST {StreamPaths.Streams}.");
         }
 
+        if (!HeldHeads.TryHold(context))
+        {
+            return ProblemResponse.WriteAsync(
+                context, StatusCodes.Status431RequestHeaderFieldsTooLarge, ErrorCode.HeadersTooLarge,
+                $"The open requests of this HTTP/2 connection have heads of more than {EdgeLimits.Http2HeldHeadBytes} bytes together "
+                + $"(those of at most {EdgeLimits.UncountedHeadBytes} are not counted). End some of them, or open another connection.");
+        }
+
         if (path.StartsWith(StreamPaths.Prefix, StringComparison.Ordinal))
         {
             return Guard(context, StreamName.TryParseUrlPath(path[StreamPaths.Prefix.Length..], out var name, out var error)

@@ -47,6 +47,8 @@ public sealed class EdgeOptionsTests
         Assert.True(EdgeLimits.MaxTargetBytes < EdgeLimits.MaxRequestLineBytes);
         Assert.True(EdgeLimits.MaxRequestLineBytes < EdgeLimits.MaxRequestHeaderBytes);
         Assert.True(EdgeLimits.MaxStreamsBodyBytes > EdgeLimits.MaxStreamsPerSession * ((6 * ProtocolLimits.MaxStreamNameBytes) + 128));
+        Assert.True(EdgeLimits.UncountedHeadBytes >= (3 * ProtocolLimits.MaxStreamNameBytes) + 4096);
+        Assert.True(EdgeLimits.Http2HeldHeadBytes >= 16 * EdgeLimits.MaxRequestHeaderBytes);
         Assert.True(new EdgeOptions().MaxSseSlice <= DeliveryLimits.MaxSliceBytes);
         Assert.True(new EdgeOptions().FrameCacheBytes > 4 * ProtocolLimits.MaxEventBytes);
     }

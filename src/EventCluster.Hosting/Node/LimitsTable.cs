@@ -35,6 +35,7 @@ public static class LimitsTable
         new("appends of one WebSocket without an answer", $"{Count(EdgeLimits.MaxAppendsInFlight)}, {Bytes(EdgeLimits.MaxAppendBytesInFlight)}", "further messages are not read", "its sends wait"),
         new("streams of one connection", Count(EdgeLimits.MaxStreamsPerSession), "WebSocket, SignalR, composite event stream", "close 1008; `400`"),
         new("request line, headers", $"{Bytes(EdgeLimits.MaxRequestLineBytes)}, {Bytes(EdgeLimits.MaxRequestHeaderBytes)}", "before a request is read", "`414`, `431`"),
+        new("heads of the open requests of one HTTP/2 connection", Bytes(EdgeLimits.Http2HeldHeadBytes), $"those above {Bytes(EdgeLimits.UncountedHeadBytes)}, as they were decoded", "`431 headers_too_large`"),
     ];
 
     private static IEnumerable<Row> OfNode =>

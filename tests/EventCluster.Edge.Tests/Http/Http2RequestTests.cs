@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Text;
 using EventCluster.Edge.Tests.Server;
+using EventCluster.TestKit;
 
 namespace EventCluster.Edge.Tests.Http;
 
@@ -84,15 +86,12 @@ public sealed class Http2RequestTests
             fields.Add(("x", new string('x', tableBytes - used - Http2Frames.KeptBytes("x", ""))));
         }
 
-        byte[] Send(int stream, byte[] block) =>
-            Http2Frames.Frame(Http2Frames.Headers, Http2Frames.EndHeaders | Http2Frames.EndStream, stream, block);
-
         using var connection = await RawConnection.OpenAsync(server.Http2Port);
         await connection.WriteAsync(
         [
             .. Http2Frames.Preface(),
-            .. Send(1, Http2Frames.RequestToKeep([.. fields])),
-            .. Enumerable.Range(1, repetitions).SelectMany(i => Send((2 * i) + 1, Http2Frames.KeptRequest(fields.Count))),
+            .. Get(1, Http2Frames.RequestToKeep([.. fields])),
+            .. Enumerable.Range(1, repetitions).SelectMany(i => Get((2 * i) + 1, Http2Frames.KeptRequest(fields.Count))),
         ]);
 
         var bodies = new Dictionary<int, string>();
@@ -107,6 +106,110 @@ public sealed class Http2RequestTests
         }
 
         Assert.All(bodies.Values, static body => Assert.Equal("x", body));
+    }
+
+    /// <summary>
+    /// Goal: what a connection makes the server hold is bounded whatever it sends. Method: event streams whose heads are references to
+    /// one large field, a byte each, until the bound is reached; the others go on, and room comes back with the end of one.
+    /// </summary>
+    [Fact]
+    public async Task Heads_OfOpenRequests_HaveABoundPerConnection()
+    {
+        const int References = 30;
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain", "x");
+        (string Name, string Value)[] fields = LargeRequest("/v1/stream/a?live=eventsource&offset=-1");
+        var head = (References * (fields[^1].Name.Length + fields[^1].Value.Length)) + fields[3].Value.Length;
+        var fit = EdgeLimits.Http2HeldHeadBytes / head;
+        var streams = fit + 20;
+
+        using var connection = await RawConnection.OpenAsync(server.Http2Port);
+        await connection.WriteAsync(
+        [
+            .. Http2Frames.Preface(),
+            .. Get(1, Http2Frames.RequestToKeep(fields)),
+            .. Enumerable.Range(1, streams).SelectMany(i => Get((2 * i) + 1, Repeated(fields.Length, References))),
+        ]);
+
+        var open = new HashSet<int>();
+        var refused = new HashSet<int>();
+        while (open.Count + refused.Count <= streams)
+        {
+            var (stream, text) = await DataAsync(connection);
+            (text.Contains("headers_too_large", StringComparison.Ordinal) ? refused : open).Add(stream);
+        }
+
+        // The first one has its large field once and is not counted; the host is.
+        Assert.InRange(open.Count, fit, fit + 1);
+        Assert.Contains(1, open);
+
+        var left = open.First(static stream => stream != 1);
+        await connection.WriteAsync(Http2Frames.Frame(Http2Frames.Reset, 0, left, [0, 0, 0, 8]));
+        var next = (2 * streams) + 3;
+        await Phase.UntilAsync(
+            "room comes back",
+            async () =>
+            {
+                await connection.WriteAsync(Get(next, Repeated(fields.Length, References)));
+                while (true)
+                {
+                    var (stream, text) = await DataAsync(connection);
+                    if (stream == next)
+                    {
+                        next += 2;
+                        return !text.Contains("headers_too_large", StringComparison.Ordinal);
+                    }
+                }
+            },
+            static () => { },
+            TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Requests that end give back what their heads were counted for.</summary>
+    [Fact]
+    public async Task Heads_OfRequestsThatEnd_AreForgotten()
+    {
+        const int References = 30;
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain", "x");
+        (string Name, string Value)[] fields = LargeRequest("/v1/stream/a");
+        var requests = 2 * EdgeLimits.Http2HeldHeadBytes / (References * fields[^1].Value.Length);
+
+        using var connection = await RawConnection.OpenAsync(server.Http2Port);
+        await connection.WriteAsync([.. Http2Frames.Preface(), .. Get(1, Http2Frames.RequestToKeep(fields))]);
+        Assert.Equal((1, "x"), await DataAsync(connection));
+        for (var i = 1; i <= requests; i++)
+        {
+            await connection.WriteAsync(Get((2 * i) + 1, Repeated(fields.Length, References)));
+            Assert.Equal(((2 * i) + 1, "x"), await DataAsync(connection));
+        }
+    }
+
+    /// <summary>A request whose last field nearly fills the header table.</summary>
+    private static (string Name, string Value)[] LargeRequest(string path) =>
+    [
+        (":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":path", path), ("x", new string('x', 3_500)),
+    ];
+
+    private static byte[] Get(int stream, byte[] block) =>
+        Http2Frames.Frame(Http2Frames.Headers, Http2Frames.EndHeaders | Http2Frames.EndStream, stream, block);
+
+    /// <summary>A request of kept fields, the last of them many times.</summary>
+    private static byte[] Repeated(int fields, int times) =>
+        [.. Http2Frames.KeptRequest(fields), .. Enumerable.Range(1, times - 1).SelectMany(static _ => Http2Frames.KeptRequest(1))];
+
+    /// <summary>The next bytes of an answer, and whose they are.</summary>
+    private static async Task<(int Stream, string Text)> DataAsync(RawConnection connection)
+    {
+        while (true)
+        {
+            var (type, _, stream, payload) = await FrameAsync(connection);
+            Assert.True(type is not Http2Frames.GoAway, Convert.ToHexString(payload));
+            if (type == Http2Frames.Data && payload.Length > 0)
+            {
+                return (stream, Encoding.UTF8.GetString(payload));
+            }
+        }
     }
 
     /// <summary>Sends a request and reads until its stream has ended.</summary>
@@ -129,6 +232,6 @@ public sealed class Http2RequestTests
     {
         var head = await connection.ReadBytesAsync(9);
         var payload = await connection.ReadBytesAsync((head[0] << 16) | (head[1] << 8) | head[2]);
-        return (head[3], head[4], head[8], payload);
+        return (head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), payload);
     }
 }
