@@ -32,11 +32,14 @@ public sealed class HttpPublisherConformanceTests : EdgePublisherConformance
         return answer.Status < 300 ? null : answer.Code;
     }
 
-    /// <inheritdoc />
-    protected override bool CanSay(CreationCase create) => true;
+    /// <summary>All of them.</summary>
+    public static TheoryData<string> Creations => AllCreations;
 
-    /// <inheritdoc />
-    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create)
+    [Theory]
+    [MemberData(nameof(Creations))]
+    public Task Create_Case_IsTakenOrRefusedAsEverywhere(string name) => CheckCreationAsync(name, CreateAsync);
+
+    private async Task<string?> CreateAsync(StreamName name, CreationCase create)
     {
         var request = create.Request;
         List<string> headers = [];

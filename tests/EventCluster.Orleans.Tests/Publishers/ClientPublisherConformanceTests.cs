@@ -10,11 +10,19 @@ namespace EventCluster.Orleans.Tests.Publishers;
 /// <summary>The plain verbs of the client, which name no content type and throw.</summary>
 public sealed class ClientPublisherConformanceTests(ClusterFixture fixture) : GrainPublisherConformance(fixture)
 {
-    /// <inheritdoc />
-    protected override string? TypedCode => null;
+    /// <summary>The plain verb sends events and nothing else.</summary>
+    public static new TheoryData<string> Cases =>
+        [.. PublisherCase.All.Where(static named => named.Value is { Producer: null, StreamSeq: null }).Select(static named => named.Key)];
+
+    /// <summary>The plain verb names a type and nothing else.</summary>
+    public static TheoryData<string> Creations =>
+    [
+        .. CreationCase.All.Where(static named => named.Value.Request is var request && request.Events.Count == 0
+            && request == new CreateRequest { ContentType = request.ContentType, Events = request.Events }).Select(static named => named.Key),
+    ];
 
     /// <inheritdoc />
-    protected override bool CanSay(PublisherCase append) => append is { Producer: null, StreamSeq: null };
+    protected override string? TypedCode => null;
 
     /// <inheritdoc />
     protected override async Task<string?> AppendAsync(StreamName name, PublisherCase append)
@@ -34,13 +42,11 @@ public sealed class ClientPublisherConformanceTests(ClusterFixture fixture) : Gr
         }
     }
 
-    /// <summary>The plain verb names a type and nothing else.</summary>
-    protected override bool CanSay(CreationCase create) =>
-        create.Request == new CreateRequest { ContentType = create.Request.ContentType, Events = create.Request.Events }
-        && create.Request.Events.Count == 0;
+    [Theory]
+    [MemberData(nameof(Creations))]
+    public Task Create_Case_IsTakenOrRefusedAsEverywhere(string name) => CheckCreationAsync(name, CreateAsync);
 
-    /// <inheritdoc />
-    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create)
+    private async Task<string?> CreateAsync(StreamName name, CreationCase create)
     {
         var stream = Fixture.Client.GetStream(Here(name).Value);
         try

@@ -16,11 +16,14 @@ public sealed class ForeignPublisherConformanceTests(ClusterFixture fixture) : G
     protected override async Task<string?> AppendAsync(StreamName name, PublisherCase append) => CodeOf(
         (await CallAsync(Fixture.Cluster.Grains, name, RequestOf(append, hasType: true)))[0], name);
 
-    /// <inheritdoc />
-    protected override bool CanSay(CreationCase create) => true;
+    /// <summary>All of them.</summary>
+    public static TheoryData<string> Creations => AllCreations;
 
-    /// <inheritdoc />
-    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create) =>
+    [Theory]
+    [MemberData(nameof(Creations))]
+    public Task Create_Case_IsTakenOrRefusedAsEverywhere(string name) => CheckCreationAsync(name, CreateAsync);
+
+    private async Task<string?> CreateAsync(StreamName name, CreationCase create) =>
         CodeOf(await CreateAsync(Here(name), create.Request), name);
 
     [Fact]

@@ -1,5 +1,6 @@
 using EventCluster.Conformance.Publishers;
 using EventCluster.Protocol;
+using Xunit;
 
 namespace EventCluster.Orleans.Tests.Publishers;
 
@@ -10,10 +11,13 @@ public sealed class HandlePublisherConformanceTests(ClusterFixture fixture) : Gr
     protected override async Task<string?> AppendAsync(StreamName name, PublisherCase append) => CodeOf(
         await Fixture.Client.GetStream(Here(name).Value).Handle.AppendAsync(RequestOf(append, hasType: true), Cancellation), name);
 
-    /// <inheritdoc />
-    protected override bool CanSay(CreationCase create) => true;
+    /// <summary>All of them.</summary>
+    public static TheoryData<string> Creations => AllCreations;
 
-    /// <inheritdoc />
-    protected override async Task<string?> CreateAsync(StreamName name, CreationCase create) => CodeOf(
+    [Theory]
+    [MemberData(nameof(Creations))]
+    public Task Create_Case_IsTakenOrRefusedAsEverywhere(string name) => CheckCreationAsync(name, CreateAsync);
+
+    private async Task<string?> CreateAsync(StreamName name, CreationCase create) => CodeOf(
         await Fixture.Client.GetStream(Here(name).Value).Handle.CreateAsync(create.Request, Cancellation), name);
 }
