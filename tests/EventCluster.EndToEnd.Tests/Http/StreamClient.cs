@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using EventCluster.Protocol;
+using EventCluster.TestKit;
 using Xunit;
 
 namespace EventCluster.EndToEnd.Tests.Http;
@@ -11,7 +12,7 @@ public sealed class StreamClient(Uri server) : IDisposable
 {
     private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(30) })
     {
-        Timeout = TimeSpan.FromSeconds(30),
+        Timeout = Phase.HangGuard,
     };
 
     /// <summary>PUT; expects 201 and returns the tail.</summary>
@@ -46,6 +47,10 @@ public sealed class StreamClient(Uri server) : IDisposable
         var next = answer.Headers.TryGetValues(HeaderNames.NextOffset, out var values) ? StreamOffset.Parse(values.Single()) : (StreamOffset?)null;
         return new StreamAnswer((int)answer.StatusCode, next, await answer.Content.ReadAsStringAsync(cancellationToken));
     }
+
+    /// <summary>GET, until the head of the answer is there; the caller disposes it.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(string nameAndQuery, CancellationToken cancellationToken) =>
+        await _client.GetAsync(UrlOf(nameAndQuery), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
     /// <summary>Opens a native EventSource response; the caller disposes it.</summary>
     public async Task<EventSourceReader> OpenEventSourceAsync(string name, StreamOffset? from, CancellationToken cancellationToken)

@@ -11,7 +11,12 @@ internal static class KernelQueues
     private const int QueueColumn = 4;
 
     /// <summary>Bytes that a server's kernel holds unsent or unacknowledged, by the client's port.</summary>
-    public static Dictionary<int, long> OfServer(int serverPort)
+    public static Dictionary<int, long> OfServer(int serverPort) => Read(serverPort, queue: 0);
+
+    /// <summary>Bytes that arrived and that a server has not read, by the client's port.</summary>
+    public static Dictionary<int, long> UnreadByServer(int serverPort) => Read(serverPort, queue: 1);
+
+    private static Dictionary<int, long> Read(int serverPort, int queue)
     {
         var queues = new Dictionary<int, long>();
         foreach (var line in File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6")))
@@ -19,7 +24,7 @@ internal static class KernelQueues
             var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (columns[0] != "sl" && PortOf(columns[LocalColumn]) == serverPort)
             {
-                queues[PortOf(columns[RemoteColumn])] = Number(columns[QueueColumn].Split(':')[0]);
+                queues[PortOf(columns[RemoteColumn])] = Number(columns[QueueColumn].Split(':')[queue]);
             }
         }
 

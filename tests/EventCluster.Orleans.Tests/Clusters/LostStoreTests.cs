@@ -2,6 +2,7 @@ using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Streams;
 using EventCluster.Core;
 using EventCluster.Core.InMemory;
+using EventCluster.Orleans.Directory;
 using EventCluster.Orleans.Placement;
 using EventCluster.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,7 +25,8 @@ public sealed class LostStoreTests : IAsyncLifetime
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _cluster = await StreamCluster.StartAsync(
-        3, static silo => silo == 2 ? SiloRoles.Edge : SiloRoles.Backlog, silo => _stores[silo]);
+        3, static silo => silo == 2 ? SiloRoles.Edge : SiloRoles.Backlog, silo => _stores[silo],
+        options: new OrleansStreamDirectoryOptions { RetryFor = Phase.HangGuard });
 
     public async ValueTask DisposeAsync()
     {

@@ -25,7 +25,12 @@ public abstract class LaneTest : IAsyncLifetime
             NullLogger<LocalStreamDirectory>.Instance);
         Stream = _owner.GetStream(TestData.Name("s"));
         Grain = new FakeStreamGrain(Stream);
-        Options = new OrleansStreamDirectoryOptions { RetryFor = TimeSpan.FromMilliseconds(300), AppendCopyAfter = copyAfter };
+
+        // No end comes by itself on a machine that is busy; tests of the end shorten it.
+        Options = new OrleansStreamDirectoryOptions
+        {
+            RetryFor = Phase.HangGuard, AppendAttemptTimeout = Phase.HangGuard, CallAttemptTimeout = Phase.HangGuard, AppendCopyAfter = copyAfter,
+        };
         Reach = new OwnerReach(null!, Identity, Options, TimeProvider.System, new Random(1), NullLogger.Instance, Loss);
     }
 
@@ -51,6 +56,10 @@ public abstract class LaneTest : IAsyncLifetime
         await _store.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Attempts and repeats end soon: nothing is left to wait for but the end.</summary>
+    private protected void GiveUpSoon() =>
+        Options.RetryFor = Options.AppendAttemptTimeout = TimeSpan.FromMilliseconds(300);
 
     private protected static AppendRequest Plain(string text) => new() { Events = TestData.Payloads(text) };
 

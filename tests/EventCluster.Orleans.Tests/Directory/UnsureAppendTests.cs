@@ -80,6 +80,7 @@ public sealed class UnsureAppendTests : LaneTest
     [Fact]
     public async Task GivenUp_ItsStampIsNeverGivenAgain()
     {
+        GiveUpSoon();
         var gate = new TaskCompletionSource();
         Grain.Script(async _ =>
         {
@@ -132,7 +133,7 @@ public sealed class UnsureAppendTests : LaneTest
         var options = new OrleansStreamDirectoryOptions
         {
             AppendAttemptTimeout = TimeSpan.FromMilliseconds(200),
-            RetryFor = TimeSpan.FromSeconds(10),
+            RetryFor = Phase.HangGuard,
         };
         using var reach = new OwnerReach(null!, new EdgeIdentity("e", 1), options, TimeProvider.System, new Random(1), NullLogger.Instance);
         var gate = new TaskCompletionSource();
