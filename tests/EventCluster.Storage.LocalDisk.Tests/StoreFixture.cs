@@ -39,9 +39,9 @@ public sealed class StoreFixture(int seed = 1) : IAsyncDisposable
             RetryFullAfter = TimeSpan.FromMilliseconds(5),
         };
 
-    public async Task<LocalDiskLogStore> OpenAsync(LocalDiskOptions? options = null) =>
+    public async Task<LocalDiskLogStore> OpenAsync(LocalDiskOptions? options = null, TimeProvider? time = null) =>
         Store = await LocalDiskLogStore.OpenAsync(
-            options ?? Options(), Disk.Attach(), TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, Cancellation);
+            options ?? Options(), Disk.Attach(), time ?? TimeProvider.System, NullLogger<LocalDiskLogStore>.Instance, Cancellation);
 
     /// <summary>Loses power and opens again.</summary>
     public async Task<LocalDiskLogStore> CrashAndOpenAsync(LocalDiskOptions? options = null)

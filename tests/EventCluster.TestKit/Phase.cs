@@ -11,6 +11,9 @@ public static class Phase
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>Slower than real time, so that a busy machine does not let deadlines pass that the test does not mean.</summary>
+    private static readonly TimeSpan Creep = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Waits until the observed value satisfies the condition, and returns it.</summary>
     /// <param name="phase">Name of the phase.</param>
     /// <param name="expected">What is waited for, in words.</param>
@@ -60,6 +63,26 @@ public static class Phase
             // Work that a timer starts runs beside the test, so each step gets a moment of real time.
             await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Moves a virtual clock and waits for what that brings. Until it is there the clock creeps on: a timer that was set
+    /// only after the move, because the machine is busy, is reached too.
+    /// </summary>
+    public static async Task<T> AfterAsync<T>(
+        TimeSpan time, VirtualTimeProvider clock, string phase, Task<T> effect, CancellationToken cancellationToken)
+    {
+        clock.Advance(time);
+        await UntilAsync(phase, () => Task.FromResult(effect.IsCompleted), () => clock.Advance(Creep), cancellationToken);
+        return await effect;
+    }
+
+    /// <summary>The same for an effect that is seen by looking.</summary>
+    public static Task AfterAsync(
+        TimeSpan time, VirtualTimeProvider clock, string phase, Func<bool> reached, CancellationToken cancellationToken)
+    {
+        clock.Advance(time);
+        return UntilAsync(phase, () => Task.FromResult(reached()), () => clock.Advance(Creep), cancellationToken);
     }
 
     /// <summary>Waits for a task under the hang guard, and returns its result.</summary>

@@ -14,6 +14,13 @@ public sealed class VirtualTimeProvider : TimeProvider
     private TimeSpan _wallClockOffset;
     private long _timersCreated;
 
+    /// <summary>
+    /// A timer that is set for a moment that is over fires at once on the thread pool, as a real one does, and not at the next
+    /// <see cref="Advance"/>. For tests of code on many threads, which may set it after the test moved the clock; what is
+    /// deterministic goes without.
+    /// </summary>
+    public bool FiresWhenOverdue { get; init; }
+
     /// <summary>A clock that shows the given moment; without one, noon of 2026-01-01 UTC.</summary>
     public VirtualTimeProvider(DateTimeOffset? start = null)
     {
@@ -181,6 +188,12 @@ public sealed class VirtualTimeProvider : TimeProvider
                 }
 
                 clock._armed.Remove(this);
+                if (clock.FiresWhenOverdue && dueTime == TimeSpan.Zero)
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(static timer => timer.Fire(), this, preferLocal: false);
+                    dueTime = period > TimeSpan.Zero ? period : Timeout.InfiniteTimeSpan;
+                }
+
                 if (dueTime >= TimeSpan.Zero)
                 {
                     Due = clock._elapsed + dueTime;

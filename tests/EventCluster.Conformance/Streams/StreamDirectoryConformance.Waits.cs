@@ -92,7 +92,8 @@ public abstract partial class StreamDirectoryConformance
         var created = await stream.NewAsync(new CreateRequest { TtlSeconds = 30 });
         var waiting = stream.WaitAsync(created.Tail);
 
-        await EventuallyAsync("expiry wakes", () => Task.FromResult(waiting.IsCompleted));
+        Clock.Advance(TimeSpan.FromSeconds(29));
+        await InSmallStepsAsync("expiry wakes", waiting);
 
         Assert.IsType<ReadOutcome.NotFound>(await waiting);
     }
@@ -125,9 +126,7 @@ public abstract partial class StreamDirectoryConformance
         Clock.Advance(TimeSpan.FromSeconds(19.9));
         Assert.False(waiting.IsCompleted);
 
-        // In small steps: a store that is asked what the answer may claim has a deadline by the same clock.
-        await Phase.UntilAsync(
-            "deadline ends the wait", () => Task.FromResult(waiting.IsCompleted), () => Clock.Advance(TimeSpan.FromMilliseconds(20)), Cancellation);
+        await InSmallStepsAsync("deadline ends the wait", waiting);
         var batch = Assert.IsType<ReadOutcome.Batch>(await waiting);
 
         Assert.True(Clock.Elapsed - start >= TimeSpan.FromSeconds(20));

@@ -89,6 +89,10 @@ public abstract partial class StreamDirectoryConformance : IAsyncLifetime
     protected Task EventuallyAsync(string phase, Func<Task<bool>> reached) =>
         Phase.UntilAsync(phase, reached, () => Clock.Advance(Step), Cancellation);
 
+    /// <summary>Moves the clock until a read ends: in small steps, for the store that it asks has a deadline by the same clock.</summary>
+    private Task InSmallStepsAsync(string phase, Task read) => Phase.UntilAsync(
+        phase, () => Task.FromResult(read.IsCompleted), () => Clock.Advance(TimeSpan.FromMilliseconds(20)), Cancellation);
+
     /// <summary>The position that lies this many events further on in the same history.</summary>
     protected static StreamOffset Plus(StreamOffset position, long events) =>
         position with { Sequence = position.Sequence + events };

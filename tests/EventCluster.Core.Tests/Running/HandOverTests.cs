@@ -141,13 +141,9 @@ public sealed class HandOverTests : IAsyncDisposable
         await other.PutAsync("a");
         Assert.False(waiting.IsCompleted);
 
-        for (var i = 0; !waiting.IsCompleted && i < 5_000; i++)
-        {
-            _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
-        }
-
-        var moved = Assert.IsType<ReadOutcome.Unavailable>(await Phase.OfAsync("the read ends", waiting));
+        await Phase.UntilAsync(
+            "the read ends", () => Task.FromResult(waiting.IsCompleted), () => _fixture.Clock.Advance(TimeSpan.FromSeconds(1)), Cancellation);
+        var moved = Assert.IsType<ReadOutcome.Unavailable>(await waiting);
         Assert.Equal(UnavailableReason.Moved, moved.Reason);
         var fence = (await _fixture.Truth.GetHeadAsync(stale.Name, Cancellation))!.Fence;
         await other.PutAsync("b");

@@ -59,18 +59,22 @@ public sealed class ShortageTests : IAsyncDisposable
     {
         // Goal: where preallocation reserves nothing the seal is the first write without room, and that is not final.
         _fixture.Disk.ThinPreallocation = true;
-        await _fixture.OpenAsync(StoreFixture.Options(sealAfter: TimeSpan.FromMilliseconds(300)));
+        var clock = new VirtualTimeProvider { FiresWhenOverdue = true };
+        await _fixture.OpenAsync(StoreFixture.Options(sealAfter: TimeSpan.FromMilliseconds(300)), clock);
         var owner = await _fixture.CreateAsync("kept", "1 2");
         _fixture.Disk.Capacity = _fixture.Disk.Used;
 
-        await Phase.UntilAsync("the seal was tried", () => !_fixture.Store.Health.AcceptsWrites, Cancellation);
+        await UntilAsync("the seal was tried", () => !_fixture.Store.Health.AcceptsWrites);
 
         Assert.False(_fixture.Store.Health.IsFinal);
         Assert.Equal(CommitStatus.Full, await owner.SendAsync(owner.Next("x")));
         _fixture.Disk.Capacity = null;
-        await Phase.UntilAsync("room again", () => _fixture.Store.Health.AcceptsWrites, Cancellation);
+        await UntilAsync("room again", () => _fixture.Store.Health.AcceptsWrites);
         await owner.AppendAsync("3");
         await _fixture.CrashAndOpenAsync();
         Assert.Equal("1 2 3", await _fixture.TextAsync("kept"));
+
+        Task UntilAsync(string phase, Func<bool> reached) => Phase.UntilAsync(
+            phase, () => Task.FromResult(reached()), () => clock.Advance(TimeSpan.FromMilliseconds(10)), Cancellation);
     }
 }
