@@ -10,9 +10,11 @@ namespace EventCluster.Orleans.Membership;
 /// <remarks>
 /// Before a silo writes that another one is dead it tries to reach all active silos. Those whose machine answers, be it with a
 /// refusal or without a word of the silo (a hung one), are on its side or gone; those that it cannot reach count against it
-/// while their signs of life in the table move. With fewer than half it writes its vote only; with exactly half the side of
+/// while their signs of life in the table move. With fewer than half it writes nothing; with exactly half the side of
 /// the lowest address wins. Orleans asks again at the next missed probe, so a side whose other half has lost its power goes on
 /// as soon as no sign of life came for <see cref="SilenceLimit"/>.
+/// <para>The vote that would have been the last is not written either: a silo that finds enough votes on a row that is not dead takes that
+/// for a bug and ends itself, whichever side it is on.</para>
 /// </remarks>
 internal sealed partial class MembershipGuard(
     IMembershipTable table, ILocalSiloDetails silo, IReach reach, TimeProvider time, ILogger<MembershipGuard> logger) : IMembershipTable
@@ -83,7 +85,7 @@ internal sealed partial class MembershipGuard(
         if (entry.Status == SiloStatus.Dead && !entry.SiloAddress.Endpoint.Equals(silo.SiloAddress.Endpoint)
             && !await MayEndOthersAsync(entry.SiloAddress, cancellationToken))
         {
-            entry.Status = SiloStatus.Active;
+            return false;
         }
 
         return await table.UpdateRowAsync(entry, etag, tableVersion, cancellationToken);
