@@ -14,6 +14,12 @@ public interface IStreamHandle
     StreamName Name { get; }
 
     /// <summary>
+    /// The same stream, for the calls of one answer: they end in time for it, as <c>Unavailable</c> when the owner is silent. A handle whose
+    /// owners are in this process answers at once anyway, and returns itself.
+    /// </summary>
+    IStreamHandle Within(AnswerTime answer) => this;
+
+    /// <summary>
     /// Creates the stream (also as a fork, when <see cref="CreateRequest.Fork"/> is set) or confirms one with the same
     /// requested configuration. Head, configuration, inherited range, initial events and closed are one commit.
     /// </summary>

@@ -45,10 +45,13 @@ internal sealed class FeedReader(
     /// Resolves the start, sets <see cref="Position"/> to it and reads from there without waiting. A position that a feed
     /// here admits is served from it, and a long backlog from the block cache, so that those who come back at once do not
     /// all ask the owner for the same blocks; everything else the owner answers, so that not found, gone and gap are final.
-    /// A start that is not a concrete position never ends in a gap.
+    /// A start that is not a concrete position never ends in a gap. All that is asked for it takes as long as one answer may.
     /// </summary>
-    public async ValueTask<ReadOutcome> OpenAsync(
-        ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
+    public ValueTask<ReadOutcome> OpenAsync(ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken) =>
+        OpenAsync(stream.Within(new AnswerTime(time)), start, maxBytes, maxEvents, cancellationToken);
+
+    private async ValueTask<ReadOutcome> OpenAsync(
+        IStreamHandle bounded, ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
         if (start.Kind == StartKind.Position)
         {
@@ -59,31 +62,40 @@ internal sealed class FeedReader(
             }
         }
 
-        if (await blocks.TryOpenAsync(stream, start, maxBytes, maxEvents, cancellationToken) is { } backlog)
+        if (await blocks.TryOpenAsync(bounded, start, maxBytes, maxEvents, cancellationToken) is { } backlog)
         {
             Position = (backlog as ReadOutcome.Batch)?.From ?? Position;
             return Learn(backlog);
         }
 
-        return Learn(await _owner.OpenAsync(start, maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+        _owner.Stream = bounded;
+        try
+        {
+            return Learn(await _owner.OpenAsync(start, maxBytes, maxEvents, TimeSpan.Zero, cancellationToken));
+        }
+        finally
+        {
+            _owner.Stream = stream;
+        }
     }
 
     /// <summary>
-    /// As <see cref="OpenAsync"/>, for an answer that names the tail even when its events end behind it: the descriptor is one
+    /// As <c>OpenAsync</c>, for an answer that names the tail even when its events end behind it: the descriptor is one
     /// that the owner confirmed after this call, or the batch withholds the claim.
     /// </summary>
     public async ValueTask<ReadOutcome> OpenNamingTailAsync(
         ReadStart start, int maxBytes, int maxEvents, CancellationToken cancellationToken)
     {
+        var bounded = stream.Within(new AnswerTime(time));
         for (var attempts = 0; attempts < DeliveryLimits.MaxReadAttempts; attempts++)
         {
-            var outcome = await OpenAsync(start, maxBytes, maxEvents, cancellationToken);
+            var outcome = await OpenAsync(bounded, start, maxBytes, maxEvents, cancellationToken);
             if (outcome is not ReadOutcome.Batch { ReachesTail: false, ClaimWithheld: false } batch)
             {
                 return outcome;
             }
 
-            if (await TailClaim.ConfirmAsync(batch, stream.DescribeAsync(cancellationToken)) is { } named)
+            if (await TailClaim.ConfirmAsync(batch, bounded.DescribeAsync(cancellationToken)) is { } named)
             {
                 return Learn(named);
             }

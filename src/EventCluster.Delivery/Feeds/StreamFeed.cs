@@ -404,6 +404,17 @@ internal sealed partial class StreamFeed : IDeadline, IDisposable
     private async Task<DescribeOutcome> AskAfterAsync(Task<DescribeOutcome> question)
     {
         await ((Task)question).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        if (question.IsCompletedSuccessfully && await question is DescribeOutcome.Unavailable now)
+        {
+            // It gave up after those who wait here had come: they need not wait for another one to do so.
+            lock (_gate)
+            {
+                (_question, _nextQuestion) = (_nextQuestion, null);
+            }
+
+            return now;
+        }
+
         return await AskAsync();
     }
 

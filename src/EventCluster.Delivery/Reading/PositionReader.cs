@@ -21,6 +21,9 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     /// <summary>When set, a wait also ends, with an empty batch, when the stream's earliest position is another one.</summary>
     public StreamOffset? KnownEarliest { get; set; }
 
+    /// <summary>The handle that it asks: the stream's, or one that is bounded for an answer.</summary>
+    public IStreamHandle Stream { get; set; } = stream;
+
     /// <summary>What the answers may claim about the tail.</summary>
     public ReadConfirmation Confirmation { get; set; }
 
@@ -79,7 +82,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
         {
             var left = Left(waitUpTo, started);
             var touch = TakeTouch();
-            var outcome = await stream.ReadAsync(
+            var outcome = await Stream.ReadAsync(
                 new ReadRequest(Position, maxBytes, maxEvents, Shorten(left), touch) { Confirmation = Confirmation }, cancellationToken);
             if (outcome is not ReadOutcome.Batch batch)
             {
@@ -113,7 +116,7 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     {
         // The tail of a start is that of now. The earliest position is only where to look: the read itself is confirmed.
         var confirmation = start.Kind is StartKind.Earliest ? ReadConfirmation.Followed : ReadConfirmation.Strict;
-        switch (await stream.DescribeAsync(confirmation, cancellationToken))
+        switch (await Stream.DescribeAsync(confirmation, cancellationToken))
         {
             case DescribeOutcome.Found found:
                 Position = Resolve(start, found.Descriptor);

@@ -49,7 +49,7 @@ internal sealed record CompositeStart(StreamName Name, ReadOutcome Outcome, bool
     private static async Task<CompositeStart> OpenAsync(
         SessionServices services, StreamName name, ReadStart start, CancellationToken cancellationToken)
     {
-        var reader = new PositionReader(services.Streams.GetStream(name), services.Time);
+        var reader = new PositionReader(services.Streams.GetStream(name).Within(new AnswerTime(services.Time)), services.Time);
         var outcome = await reader.OpenAsync(start, maxBytes: 1, maxEvents: 1, TimeSpan.Zero, cancellationToken);
         services.Feeds.OnSeen(name, outcome);
 

@@ -9,7 +9,6 @@ namespace EventCluster.Edge.Live;
 
 /// <summary>GET without <c>live</c>: one answer with what is there (Durable Streams 5.6).</summary>
 internal sealed class CatchUpTransport(
-    IStreamDirectory directory,
     FeedDirectory feeds,
     BlockCache blocks,
     PinnedBlocks pins,
@@ -24,7 +23,7 @@ internal sealed class CatchUpTransport(
         var now = read.Start.Kind == StartKind.Now;
         var (maxBytes, maxEvents) = now ? (1, 1) : (AnswerWriter.PayloadBytes(read.Query), read.Query.Limit);
         var ended = read.Context.RequestAborted;
-        ReadOutcome outcome = await blocks.TryOpenAsync(directory.GetStream(read.Name), read.Start, maxBytes, maxEvents, ended) is { } backlog
+        ReadOutcome outcome = await blocks.TryOpenAsync(read.Bounded, read.Start, maxBytes, maxEvents, ended) is { } backlog
             ? backlog
             : await read.Reader.OpenAsync(read.Start, maxBytes, maxEvents, TimeSpan.Zero, ended);
         feeds.OnSeen(read.Name, outcome);

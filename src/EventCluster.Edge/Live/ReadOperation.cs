@@ -24,11 +24,15 @@ internal sealed record ReadOperation(
     TimeProvider Time)
 {
     private PositionReader? _reader;
+    private IStreamHandle? _bounded;
 
     /// <summary>What the client sent as its position, where that was none.</summary>
     public string? SentPosition =>
         Start.Kind == StartKind.Foreign ? Context.Request.Headers[EdgeHeaders.LastEventId].ToString() : null;
 
+    /// <summary>The stream, for an answer that ends: all its calls together take as long as one may.</summary>
+    public IStreamHandle Bounded => _bounded ??= Stream.Within(new AnswerTime(Time));
+
     /// <summary>Its way through the stream, for answers that end; live ones follow a feed.</summary>
-    public PositionReader Reader => _reader ??= new PositionReader(Stream, Time);
+    public PositionReader Reader => _reader ??= new PositionReader(Bounded, Time);
 }

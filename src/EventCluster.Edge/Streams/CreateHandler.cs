@@ -51,11 +51,13 @@ internal sealed class CreateHandler(
                 return;
             }
 
+            var answer = new AnswerTime(time);
             IReadOnlyList<ReadOnlyMemory<byte>>? events = [];
             if (body.Length > 0)
             {
-                var kind = await KindAsync(contentType, fork, context.RequestAborted);
-                if (!EventSplitter.TrySplit(body, kind, out events, out fault))
+                var (kind, kindFault) = await KindAsync(contentType, fork, answer, context.RequestAborted);
+                fault = kindFault;
+                if (fault is not null || !EventSplitter.TrySplit(body, kind, out events, out fault))
                 {
                     await ProblemResponse.WriteAsync(context, fault);
                     return;
@@ -72,7 +74,7 @@ internal sealed class CreateHandler(
                 Close = HeaderFields.IsClosed(headers),
                 Fork = fork,
             };
-            outcome = await directory.GetStream(name).CreateAsync(request, CancellationToken.None);
+            outcome = await directory.GetStream(name).Within(answer).CreateAsync(request, CancellationToken.None);
         }
         finally
         {
@@ -98,16 +100,22 @@ internal sealed class CreateHandler(
     }
 
     /// <summary>A fork without a content type inherits its source's, which also says how to split the body.</summary>
-    private async ValueTask<PayloadKind> KindAsync(
-        StreamContentType? contentType, ForkSpec? fork, CancellationToken cancellationToken)
+    private async ValueTask<(PayloadKind Kind, RequestFault? Fault)> KindAsync(
+        StreamContentType? contentType, ForkSpec? fork, AnswerTime answer, CancellationToken cancellationToken)
     {
-        if (contentType is null && fork is not null
-            && await directory.GetStream(fork.Source).DescribeAsync(cancellationToken) is DescribeOutcome.Found source)
+        if (contentType is null && fork is not null)
         {
-            return source.Descriptor.ContentType.Kind;
+            switch (await directory.GetStream(fork.Source).Within(answer).DescribeAsync(cancellationToken))
+            {
+                case DescribeOutcome.Found source:
+                    return (source.Descriptor.ContentType.Kind, null);
+                case DescribeOutcome.Unavailable now:
+                    // Without the source's type the body could be split in the wrong way, and nobody would look again.
+                    return (default, ErrorResponses.OfUnavailable(now.Reason, now.Detail));
+            }
         }
 
-        return (contentType ?? StreamContentType.Default).Kind;
+        return ((contentType ?? StreamContentType.Default).Kind, null);
     }
 
     private Task AnswerAsync(HttpContext context, StreamName name, CreateOutcome outcome)

@@ -15,6 +15,9 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     private static readonly AppendOutcome Unknown =
         new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, OwnerCalls.UnknownDetail);
 
+    private static readonly AppendOutcome NotNow =
+        new AppendOutcome.Unavailable(UnavailableReason.Moved, "The stream is moving to another owner; nothing was done.");
+
     private readonly Lock _gate = new();
     private readonly LinkedList<PendingAppend> _pending = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -108,6 +111,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
 
             List<PendingAppend> batch = [];
             long bytes = 0;
+            DropLate();
             while (_pending.First is { Value: var next } && batch.Count < reach.Options.MaxAppendCallRequests
                 && (batch.Count == 0 || bytes + next.Bytes <= reach.Options.MaxAppendCallBytes))
             {
@@ -122,12 +126,27 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     }
 
     /// <summary>
-    /// Sends a batch again and again until every append of it has its outcome. An append whose outcome is unknown keeps its stamp; when
-    /// its run is broken it goes alone, and the new run starts behind it.
+    /// Appends that waited for a batch without an answer, so long that they could hardly get their own in time. Nothing was done of them, which
+    /// their callers are told while it is certain.
+    /// </summary>
+    private void DropLate()
+    {
+        while (_pending.First is { Value: var next } && reach.TimeLeft(next) < reach.LeastTime)
+        {
+            _pending.RemoveFirst();
+            _pendingBytes -= next.Bytes;
+            next.SetResult(NotNow);
+        }
+    }
+
+    /// <summary>
+    /// Sends a batch again and again until every append of it has its outcome, or the time of its oldest one is over. An append whose outcome is
+    /// unknown keeps its stamp; when its run is broken it goes alone, and the new run starts behind it.
     /// </summary>
     private async Task SendAsync(List<PendingAppend> batch)
     {
-        var retry = OwnerCalls.StartRetry();
+        // They came in order.
+        var retry = reach.Calls.StartRetry(new AnswerTime(reach.Time, batch[0].AddedAt));
         var waiting = batch;
         while (waiting.Count > 0)
         {
@@ -164,7 +183,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             ending => CallAsync(batch, requests, ending),
             static _ => null,
             static (_, _) => [],
-            new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsEarly: false),
+            new Attempt(reach.AppendAttempt(retry), retry.Attempts, EndsEarly: false),
             CancellationToken.None);
         if (failure is null && answer.Length != batch.Count)
         {
@@ -187,7 +206,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             async _ => (await grain.DescribeAsync()).Value,
             static _ => null,
             static (reason, detail) => new DescribeOutcome.Unavailable(reason, detail),
-            new Attempt(reach.Options.AppendAttemptTimeout, retry.Attempts, EndsEarly: false),
+            new Attempt(reach.AppendAttempt(retry), retry.Attempts, EndsEarly: false),
             CancellationToken.None);
         if (found is DescribeOutcome.Unavailable)
         {
@@ -415,7 +434,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
         {
             append.TrySetResult(append.IsUnsure
                 ? Unknown
-                : new AppendOutcome.Unavailable(UnavailableReason.Moved, "The stream is moving to another owner; nothing was done."));
+                : NotNow);
         }
     }
 }

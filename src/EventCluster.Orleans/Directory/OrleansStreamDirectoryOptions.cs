@@ -22,8 +22,8 @@ public sealed class OrleansStreamDirectoryOptions
     public TimeSpan CallAttemptTimeout { get; set; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// How long attempts are repeated before the answer is "not now" (503 + <c>Retry-After</c>). Default 10 s: longer than
-    /// a failover takes.
+    /// How long an answer may take, whatever calls and repetitions it needs and besides the wait that was asked for; then it is "not now"
+    /// (503 + <c>Retry-After</c>). Default 10 s: longer than a failover takes.
     /// </summary>
     public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -6,10 +6,17 @@ using EventCluster.Protocol;
 namespace EventCluster.Orleans.Directory;
 
 /// <summary>One stream of a cluster, by name.</summary>
-internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, IStreamGrain grain) : IStreamHandle
+/// <param name="reach">What all streams of the edge or client share.</param>
+/// <param name="name">The name.</param>
+/// <param name="grain">The stream's address.</param>
+/// <param name="answerTime">The time of the answer that all calls are for; null when each is for one of its own.</param>
+internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, IStreamGrain grain, AnswerTime? answerTime = null) : IStreamHandle
 {
     /// <inheritdoc />
     public StreamName Name => name;
+
+    /// <inheritdoc />
+    public IStreamHandle Within(AnswerTime answer) => new OrleansStreamHandle(reach, name, grain, answer);
 
     /// <inheritdoc />
     public async ValueTask<CreateOutcome> CreateAsync(CreateRequest request, CancellationToken cancellationToken)
@@ -24,7 +31,7 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         CheckedBytes(request.Events);
         request = request with { RequestId = request.RequestId ?? reach.Identity.NextRequestId() };
         var (outcome, _) = await CallAsync(
-            async (isUnsure, _) => (await grain.CreateAsync(new Wire<CreateRequest>(request with { IsRepeat = isUnsure }))).Value,
+            async (retry, _) => (await grain.CreateAsync(new Wire<CreateRequest>(request with { IsRepeat = retry.IsUnsure }))).Value,
             static outcome => (outcome as CreateOutcome.Unavailable)?.Reason,
             static (reason, detail) => new CreateOutcome.Unavailable(reason, detail),
             cancellationToken);
@@ -60,10 +67,11 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         ArgumentOutOfRangeException.ThrowIfLessThan(request.MaxEvents, 1, nameof(request));
         var deadline = reach.Time.GetTimestamp();
         var remaining = request.WaitUpTo;
+        var answer = answerTime ?? new AnswerTime(reach.Time, deadline);
         while (true)
         {
             var wait = Min(remaining, reach.Options.LongestWait);
-            var outcome = await ReadOnceAsync(request with { WaitUpTo = wait }, cancellationToken);
+            var outcome = await ReadOnceAsync(request with { WaitUpTo = wait }, answer, cancellationToken);
             remaining = Min(remaining - wait, request.WaitUpTo - reach.Time.GetElapsedTime(deadline));
             if (!outcome.WaitEnded || remaining <= TimeSpan.Zero
                 || outcome.Outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
@@ -156,15 +164,16 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
-    private async ValueTask<ReadReply> ReadOnceAsync(ReadRequest request, CancellationToken cancellationToken)
+    private async ValueTask<ReadReply> ReadOnceAsync(ReadRequest request, AnswerTime answer, CancellationToken cancellationToken)
     {
-        var asked = new Wire<ReadRequest>(request with { MaxBytes = Math.Min(request.MaxBytes, reach.Options.MaxReadBytes) });
+        request = request with { MaxBytes = Math.Min(request.MaxBytes, reach.Options.MaxReadBytes) };
         var (reply, _) = await reach.Calls.CallAsync(
             name.Value,
-            async (_, ending) => Checked(request.From, await AskAsync(asked, request, ending)),
+            async (retry, ending) => Checked(request.From, await AskAsync(request with { WaitUpTo = retry.Wait }, ending)),
             static reply => (reply.Outcome as ReadOutcome.Unavailable)?.Reason,
             static (reason, detail) => new ReadReply(new ReadOutcome.Unavailable(reason, detail), WaitEnded: true),
             request.WaitUpTo,
+            answer,
             cancellationToken);
 
         reach.Tails.Note(name, reply.Outcome);
@@ -176,8 +185,9 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             : reply;
     }
 
-    private async Task<ReadReply> AskAsync(Wire<ReadRequest> asked, ReadRequest request, CancellationToken ending)
+    private async Task<ReadReply> AskAsync(ReadRequest request, CancellationToken ending)
     {
+        var asked = new Wire<ReadRequest>(request);
         if (request.WaitUpTo <= TimeSpan.Zero)
         {
             return (await grain.ReadAsync(asked, ending)).Value;
@@ -227,9 +237,9 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
             ? (unavailable(UnavailableReason.OutcomeUnknown, OwnerCalls.SuccessorDetail), isUnsure)
             : (answer, isUnsure);
 
-        async Task<T> AttemptAsync(bool isRepeat, CancellationToken ending)
+        async Task<T> AttemptAsync(OwnerCalls.Retry retry, CancellationToken ending)
         {
-            if (isRepeat && meant is null)
+            if (retry.IsUnsure && meant is null)
             {
                 switch ((await grain.DescribeAsync()).Value)
                 {
@@ -260,11 +270,11 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     }
 
     private ValueTask<(T Answer, bool IsUnsure)> CallAsync<T>(
-        Func<bool, CancellationToken, Task<T>> call,
+        Func<OwnerCalls.Retry, CancellationToken, Task<T>> call,
         Func<T, UnavailableReason?> reasonOf,
         Func<UnavailableReason, string, T> unavailable,
         CancellationToken cancellationToken) =>
-        reach.Calls.CallAsync(name.Value, call, reasonOf, unavailable, TimeSpan.Zero, cancellationToken);
+        reach.Calls.CallAsync(name.Value, call, reasonOf, unavailable, TimeSpan.Zero, answerTime, cancellationToken);
 
     // Payloads of a stream whose content type is not known here are checked by its owner's silo.
     private Refusal? Check(CreateRequest request) => RequestRules.Check(

@@ -5,7 +5,8 @@ namespace EventCluster.Orleans.Directory;
 
 /// <summary>
 /// Calls to owners: each attempt under its own timeout, repeated after a pause while the owner moves, its silo dies or the
-/// store does not answer, until the time is up.
+/// store does not answer, until the time is up. Attempts, pauses and what came before them for the same answer take
+/// <see cref="OrleansStreamDirectoryOptions.RetryFor"/> together, besides waits that were asked for.
 /// </summary>
 internal sealed partial class OwnerCalls(
     OrleansStreamDirectoryOptions options, TimeProvider time, Random random, ILogger logger, GatewayLoss? loss) : IDisposable
@@ -23,36 +24,43 @@ internal sealed partial class OwnerCalls(
 
     /// <summary>Calls until there is an answer other than "not now, but soon".</summary>
     /// <param name="stream">The stream, for the log.</param>
-    /// <param name="attempt">One attempt; is told whether an earlier one may have happened, and gets a token that fires when it took too long.</param>
+    /// <param name="attempt">One attempt; is told what came before it, and gets a token that fires when it took too long.</param>
     /// <param name="reasonOf">Why an answer is "not now"; null for all other answers.</param>
     /// <param name="unavailable">Makes the family's "not now".</param>
-    /// <param name="wait">How long the owner may wait before it answers.</param>
+    /// <param name="wait">How long the owner may wait before it answers; what earlier attempts took is taken off.</param>
+    /// <param name="answerTime">The time of the answer that the call is for; null when it is for nothing else.</param>
     /// <param name="cancellationToken">The caller gave up.</param>
     /// <returns>The answer, and whether an earlier attempt may have happened without one.</returns>
     public async ValueTask<(T Answer, bool IsUnsure)> CallAsync<T>(
         string stream,
-        Func<bool, CancellationToken, Task<T>> attempt,
+        Func<Retry, CancellationToken, Task<T>> attempt,
         Func<T, UnavailableReason?> reasonOf,
         Func<UnavailableReason, string, T> unavailable,
         TimeSpan wait,
+        AnswerTime? answerTime,
         CancellationToken cancellationToken)
     {
-        var retry = StartRetry();
-        if (wait == TimeSpan.Zero)
+        var began = time.GetTimestamp();
+        var retry = StartRetry(answerTime ?? new AnswerTime(time, began));
+        if (retry.Left == TimeSpan.Zero)
         {
-            // Also a first attempt that takes long counts.
-            retry.FailedAt = time.GetTimestamp();
+            // Earlier calls for the same answer took it all: nothing is begun that could not end in time.
+            return (unavailable(UnavailableReason.Moved, NotAnsweredDetail), false);
         }
 
         while (true)
         {
+            var sentAt = time.GetTimestamp();
+            var passed = retry.Attempts == 0 ? TimeSpan.Zero : time.GetElapsedTime(began, sentAt);
+            retry.Wait = wait > passed ? wait - passed : TimeSpan.Zero;
             var (answer, reason) = await TryAsync(
                 stream,
-                ending => attempt(retry.IsUnsure, ending),
+                ending => attempt(retry, ending),
                 reasonOf,
                 unavailable,
-                new Attempt(options.CallAttemptTimeout + wait, retry.Attempts, EndsEarly: true),
+                new Attempt(retry.Wait + Min(options.CallAttemptTimeout, retry.Left), retry.Attempts, EndsEarly: true),
                 cancellationToken);
+            retry.Answer.Waited(Min(time.GetElapsedTime(sentAt), retry.Wait));
             if (reason is not (UnavailableReason.Moved or UnavailableReason.OutcomeUnknown))
             {
                 return (answer, retry.IsUnsure);
@@ -113,14 +121,13 @@ internal sealed partial class OwnerCalls(
     }
 
     /// <summary>Starts to count attempts.</summary>
-    public static Retry StartRetry() => new();
+    /// <param name="answer">The time of the answer that they are for.</param>
+    public Retry StartRetry(AnswerTime answer) => new(answer, options.RetryFor);
 
     /// <summary>Pauses before the next attempt; false when the time is up.</summary>
     public async ValueTask<bool> PauseAsync(Retry retry, CancellationToken cancellationToken)
     {
-        // A read may have waited for long before its owner left: only the time since the first failure counts.
-        retry.FailedAt ??= time.GetTimestamp();
-        if (IsStopping || time.GetElapsedTime(retry.FailedAt.Value) >= options.RetryFor)
+        if (IsStopping || retry.Left == TimeSpan.Zero)
         {
             return false;
         }
@@ -136,24 +143,34 @@ internal sealed partial class OwnerCalls(
         try
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-            await Task.Delay(delay * (0.5 + (jitter / 2)), time, ending.Token);
+            await Task.Delay(Min(delay * (0.5 + (jitter / 2)), retry.Left), time, ending.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return false;
         }
 
-        return true;
+        return retry.Left > TimeSpan.Zero;
     }
 
     /// <inheritdoc />
     public void Dispose() => _stopping.Dispose();
 
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
     /// <summary>The attempts of one call.</summary>
-    public sealed class Retry
+    /// <param name="answer">The time of the answer that they are for.</param>
+    /// <param name="retryFor">What they and all before them for the same answer may take.</param>
+    public sealed class Retry(AnswerTime answer, TimeSpan retryFor)
     {
-        /// <summary>When the first attempt failed.</summary>
-        public long? FailedAt { get; set; }
+        /// <summary>The time of the answer that they are for.</summary>
+        public AnswerTime Answer => answer;
+
+        /// <summary>What is left of it, besides waits.</summary>
+        public TimeSpan Left => answer.Left(retryFor);
+
+        /// <summary>How long the owner may wait in the next attempt.</summary>
+        public TimeSpan Wait { get; set; }
 
         /// <summary>Attempts that failed.</summary>
         public int Attempts { get; set; }

@@ -38,6 +38,15 @@ internal sealed class OwnerReach(
 
     public TailNews Tails { get; } = new(time);
 
+    /// <summary>An append that has less left is not begun: one attempt takes that long when an owner is not there.</summary>
+    public TimeSpan LeastTime { get; } = Min(options.AppendAttemptTimeout, options.RetryFor / 5);
+
+    /// <summary>What is left until an append's answer is due.</summary>
+    public TimeSpan TimeLeft(PendingAppend append) => options.RetryFor - time.GetElapsedTime(append.AddedAt);
+
+    /// <summary>How long the next attempt of an append may take.</summary>
+    public TimeSpan AppendAttempt(OwnerCalls.Retry retry) => Min(options.AppendAttemptTimeout, retry.Left);
+
     public IStreamHandle GetStream(StreamName name) =>
         new OrleansStreamHandle(this, name, grains.GetGrain<IStreamGrain>(name.Value));
 
@@ -49,7 +58,7 @@ internal sealed class OwnerReach(
                 new AppendOutcome.Unavailable(UnavailableReason.Moved, OwnerCalls.StoppingDetail));
         }
 
-        var pending = new PendingAppend(request, bytes);
+        var pending = new PendingAppend(request, bytes, time.GetTimestamp());
         while (!_lanes.GetOrAdd(name, static (n, it) => new AppendLane(n, it.Reach, it.Grain), (Reach: this, Grain: grain))
             .TryAdd(pending))
         {
@@ -72,4 +81,6 @@ internal sealed class OwnerReach(
     }
 
     public void Dispose() => Calls.Dispose();
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

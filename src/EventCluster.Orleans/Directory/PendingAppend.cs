@@ -3,7 +3,10 @@ using EventCluster.Abstractions.Streams;
 namespace EventCluster.Orleans.Directory;
 
 /// <summary>An append on its way to the owner; completes with its outcome.</summary>
-internal sealed class PendingAppend(AppendRequest request, long bytes)
+/// <param name="request">As the caller gave it.</param>
+/// <param name="bytes">Payload bytes.</param>
+/// <param name="addedAt">When it came, a timestamp.</param>
+internal sealed class PendingAppend(AppendRequest request, long bytes, long addedAt)
     : TaskCompletionSource<AppendOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     /// <summary>As the caller gave it.</summary>
@@ -11,6 +14,9 @@ internal sealed class PendingAppend(AppendRequest request, long bytes)
 
     /// <summary>Payload bytes.</summary>
     public long Bytes => bytes;
+
+    /// <summary>When it came: its answer is due <see cref="OrleansStreamDirectoryOptions.RetryFor"/> later.</summary>
+    public long AddedAt => addedAt;
 
     /// <summary>The caller gave no producer identity, so the edge gives one.</summary>
     public bool IsAnonymous => request.Producer is null && request.Events.Count > 0;
