@@ -190,8 +190,40 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             throw new InvalidDataException($"The owner of '{name}' gave {answer.Length} outcomes for {batch.Count} appends.");
         }
 
+        if (failure is null)
+        {
+            await LocateAsync(batch, answer);
+        }
+
         return Settle(batch, failure is { } reason ? FailedAttempt(batch.Count, reason) : answer);
     }
+
+    /// <summary>Where appends lie that an attempt without an answer left; a client that said where it appends knows already.</summary>
+    private async Task LocateAsync(List<PendingAppend> batch, AppendOutcome[] outcomes)
+    {
+        List<PendingAppend> landed = [];
+        StreamOffset tail = default;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i] is { IsUnsure: true, Request: { Events.Count: > 0, ExpectedOffset: null } } append && LandedBefore(outcomes[i]) is { } end)
+            {
+                landed.Add(append);
+                tail = end;
+            }
+        }
+
+        if (landed.Count > 0)
+        {
+            await new LandedAppends(name, reach, grain).LocateAsync(landed, tail);
+        }
+    }
+
+    private static StreamOffset? LandedBefore(AppendOutcome outcome) => outcome switch
+    {
+        AppendOutcome.Duplicate duplicate => duplicate.Tail,
+        AppendOutcome.RefusedClosed { WasAccepted: true } refused => refused.Tail,
+        _ => null,
+    };
 
     private static bool NeedsIncarnation(PendingAppend append) => append is { IsMereClose: true, IsUnsure: true, Incarnation: null };
 
@@ -223,7 +255,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
                 close.TrySetResult(found switch
                 {
                     DescribeOutcome.Found { Descriptor: { Closed: true } closed } when close.Request.Producer is null =>
-                        new AppendOutcome.AlreadyClosed(closed.Tail),
+                        AsFirst(close, closed.Tail, isClosed: true),
                     DescribeOutcome.Found => new AppendOutcome.Unavailable(UnavailableReason.OutcomeUnknown, OwnerCalls.SuccessorDetail),
                     DescribeOutcome.Gone => new AppendOutcome.Gone(),
                     _ => new AppendOutcome.NotFound(),
@@ -300,7 +332,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
                 reach.Incarnations.Note(name, appended.Next.Incarnation);
             }
 
-            switch (append.IsStamped ? SettleStamped(append, outcomes[i], hasStampedAgain) : SettleAsIs(append, outcomes[i]))
+            switch (append.IsStamped ? SettleStamped(append, outcomes[i], hasStampedAgain) : SettleAsIs(append, outcomes[i], batch))
             {
                 case Next.Done:
                     break;
@@ -335,7 +367,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
                 return Next.Done;
             case AppendOutcome.Duplicate duplicate when append.IsUnsure:
                 // The edge's own earlier attempt landed; where is known only as "before the tail".
-                append.TrySetResult(new AppendOutcome.Appended(duplicate.Tail, duplicate.Tail, duplicate.Closed));
+                append.TrySetResult(AsFirst(append, duplicate.Tail, duplicate.Closed));
                 return Next.Done;
             case AppendOutcome.Unavailable now
                 when append.IsUnsure || now.Reason is UnavailableReason.Moved or UnavailableReason.OutcomeUnknown:
@@ -362,7 +394,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
                 return Lose(append, outcome);
             case AppendOutcome.RefusedClosed { WasAccepted: true } refused when append.IsUnsure:
                 // An earlier attempt landed before somebody closed the stream. Without this sign none did, and none will.
-                append.TrySetResult(new AppendOutcome.Appended(refused.Tail, refused.Tail, Closed: true));
+                append.TrySetResult(AsFirst(append, refused.Tail, isClosed: true));
                 return Next.Done;
             default:
                 append.TrySetResult(outcome);
@@ -390,7 +422,7 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
     }
 
     /// <summary>An append with its client's identity, or with none at all.</summary>
-    private Next SettleAsIs(PendingAppend append, AppendOutcome outcome)
+    private Next SettleAsIs(PendingAppend append, AppendOutcome outcome, List<PendingAppend> batch)
     {
         if (outcome is AppendOutcome.Unavailable now)
         {
@@ -409,13 +441,30 @@ internal sealed class AppendLane(StreamName name, OwnerReach reach, IStreamGrain
             outcome = Unknown;
         }
 
-        // The client did not repeat anything: to it, an attempt of this edge that landed is a success.
-        append.TrySetResult(
-            outcome is AppendOutcome.RefusedClosed { WasAccepted: true } refused && append is { IsUnsure: true, Request.Producer: { } stamp }
-                ? new AppendOutcome.Duplicate(refused.Tail, stamp.Epoch, stamp.Sequence, Closed: true)
-                : outcome);
+        append.TrySetResult(append.IsUnsure ? OfOwnRepeat(append, outcome, batch) : outcome);
         return Next.Done;
     }
+
+    /// <summary>
+    /// The client did not repeat anything: an attempt of this edge that landed is answered as the first one would have been. Known as
+    /// the client's own repeat is only one of a producer that has gone on since, by what this call does not hold.
+    /// </summary>
+    private static AppendOutcome OfOwnRepeat(PendingAppend append, AppendOutcome outcome, List<PendingAppend> batch) => outcome switch
+    {
+        AppendOutcome.Duplicate duplicate when batch.Exists(sent => sent.Request.Producer is { } stamp && stamp.Id == append.Request.Producer?.Id
+            && stamp.Epoch == duplicate.Epoch && stamp.Sequence >= duplicate.HighestSequence) =>
+            AsFirst(append, duplicate.Tail, duplicate.Closed),
+        AppendOutcome.RefusedClosed { WasAccepted: true } refused when append.Request.Producer is not null =>
+            AsFirst(append, refused.Tail, isClosed: true),
+        AppendOutcome.AlreadyClosed closed => AsFirst(append, closed.Tail, isClosed: true),
+        _ => outcome,
+    };
+
+    /// <summary>The first answer to an append that landed. Where nobody knows its place, that is before the tail.</summary>
+    private static AppendOutcome.Appended AsFirst(PendingAppend append, StreamOffset tail, bool isClosed) =>
+        (append.Request.ExpectedOffset ?? append.Place) is { } first
+            ? new AppendOutcome.Appended(first, new StreamOffset(tail.Incarnation, first.Sequence + append.Request.Events.Count), isClosed)
+            : new AppendOutcome.Appended(tail, tail, isClosed);
 
     private enum Next
     {

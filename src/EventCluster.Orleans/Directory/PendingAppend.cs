@@ -1,4 +1,5 @@
 using EventCluster.Abstractions.Streams;
+using EventCluster.Protocol;
 
 namespace EventCluster.Orleans.Directory;
 
@@ -38,6 +39,9 @@ internal sealed class PendingAppend(AppendRequest request, long bytes, long adde
 
     /// <summary>Goes with an identity that the edge gives.</summary>
     public bool IsStamped => IsAnonymous && !GoesBare;
+
+    /// <summary>Where an append begins that landed without an answer; null while that is not known.</summary>
+    public StreamOffset? Place { get; set; }
 
     /// <summary>An attempt ended without an answer: it may have happened.</summary>
     public bool IsUnsure { get; set; }

@@ -199,7 +199,7 @@ public sealed class AppendLaneTests : LaneTest
             throw new TimeoutException();
         });
 
-        Assert.IsType<AppendOutcome.Duplicate>(await SendAsync(As("p", "a")));
+        Assert.IsType<AppendOutcome.Appended>(await SendAsync(As("p", "a")));
 
         Assert.All(Grain.Calls, call => Assert.Equal("p", call[0].Producer!.Id));
         Assert.Equal(["a"], await Stream.TextsAsync());

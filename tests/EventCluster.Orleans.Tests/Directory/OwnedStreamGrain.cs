@@ -49,7 +49,8 @@ internal sealed class OwnedStreamGrain(LocalStreamDirectory owner, StreamName na
         return new Wire<DescribeOutcome>(await Owner.GetStream(name).DescribeAsync(CancellationToken.None));
     }
 
-    public Task<Wire<ReadReply>> ReadAsync(Wire<ReadRequest> request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async Task<Wire<ReadReply>> ReadAsync(Wire<ReadRequest> request, CancellationToken cancellationToken) =>
+        new(new ReadReply(await Owner.GetStream(name).ReadAsync(request.Value, cancellationToken), WaitEnded: true));
 
     public Task<Wire<ForkHoldAnswer>> HoldAsync(Wire<ForkHoldRequest> request) => throw new NotSupportedException();
 
