@@ -8,7 +8,7 @@ namespace EventCluster.Hosting.Logging;
 internal sealed class QueueLogger(string category, QueueLoggerProvider provider, TimeProvider time) : ILogger
 {
     /// <summary>Kinds of lines with a rate of their own; ids are numbers in this program, not input.</summary>
-    private readonly ConcurrentDictionary<int, LogRate> _rates = new();
+    private readonly ConcurrentDictionary<(int Id, bool IsOfClient), LogRate> _rates = new();
 
     /// <inheritdoc />
     public IDisposable? BeginScope<TState>(TState state)
@@ -23,9 +23,12 @@ internal sealed class QueueLogger(string category, QueueLoggerProvider provider,
     {
         // Who asks for details wants all of them; the queue bounds those, too.
         LogRate? rate = null;
+        var isOfClient = false;
         if (logLevel >= LogLevel.Information)
         {
-            rate = _rates.GetOrAdd(eventId.Id, static (_, time) => new LogRate(time), time);
+            isOfClient = ClientFaults.Is(category, logLevel, eventId);
+            rate = _rates.GetOrAdd(
+                (eventId.Id, isOfClient), static (kind, time) => new LogRate(time, kind.IsOfClient), time);
             if (!rate.TryTake(out var leftOut))
             {
                 return;
@@ -33,13 +36,21 @@ internal sealed class QueueLogger(string category, QueueLoggerProvider provider,
 
             if (leftOut > 0)
             {
-                provider.SayLeftOut(category, eventId.Id, leftOut);
+                provider.SayLeftOut(category, eventId.Id, leftOut, rate.Pause);
             }
         }
 
         try
         {
-            var told = exception is null ? null : new BriefException(exception, rate?.TakesTrace(exception) ?? true);
+            if (isOfClient)
+            {
+                // The server is well: no more than a warning, and no trace of what is the client's.
+                logLevel = LogLevel.Warning;
+            }
+
+            var told = exception is null ? null
+                : isOfClient ? BriefException.InOneLine(exception)
+                : new BriefException(exception, rate?.TakesTrace(exception) ?? true);
             provider.Write(new LogEntry<TState>(logLevel, category, eventId, state, told, formatter));
         }
         catch (Exception)
@@ -51,11 +62,11 @@ internal sealed class QueueLogger(string category, QueueLoggerProvider provider,
     /// <summary>Says what was left out and nothing followed.</summary>
     public void SayWhatWasLeftOut()
     {
-        foreach (var (eventId, rate) in _rates)
+        foreach (var (kind, rate) in _rates)
         {
             if (rate.TakeLeftOut() is > 0 and var count)
             {
-                provider.SayLeftOut(category, eventId, count);
+                provider.SayLeftOut(category, kind.Id, count, rate.Pause);
             }
         }
     }

@@ -60,8 +60,9 @@ internal sealed class QueueLoggerProvider : ILoggerProvider
     }
 
     /// <summary>Says how many lines of a kind were left out.</summary>
-    public void SayLeftOut(string category, int eventId, long count) =>
-        Queue.Add(Render($"{count} more lines of event {eventId} of {category} were left out; a kind of line is written once a second at most."));
+    public void SayLeftOut(string category, int eventId, long count, TimeSpan pause) => Queue.Add(Render(
+        $"{count} more {(count == 1 ? "line" : "lines")} of event {eventId} of {category} {(count == 1 ? "was" : "were")} left out; "
+        + $"this kind of line is written once in {pause.TotalSeconds:0} s at most."));
 
     private void SayWhatWasLeftOut()
     {

@@ -84,6 +84,63 @@ public sealed class QueueLoggerTests : IAsyncLifetime
         Assert.All(lines.Skip(1).Take(2), static line => Assert.InRange(line.Length, 1, 1_000));
     }
 
+    /// <summary>What clients cause by what they send is a warning in one line, then one a minute with a count, however it was logged.</summary>
+    [Theory]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.Http2", 60, "Http2ConnectionQueueOperationsExceeded", LogLevel.Critical)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.Http2", 61, "Http2UnexpectedDataRemaining", LogLevel.Critical)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.Http2", 62, "Http2ConnectionQueueOperationsExceeded", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.Connections", 24, "ConnectionRejected", LogLevel.Warning)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.BadRequests", 17, "ConnectionBadRequest", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.Https.Internal.HttpsConnectionMiddleware", 1, "AuthenticationFailed", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets", 14, "ConnectionError", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 0, null, LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 0, null, LogLevel.Warning)]
+    [InlineData("Microsoft.AspNetCore.SignalR.HubConnectionContext", 6, "FailedWritingMessage", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.SignalR.HubConnectionHandler", 2, "ErrorProcessingRequest", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", 5, "ReceivedInvalidMessage", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Http.Connections.Internal.HttpConnectionDispatcher", 9, "FailedToReadHttpRequestBody", LogLevel.Error)]
+    [InlineData("Microsoft.AspNetCore.Http.Connections.Internal.Transports.WebSocketsTransport", 13, "ErrorWritingFrame", LogLevel.Error)]
+    public void Log_FloodThatClientsCause_IsAWarningInOneLineAndCounted(string category, int id, string? name, LogLevel level)
+    {
+        const int Flood = 1_000;
+        var lines = Write(LogFormat.Console, provider =>
+        {
+            var logger = provider.CreateLogger(category);
+            for (var i = 0; i < Flood; i++)
+            {
+                LogFault(logger, level, new EventId(id, name));
+            }
+
+            _clock.Advance(LogRate.ClientInterval / 2);
+            LogFault(logger, level, new EventId(id, name));
+            _clock.Advance(LogRate.ClientInterval / 2);
+            LogFault(logger, level, new EventId(id, name));
+        });
+
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines, static line => Assert.StartsWith("warn: ", line, StringComparison.Ordinal));
+        Assert.All(lines, static line => Assert.InRange(line.Length, 1, 1_000));
+        Assert.All(lines, static line => Assert.DoesNotContain(nameof(LogFault), line, StringComparison.Ordinal));
+        Assert.Single(lines, line => line.Contains($" {Flood} more lines of event {id} of {category} were left out", StringComparison.Ordinal));
+        Assert.Equal(2, lines.Count(static line => line.Contains("InvalidOperationException: boom", StringComparison.Ordinal)));
+    }
+
+    /// <summary>What is a fault of the server keeps its level and its stack trace, though it stands in the same categories.</summary>
+    [Theory]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 13, "ApplicationError", LogLevel.Error, "fail: ")]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 23, "ApplicationNeverCompleted", LogLevel.Critical, "crit: ")]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 0, null, LogLevel.Critical, "crit: ")]
+    [InlineData("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", 2, "FailedInvokingHubMethod", LogLevel.Error, "fail: ")]
+    [InlineData("Microsoft.AspNetCore.SignalR.HubConnectionHandler", 1, "ErrorDispatchingHubEvent", LogLevel.Error, "fail: ")]
+    [InlineData("EventCluster.Edge.Sessions.SessionLoop", 1, "Any", LogLevel.Error, "fail: ")]
+    public void Log_FaultOfTheServer_KeepsItsLevelAndTrace(string category, int id, string? name, LogLevel level, string shown)
+    {
+        var line = Assert.Single(Write(LogFormat.Console, provider => LogFault(provider.CreateLogger(category), level, new EventId(id, name))));
+
+        Assert.StartsWith(shown, line, StringComparison.Ordinal);
+        Assert.Contains(nameof(LogFault), line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Log_FaultWithALongText_IsCut()
     {
@@ -111,7 +168,9 @@ public sealed class QueueLoggerTests : IAsyncLifetime
         }
     }
 
-    private static void LogFault(ILogger logger)
+    private static void LogFault(ILogger logger) => LogFault(logger, LogLevel.Error, new EventId(9));
+
+    private static void LogFault(ILogger logger, LogLevel level, EventId id)
     {
         try
         {
@@ -119,7 +178,7 @@ public sealed class QueueLoggerTests : IAsyncLifetime
         }
         catch (InvalidOperationException e)
         {
-            logger.LogError(new EventId(9), e, "failed");
+            logger.Log(level, id, e, "failed");
         }
     }
 
