@@ -52,14 +52,17 @@ internal sealed class EdgeMiddleware(
 
         var target = RequestTarget.Of(context);
         var path = target.Path;
-        if (connections is { Reserved: > 0 } && context.Features.Get<ReservedConnection>() is not null)
+        if (connections is { Reserved: > 0 } && ReservedConnection.Serve(context))
         {
-            // A place of the reserve is for one question.
-            context.Response.Headers.Connection = "close";
             if (path is not (StreamPaths.Health or StreamPaths.Ready) && !path.StartsWith(StreamPaths.Admin, StringComparison.Ordinal))
             {
                 return ProblemResponse.WriteAsync(context, Full);
             }
+        }
+
+        if ((target.Fault() ?? HostPolicy.Fault(context.Request.Headers.Host.ToString())) is { } unreadable)
+        {
+            return ProblemResponse.WriteAsync(context, unreadable);
         }
 
         // Probes name the address they were given, not a host; what they learn helps no foreign page.

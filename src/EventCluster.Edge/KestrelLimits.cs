@@ -10,12 +10,18 @@ public static class KestrelLimits
     /// <summary>Kestrel refuses less.</summary>
     private static readonly TimeSpan ShortestPing = TimeSpan.FromSeconds(1);
 
+    /// <summary>Kestrel reads a bare LF as the end of a line unless this switch of the process says otherwise; it is no option.</summary>
+    private const string NoLineFeedAlone = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
+
     /// <summary>Applies the limits of <see cref="EdgeLimits"/> and <paramref name="options"/> to a server.</summary>
     public static void Apply(KestrelServerOptions server, EdgeOptions options)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(options);
         server.AddServerHeader = false;
+
+        // What stands before the server may see one line where a bare LF makes two (RFC 9112 2.2 allows to refuse it).
+        AppContext.SetSwitch(NoLineFeedAlone, isEnabled: true);
         var limits = server.Limits;
         limits.MaxConcurrentConnections = options.MaxConnections;
         limits.MaxRequestHeaderCount = EdgeLimits.MaxRequestHeaders;

@@ -6,7 +6,8 @@ namespace EventCluster.Delivery.Feeds;
 
 /// <summary>
 /// Followers that came before their stream (<c>wait-for-stream</c>). A stream that is created through this edge wakes them at
-/// once; for one that is created elsewhere each name is asked for now and then, once for all its followers. Bounded by names.
+/// once; for one that is created elsewhere each name is asked for now and then, once for all its followers. Bounded by names; when all are
+/// taken, whoever waits for fewer than another client gets one of that client's, so nobody keeps the others out.
 /// </summary>
 internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time)
 {
@@ -17,7 +18,8 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
     /// <summary>The answer when as many names are waited for as may be.</summary>
     public static ReadOutcome.Unavailable Full { get; } = new(
         UnavailableReason.Overloaded,
-        $"Clients of this node wait for {DeliveryLimits.MaxMissingStreams} streams that do not exist, which is the limit; try again later.");
+        $"Clients of this node wait for {DeliveryLimits.MaxMissingStreams} streams that do not exist, which is the limit, and none of them for more "
+        + "than this one; try again later.");
 
     private readonly Dictionary<StreamName, Entry> _entries = [];
     private readonly Lock _gate = new();
@@ -34,10 +36,13 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
         }
     }
 
-    /// <summary>A place among the followers of a name; null when as many names are waited for as may be.</summary>
-    public Place? TryEnter(StreamName name)
+    /// <summary>A place among the followers of a name; null when as many names are waited for as may be, and none by a client that has more.</summary>
+    /// <param name="name">The stream.</param>
+    /// <param name="client">Who waits; the first that waits for a name is who it counts for.</param>
+    public Place? TryEnter(StreamName name, WaitingClient client)
     {
         Entry? entry;
+        Entry? yielded = null;
         var isNew = false;
         lock (_gate)
         {
@@ -45,17 +50,23 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
             {
                 if (_entries.Count == DeliveryLimits.MaxMissingStreams)
                 {
-                    return null;
+                    if (FindYielding(client) is not { } from)
+                    {
+                        return null;
+                    }
+
+                    _entries.Remove(from, out yielded);
                 }
 
                 isNew = true;
-                entry = new Entry();
+                entry = new Entry(client);
                 _entries.Add(name, entry);
             }
 
             entry.Followers++;
         }
 
+        yielded?.GiveUp();
         if (isNew)
         {
             _ = AskAsync(name, entry);
@@ -85,10 +96,40 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
                 return;
             }
 
-            _entries.Remove(name);
+            if (_entries.GetValueOrDefault(name) == entry)
+            {
+                _entries.Remove(name);
+            }
         }
 
         entry.Dispose();
+    }
+
+    /// <summary>
+    /// A name that its client has to give to another one: of the address that waits for most names, if that are more than the other's
+    /// will be, else of the connection of the same address that waits for most. Null when nobody has more.
+    /// </summary>
+    private StreamName? FindYielding(WaitingClient client)
+    {
+        var addresses = _entries.Values.CountBy(static entry => entry.Client.Address).ToDictionary();
+        var most = addresses.MaxBy(static address => address.Value);
+        var own = addresses.GetValueOrDefault(client.Address);
+        var isForeign = own + 1 < most.Value;
+        if (!isForeign && own == 0)
+        {
+            return null;
+        }
+
+        var from = isForeign ? most.Key : client.Address;
+        var connections = _entries.Values.Where(entry => entry.Client.Address == from)
+            .CountBy(static entry => entry.Client.Connection).ToDictionary();
+        var largest = connections.MaxBy(static connection => connection.Value);
+        if (!isForeign && connections.GetValueOrDefault(client.Connection) + 1 >= largest.Value)
+        {
+            return null;
+        }
+
+        return _entries.First(entry => entry.Value.Client == new WaitingClient(from, largest.Key)).Key;
     }
 
     /// <summary>Asks for a name until nobody follows it.</summary>
@@ -97,7 +138,7 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
         var left = entry.Left;
         try
         {
-            for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+            for (var pause = FirstPause; !entry.IsGivenUp; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
             {
                 await Task.Delay(pause, time, left);
                 if (await IsThereAsync(name, left))
@@ -131,7 +172,10 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
         /// <summary>The next arrival; looked up before the stream is, so that none in between is missed.</summary>
         private Task _arrival = entry.Arrival;
 
-        /// <summary>Waits until the stream may be there; false when the time is over.</summary>
+        /// <summary>The place went to a client that waits for fewer streams.</summary>
+        public bool IsGivenUp => entry.IsGivenUp;
+
+        /// <summary>Waits until the stream may be there; false when the time is over, or the place is given up.</summary>
         /// <exception cref="OperationCanceledException">The follower left.</exception>
         public async ValueTask<bool> WaitAsync(TimeSpan upTo, TimeProvider time, CancellationToken cancellationToken)
         {
@@ -140,7 +184,7 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
                 // Never nothing: what is left may be less than a tick, and a caller that asks again would go round without waiting.
                 await _arrival.WaitAsync(upTo > LeastWait ? upTo : LeastWait, time, cancellationToken);
                 _arrival = entry.Arrival;
-                return true;
+                return !entry.IsGivenUp;
             }
             catch (TimeoutException)
             {
@@ -152,10 +196,17 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
     }
 
     /// <summary>A name that is waited for.</summary>
-    internal sealed class Entry : IDisposable
+    internal sealed class Entry(WaitingClient client) : IDisposable
     {
         private readonly CancellationTokenSource _left = new();
         private TaskCompletionSource _arrival = NewArrival();
+        private volatile bool _isGivenUp;
+
+        /// <summary>Who it counts for.</summary>
+        public WaitingClient Client => client;
+
+        /// <summary>Nobody waits for it any more, because another client needs the place.</summary>
+        public bool IsGivenUp => _isGivenUp;
 
         /// <summary>Followers; guarded by the lock of the table.</summary>
         public int Followers { get; set; }
@@ -168,6 +219,13 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
 
         /// <summary>Wakes the followers; those that find no stream wait for the next arrival.</summary>
         public void Wake() => Interlocked.Exchange(ref _arrival, NewArrival()).TrySetResult();
+
+        /// <summary>Ends the wait of all followers.</summary>
+        public void GiveUp()
+        {
+            _isGivenUp = true;
+            Wake();
+        }
 
         public void Dispose()
         {

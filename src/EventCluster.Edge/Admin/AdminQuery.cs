@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
-using System.Text.Unicode;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 
@@ -68,38 +66,8 @@ internal readonly record struct AdminQuery(string Prefix, StreamName? After, int
             return QueryValue.Repeated(name);
         }
 
-        if (!TryDecode(raw, out value))
-        {
-            return new RequestFault(400, ErrorCode.InvalidName, $"{name} is not percent-encoded UTF-8.");
-        }
-
+        // Checked to be UTF-8 with the whole target.
+        value = Uri.UnescapeDataString(raw.ToString().Replace('+', ' '));
         return null;
-    }
-
-    /// <summary>What the framework would leave as it is, or replace, is not UTF-8 and names nothing.</summary>
-    private static bool TryDecode(ReadOnlySpan<char> raw, out string? value)
-    {
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(raw.Length)];
-        var length = 0;
-        value = null;
-        for (var i = 0; i < raw.Length; i++)
-        {
-            if (raw[i] != '%')
-            {
-                bytes[length++] = raw[i] == '+' ? (byte)' ' : (byte)raw[i];
-            }
-            else if (i + 2 < raw.Length && char.IsAsciiHexDigit(raw[i + 1]) && char.IsAsciiHexDigit(raw[i + 2]))
-            {
-                bytes[length++] = Convert.FromHexString(raw.Slice(i + 1, 2))[0];
-                i += 2;
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        value = Utf8.IsValid(bytes.AsSpan(0, length)) ? Encoding.UTF8.GetString(bytes, 0, length) : null;
-        return value is not null;
     }
 }

@@ -99,7 +99,7 @@ internal sealed class CompositeTransport(SessionServices services)
     private async ValueTask<bool> RefuseAsync(
         HttpContext context, SessionQuery query, CompositeStart[] opened, string lastEventId)
     {
-        if (query.Delivery.WaitForStream is not null && !HasRoomFor(opened))
+        if (query.Delivery.WaitForStream is not null && !HasRoomFor(opened, WaitingClient.Of(context.Connection.RemoteIpAddress, context.Connection.Id)))
         {
             await ProblemResponse.WriteAsync(
                 context, ErrorResponses.OfUnavailable(MissingStreams.Full.Reason, MissingStreams.Full.Detail));
@@ -123,13 +123,13 @@ internal sealed class CompositeTransport(SessionServices services)
     }
 
     /// <summary>Whether the streams that do not exist can be waited for; a place that is lost meanwhile is an error of its stream.</summary>
-    private bool HasRoomFor(CompositeStart[] opened)
+    private bool HasRoomFor(CompositeStart[] opened, WaitingClient client)
     {
         foreach (var start in opened)
         {
             if (start.Outcome is ReadOutcome.NotFound)
             {
-                using var place = services.Missing.TryEnter(start.Name);
+                using var place = services.Missing.TryEnter(start.Name, client);
                 if (place is null)
                 {
                     return false;
@@ -166,6 +166,7 @@ internal sealed class CompositeTransport(SessionServices services)
         SessionLoop? loop = null;
         loop = new SessionLoop(services, output, messages, query.Delivery.Window, context.RequestAborted)
         {
+            Client = WaitingClient.Of(context.Connection.RemoteIpAddress, context.Connection.Id),
             EndsWithLastSubscription = true,
             WhenStillMissing = () =>
             {

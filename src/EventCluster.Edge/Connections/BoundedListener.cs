@@ -74,11 +74,11 @@ internal sealed class BoundedListener(
 
     private CountedConnection? Enter(Socket accepted)
     {
-        var isReserved = false;
+        ReservedConnection? reserved = null;
         if (!gate.TryEnter(accepted.Handle))
         {
-            isReserved = accepted.RemoteEndPoint is IPEndPoint { Address: var from } && IPAddress.IsLoopback(from) && gate.TryEnterReserve();
-            if (!isReserved)
+            reserved = accepted.RemoteEndPoint is IPEndPoint { Address: var from } && IPAddress.IsLoopback(from) ? gate.TryEnterReserve() : null;
+            if (reserved is null)
             {
                 accepted.Dispose();
                 return null;
@@ -92,11 +92,11 @@ internal sealed class BoundedListener(
                 accepted.NoDelay = noDelay;
             }
 
-            return new CountedConnection(connections.Create(accepted), gate, isReserved);
+            return new CountedConnection(connections.Create(accepted), gate, reserved);
         }
         catch (Exception)
         {
-            gate.Leave(isReserved);
+            gate.Leave(reserved);
             throw;
         }
     }

@@ -21,6 +21,9 @@ public sealed record ConnectionBound(int Connections, int Configured, string Bin
     public const int MaxBytesPerConnection =
         BytesPerConnection + EdgeLimits.RequestBufferBytes + (2 * TlsRecordBytes) + EdgeLimits.ResponseBufferBytes;
 
+    /// <summary>The key of the option that asks for a number.</summary>
+    public const string Option = "EventCluster:Limits:Connections";
+
     private const int TlsRecordBytes = 17 * 1024;
 
     /// <summary>
@@ -42,7 +45,7 @@ public sealed record ConnectionBound(int Connections, int Configured, string Bin
     /// <param name="memory">Connections for which there is memory; null when nobody counted.</param>
     public static ConnectionBound Of(int configured, DescriptorLimit? descriptors, int? memory)
     {
-        var bound = new ConnectionBound(configured, configured, "EventCluster:Limits:Connections");
+        var bound = new ConnectionBound(configured, configured, Option);
         if (descriptors is { Connections: var possible } && possible < bound.Connections)
         {
             bound = bound with { Connections = possible, Binding = descriptors.ToString() };

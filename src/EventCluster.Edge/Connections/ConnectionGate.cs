@@ -22,11 +22,15 @@ public sealed partial class ConnectionGate
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
+
+    /// <summary>Connections of the reserve that have not asked yet, the oldest first.</summary>
+    private readonly LinkedList<ReservedConnection> _silent = [];
     private long _refused;
     private long _unsaid;
     private long _saidAt;
     private int _open;
     private int _reserved;
+    private int _closing;
 
     /// <summary>A gate that is open.</summary>
     public ConnectionGate(IOptions<EdgeOptions> options, TimeProvider time, ILogger<ConnectionGate> logger)
@@ -60,33 +64,80 @@ public sealed partial class ConnectionGate
     }
 
     /// <summary>
-    /// Counts a connection of this machine that did not enter by <see cref="TryEnter"/>; false when the reserve is used up, too.
+    /// Counts a connection of this machine that did not enter by <see cref="TryEnter"/>. When the reserve is used up, the one that is
+    /// silent for longest makes room: whoever asks nothing must not keep out who does. Null when there is none.
     /// </summary>
-    public bool TryEnterReserve()
+    public ReservedConnection? TryEnterReserve()
     {
-        if (Interlocked.Increment(ref _reserved) <= AdministrationReserve)
+        ReservedConnection? oldest = null;
+        var entered = new ReservedConnection(this);
+        lock (_gate)
         {
-            return true;
+            if (_reserved >= AdministrationReserve)
+            {
+                // Those that are being closed still have their descriptors, and those are bounded as well.
+                if (_silent.First is not { } first || _closing >= AdministrationReserve)
+                {
+                    return null;
+                }
+
+                _silent.Remove(first);
+                oldest = first.Value;
+                oldest.GiveUp();
+                _closing++;
+            }
+            else
+            {
+                _reserved++;
+            }
+
+            _silent.AddLast(entered.Place);
         }
 
-        Interlocked.Decrement(ref _reserved);
-        return false;
+        oldest?.Abort();
+        return entered;
     }
 
-    /// <summary>Connections of the reserve that are open now.</summary>
+    /// <summary>Connections of the reserve that are open now; those that made room for others are not among them.</summary>
     public int Reserved => Volatile.Read(ref _reserved);
 
     /// <summary>A connection that entered is closed.</summary>
-    /// <param name="isReserved">Whether it entered by the reserve.</param>
-    public void Leave(bool isReserved = false)
+    /// <param name="reserved">The place of one that entered by the reserve; null otherwise.</param>
+    public void Leave(ReservedConnection? reserved = null)
     {
-        if (isReserved)
-        {
-            Interlocked.Decrement(ref _reserved);
-        }
-        else
+        if (reserved is null)
         {
             Interlocked.Decrement(ref _open);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (reserved.IsGivenUp)
+            {
+                _closing--;
+                return;
+            }
+
+            _reserved--;
+            Forget(reserved);
+        }
+    }
+
+    /// <summary>A connection of the reserve asked something: it keeps its place until it is closed.</summary>
+    internal void NoteQuestion(ReservedConnection reserved)
+    {
+        lock (_gate)
+        {
+            Forget(reserved);
+        }
+    }
+
+    private void Forget(ReservedConnection reserved)
+    {
+        if (reserved.Place.List == _silent)
+        {
+            _silent.Remove(reserved.Place);
         }
     }
 

@@ -10,18 +10,19 @@ internal sealed class CountedConnection : ConnectionContext
 {
     private readonly ConnectionContext _inner;
     private readonly ConnectionGate _gate;
-    private readonly bool _isReserved;
+    private readonly ReservedConnection? _reserved;
     private int _isClosed;
 
     /// <param name="inner">The socket.</param>
     /// <param name="gate">What counts it.</param>
-    /// <param name="isReserved">Whether it is one of the reserve, which serves administration only.</param>
-    public CountedConnection(ConnectionContext inner, ConnectionGate gate, bool isReserved = false)
+    /// <param name="reserved">Its place when it is one of the reserve, which serves administration only.</param>
+    public CountedConnection(ConnectionContext inner, ConnectionGate gate, ReservedConnection? reserved = null)
     {
-        (_inner, _gate, _isReserved) = (inner, gate, isReserved);
-        if (isReserved)
+        (_inner, _gate, _reserved) = (inner, gate, reserved);
+        if (reserved is not null)
         {
-            inner.Features.Set(new ReservedConnection());
+            inner.Features.Set(reserved);
+            reserved.Attach(inner.Abort);
         }
     }
 
@@ -89,7 +90,7 @@ internal sealed class CountedConnection : ConnectionContext
             // Only now is its descriptor free.
             if (Interlocked.Exchange(ref _isClosed, 1) == 0)
             {
-                _gate.Leave(_isReserved);
+                _gate.Leave(_reserved);
             }
         }
     }

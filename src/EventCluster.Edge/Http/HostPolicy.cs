@@ -17,6 +17,15 @@ internal sealed class HostPolicy
         _suffixes = [.. allowed.Where(name => name.StartsWith("*.", StringComparison.Ordinal)).Select(name => name[1..])];
     }
 
+    /// <summary>Why a <c>Host</c> header names no address, allowed or not; null when it can be one (RFC 9112 3.2, RFC 3986 3.2.3).</summary>
+    public static RequestFault? Fault(string host)
+    {
+        var port = host.AsSpan(WithoutPort(host).Length);
+        return port.Length <= 1 || QueryValue.TryNumber(port[1..], 1, ushort.MaxValue, out _)
+            ? null
+            : RequestFault.BadRequest($"The Host header has the port '{Shown(port[1..])}'; ports are 1 to {ushort.MaxValue}.");
+    }
+
     /// <summary>Whether a <c>Host</c> header, with or without port, is allowed.</summary>
     public bool Allows(string? host)
     {
@@ -64,6 +73,8 @@ internal sealed class HostPolicy
 
         return false;
     }
+
+    private static string Shown(ReadOnlySpan<char> port) => port.Length <= 16 ? port.ToString() : string.Concat(port[..16], "...");
 
     private static ReadOnlySpan<char> WithoutPort(string host)
     {

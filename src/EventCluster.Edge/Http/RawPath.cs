@@ -14,4 +14,11 @@ public static class RawPath
         ArgumentNullException.ThrowIfNull(context);
         return RequestTarget.Of(context).Path.SequenceEqual(path);
     }
+
+    /// <summary>Why the target as a whole cannot be read in one way only; null when it can.</summary>
+    public static string? FaultOf(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return RequestTarget.Of(context).Fault()?.Detail;
+    }
 }

@@ -102,7 +102,7 @@ internal sealed class EventSourceTransport(
     private async ValueTask<EventSourceConnection?> BeginLaterAsync(
         ReadOperation read, LiveResponse response, LiveSubscription subscription, TimeSpan wait)
     {
-        using var place = missing.TryEnter(read.Name);
+        using var place = missing.TryEnter(read.Name, WaitingClient.Of(read.Context.Connection.RemoteIpAddress, read.Context.Connection.Id));
         if (place is null)
         {
             await ProblemResponse.WriteAsync(
@@ -112,7 +112,7 @@ internal sealed class EventSourceTransport(
 
         response.Begin(ResponseHeaders.NativeEventStream);
         var until = deadlines.In(wait);
-        while (deadlines.Now < until)
+        while (deadlines.Now < until && !place.IsGivenUp)
         {
             // A first sign of life sends the headers.
             EventSourceFrames.WriteHeartbeat(response.Output);

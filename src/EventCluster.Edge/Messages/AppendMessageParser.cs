@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using EventCluster.Abstractions.Streams;
@@ -17,6 +16,8 @@ internal static class AppendMessageParser
     private const string EventRule =
         "Each event is {\"data\": …} or {\"base64\": \"…\"}: any JSON for application/json, a string or base64 for text types, "
         + "base64 for all others.";
+
+    private static readonly RequestFault InvalidProducer = new(400, ErrorCode.InvalidProducer, ProducerRule);
 
     /// <summary>Two levels more than an event: the array of events and the object around a payload.</summary>
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ProtocolLimits.MaxJsonDepth + 2 };
@@ -37,9 +38,7 @@ internal static class AppendMessageParser
         var bytes = 0;
         fault ??= TryReadEvents(fields, contentType.Kind, events, ref bytes);
         ProducerStamp? producer = null;
-        fault ??= fields.Has(MessageField.Producer) && !TryProducer(fields.Raw(MessageField.Producer), out producer)
-            ? new RequestFault(400, ErrorCode.InvalidProducer, ProducerRule)
-            : null;
+        fault ??= fields.Has(MessageField.Producer) ? ReadProducer(fields.Raw(MessageField.Producer), out producer) : null;
         var expected = default(StreamOffset);
         fault ??= fields.Has(MessageField.ExpectedOffset)
             && !StreamOffset.TryParse(fields.Text(MessageField.ExpectedOffset), out expected)
@@ -110,8 +109,18 @@ internal static class AppendMessageParser
                 return ErrorResponses.Of(tooMany);
             }
 
-            if (reader.TokenType != JsonTokenType.StartObject
-                || PayloadOf(MessageFields.Read(text, ref reader), kind) is not { } payload)
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                return new RequestFault(400, ErrorCode.InvalidBody, EventRule);
+            }
+
+            var item = MessageFields.Read(text, ref reader);
+            if (item.RepeatedFault is { } repeated)
+            {
+                return repeated;
+            }
+
+            if (PayloadOf(item, kind) is not { } payload)
             {
                 return new RequestFault(400, ErrorCode.InvalidBody, EventRule);
             }
@@ -147,17 +156,22 @@ internal static class AppendMessageParser
         };
     }
 
-    private static bool TryProducer(ReadOnlySpan<byte> text, [NotNullWhen(true)] out ProducerStamp? producer)
+    private static RequestFault? ReadProducer(ReadOnlySpan<byte> text, out ProducerStamp? producer)
     {
         producer = null;
         var reader = new Utf8JsonReader(text, Options);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            return false;
+            return InvalidProducer;
         }
 
         var fields = MessageFields.Read(text, ref reader);
+        if (fields.RepeatedFault is { } repeated)
+        {
+            return repeated;
+        }
+
         if (fields.Text(MessageField.Id) is { } id && ProducerStamp.IsValidId(id)
             && fields.Number(MessageField.Epoch, 0, ProtocolLimits.MaxProducerNumber) is { } epoch
             && fields.Number(MessageField.Seq, 0, ProtocolLimits.MaxProducerNumber) is { } sequence)
@@ -165,7 +179,7 @@ internal static class AppendMessageParser
             producer = new ProducerStamp(id, epoch, sequence);
         }
 
-        return producer is not null;
+        return producer is null ? InvalidProducer : null;
     }
 
     private static bool IsIdentifier(string? text) =>

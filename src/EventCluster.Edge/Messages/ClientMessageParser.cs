@@ -56,6 +56,12 @@ internal static class ClientMessageParser
         [NotNullWhen(false)] out string? violation)
     {
         message = null;
+        if (fields.Repeated is MessageField.Type or MessageField.Id)
+        {
+            violation = fields.RepeatedFault!.Detail;
+            return false;
+        }
+
         var id = fields.Has(MessageField.Id) ? fields.Raw(MessageField.Id) : default;
         if (!id.IsEmpty && (id.Length > EdgeLimits.MaxMessageIdBytes + (id[0] == '"' ? "\"\"".Length : 0) || !(id[0] == '"' || id[0] == '-' || char.IsAsciiDigit((char)id[0]))))
         {
@@ -80,6 +86,11 @@ internal static class ClientMessageParser
     private static ClientMessage OfStream(string type, byte[]? id, MessageFields fields, bool hasMemory)
     {
         var text = fields.Text(MessageField.Stream);
+        if (fields.RepeatedFault is { } repeated)
+        {
+            return new ClientMessage.Refused(id, fields.Repeated == MessageField.Stream ? null : text, repeated);
+        }
+
         if (!StreamName.TryParse(text, out var stream, out var error))
         {
             return new ClientMessage.Refused(id, null, new RequestFault(400, ErrorCode.InvalidName, $"stream: {error}"));

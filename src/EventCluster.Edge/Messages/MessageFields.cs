@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using EventCluster.Edge.Http;
+using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Messages;
 
 /// <summary>
 /// The members of one JSON object of a client's message, found in one pass and interpreted only when asked for. Unknown
-/// members are ignored; of a repeated one the last counts.
+/// members are ignored; one that is there twice is told by <see cref="Repeated"/>, since others may read the other one.
 /// </summary>
 internal readonly ref struct MessageFields
 {
@@ -20,17 +22,27 @@ internal readonly ref struct MessageFields
     private readonly ReadOnlySpan<byte> _text;
     private readonly Places _places;
 
-    private MessageFields(ReadOnlySpan<byte> text, Places places)
+    private MessageFields(ReadOnlySpan<byte> text, Places places, MessageField? repeated)
     {
         _text = text;
         _places = places;
+        Repeated = repeated;
     }
+
+    /// <summary>A member that is there more than once, whatever its values; null when there is none.</summary>
+    public MessageField? Repeated { get; }
+
+    /// <summary>The refusal of a member that is there more than once; null when there is none.</summary>
+    public RequestFault? RepeatedFault => Repeated is { } name
+        ? new RequestFault(400, ErrorCode.InvalidBody, $"The member '{Names[(int)name]}' is there twice; a member may occur once in an object.")
+        : null;
 
     /// <summary>Finds the members of the object that the reader stands on, and leaves it on the object's end.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>
     public static MessageFields Read(ReadOnlySpan<byte> text, scoped ref Utf8JsonReader reader)
     {
         var places = default(Places);
+        MessageField? repeated = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = IndexOf(ref reader);
@@ -39,11 +51,13 @@ internal readonly ref struct MessageFields
             reader.Skip();
             if (field >= 0)
             {
+                // A value has at least one byte, so a place that is not empty was taken.
+                repeated ??= places[field].End.Value > 0 ? (MessageField)field : null;
                 places[field] = start..(int)reader.BytesConsumed;
             }
         }
 
-        return new MessageFields(text, places);
+        return new MessageFields(text, places, repeated);
     }
 
     /// <summary>Whether the member is there and not <c>null</c>.</summary>

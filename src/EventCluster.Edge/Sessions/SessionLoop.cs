@@ -64,6 +64,9 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     /// <summary>Nothing more is written after the present turn.</summary>
     public bool IsEnding => _isEnding;
 
+    /// <summary>Whose connection it is.</summary>
+    public WaitingClient Client { get; init; }
+
     /// <summary>What happens when a stream that was waited for does not exist in time; null to tell the client as an error.</summary>
     public Action? WhenStillMissing { get; init; }
 
@@ -142,7 +145,7 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     public void Open(Subscription subscription, int maxBytes)
     {
         subscription.Source = new SubscriptionSource(
-            _services.Feeds.Open(subscription.Name), SliceBudget.Events(_services.Options.MaxSseSlice), _ended);
+            _services.Feeds.Open(subscription.Name), SliceBudget.Events(_services.Options.MaxSseSlice), Client, _ended);
         _ = OpenAsync(subscription, subscription.Source, maxBytes);
     }
 

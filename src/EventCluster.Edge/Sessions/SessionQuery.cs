@@ -12,7 +12,8 @@ namespace EventCluster.Edge.Sessions;
 /// </summary>
 internal sealed class SessionQuery
 {
-    private const int MaxBodyDepth = 16;
+    /// <summary>A member that is there twice has two readings, and others may take the other one.</summary>
+    private static readonly JsonDocumentOptions BodyOptions = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     private readonly List<StreamName> _streams = [];
     private readonly List<ReadStart?> _starts = [];
@@ -92,7 +93,7 @@ internal sealed class SessionQuery
     {
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxBodyDepth });
+            using var document = JsonDocument.Parse(body, BodyOptions);
             fault = document.RootElement.ValueKind == JsonValueKind.Object
                 ? AddMembers(document.RootElement)
                 : InvalidBody("it is not an object");

@@ -7,7 +7,7 @@ using EventCluster.Protocol;
 namespace EventCluster.Edge.Sessions;
 
 /// <summary>Where a subscription reads: one read at a time, and an end that waits for the read under way.</summary>
-internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, CancellationToken ended)
+internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, WaitingClient client, CancellationToken ended)
 {
     private const int Idle = 0;
     private const int Busy = 1;
@@ -110,7 +110,7 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
 
     private async ValueTask<ReadOutcome> WaitForStreamAsync(ReadStart start, int maxBytes, TimeSpan wait, SessionServices services)
     {
-        using var place = services.Missing.TryEnter(reader.Name);
+        using var place = services.Missing.TryEnter(reader.Name, client);
         if (place is null)
         {
             return MissingStreams.Full;
@@ -125,7 +125,7 @@ internal sealed class SubscriptionSource(FeedReader reader, int maxEvents, Cance
             }
         }
 
-        return new ReadOutcome.NotFound();
+        return place.IsGivenUp ? MissingStreams.Full : new ReadOutcome.NotFound();
     }
 
     private bool TryEnter() => Interlocked.CompareExchange(ref _state, Busy, Idle) == Idle;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Http;
 using Microsoft.AspNetCore.Connections;
@@ -15,6 +16,14 @@ namespace EventCluster.Edge.SignalR;
 /// </summary>
 internal sealed class HubCallProtocol(IHubProtocol inner, FrameWriter frames) : IHubProtocol
 {
+    private const byte RecordSeparator = 0x1e;
+
+    /// <summary>The members of SignalR's messages.</summary>
+    private static readonly string[] Members =
+    [
+        "type", "invocationId", "target", "arguments", "streamIds", "headers", "item", "result", "error", "allowReconnect", "sequenceId",
+    ];
+
     /// <summary>What each method takes, in the words of docs/PROTOCOL.md.</summary>
     private static readonly Dictionary<string, string> Arguments = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -40,6 +49,12 @@ internal sealed class HubCallProtocol(IHubProtocol inner, FrameWriter frames) : 
     public bool TryParseMessage(
         ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessageBase? message)
     {
+        if (input.PositionOf(RecordSeparator) is { } end && RepeatedMember(input.Slice(0, end)) is { } repeated)
+        {
+            // As for every message that is none: SignalR ends the connection and says why.
+            throw new InvalidDataException($"The member '{repeated}' is there twice; a member may occur once in a message.");
+        }
+
         if (!inner.TryParseMessage(ref input, binder, out message))
         {
             return false;
@@ -55,6 +70,41 @@ internal sealed class HubCallProtocol(IHubProtocol inner, FrameWriter frames) : 
         }
 
         return true;
+    }
+
+    /// <summary>A member of the message itself that is there more than once; SignalR takes the last, others may read the first.</summary>
+    private static string? RepeatedMember(ReadOnlySequence<byte> text)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = EdgeLimits.MaxMessageDepth });
+            var seen = 0;
+            var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+            while (isObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                for (var i = 0; i < Members.Length; i++)
+                {
+                    if (reader.ValueTextEquals(Members[i]))
+                    {
+                        if ((seen & (1 << i)) != 0)
+                        {
+                            return Members[i];
+                        }
+
+                        seen |= 1 << i;
+                    }
+                }
+
+                reader.Read();
+                reader.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            // SignalR says what is wrong with it.
+        }
+
+        return null;
     }
 
     /// <inheritdoc />

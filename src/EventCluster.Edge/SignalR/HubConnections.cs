@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
@@ -23,7 +24,8 @@ internal sealed class HubConnections(SessionServices services)
     public void Add(HubCallerContext context)
     {
         var peer = new HubPeer(
-            Calls, context.Features.Get<IConnectionLifetimeNotificationFeature>(), services.NextRetryMilliseconds());
+            Calls, context.Features.Get<IConnectionLifetimeNotificationFeature>(), services.NextRetryMilliseconds(),
+            new WaitingClient(WaitingClient.AddressOf(context.GetHttpContext()?.Connection.RemoteIpAddress), context.ConnectionId));
         _peers[context.ConnectionId] = peer;
         if (Open.Enter() > services.Options.MaxHubConnections)
         {

@@ -1,3 +1,4 @@
+using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -7,10 +8,15 @@ namespace EventCluster.Edge.SignalR;
 /// <param name="calls">Calls of all connections that deliver.</param>
 /// <param name="closing">Ends the connection in a way that lets the client reconnect.</param>
 /// <param name="moveDelayMilliseconds">When its client comes back after a stop.</param>
-internal sealed class HubPeer(OpenCount calls, IConnectionLifetimeNotificationFeature? closing, int moveDelayMilliseconds)
+/// <param name="client">Whose connection it is.</param>
+internal sealed class HubPeer(
+    OpenCount calls, IConnectionLifetimeNotificationFeature? closing, int moveDelayMilliseconds, WaitingClient client)
 {
     private int _streams;
     private int _calls;
+
+    /// <summary>Whose connection it is.</summary>
+    public WaitingClient Client => client;
 
     /// <summary>The answers to calls that name one stream, in the order of the calls.</summary>
     public AnswerOrder Answers { get; } = new();

@@ -250,6 +250,7 @@ internal static class HubRequests
         var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = EdgeLimits.MaxMessageDepth });
         reader.Read();
         fields = MessageFields.Read(text, ref reader);
-        return true;
+        fault = fields.RepeatedFault;
+        return fault is null;
     }
 }

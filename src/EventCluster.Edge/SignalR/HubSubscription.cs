@@ -47,7 +47,11 @@ internal sealed partial class HubSubscription
         }
 
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _loop = new SessionLoop(_services, _slices, _messages, _window, left.Token) { EndsWithLastSubscription = true };
+        _loop = new SessionLoop(_services, _slices, _messages, _window, left.Token)
+        {
+            Client = _peer.Client,
+            EndsWithLastSubscription = true,
+        };
         _loop.Post(Begin);
         using var stopping = _services.Stopping.UnsafeRegister(static s => ((HubSubscription)s!).OnStopping(), this);
         var running = DriveAsync(_loop);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Live;
 using EventCluster.Edge.Memory;
 using EventCluster.Edge.Messages;
@@ -52,6 +53,8 @@ internal sealed partial class WebSocketSession : IDisposable
         _messages = new ServerMessages(_frames, services.Frames);
         _loop = new SessionLoop(services, _output, _messages, window, context.RequestAborted)
         {
+            Client = WaitingClient.Of(context.Connection.RemoteIpAddress, context.Connection.Id),
+
             // The session's own clock sends the pings, so the pump's come only if that fails.
             Cut = () => Close(CloseCode.TryLater, "The event was removed while it was sent; reconnect from the last offset."),
             Carriage = subscription => new MessageConnection(_response, subscription) { Heartbeat = 2 * heartbeat },

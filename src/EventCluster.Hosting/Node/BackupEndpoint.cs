@@ -1,3 +1,4 @@
+using EventCluster.Edge.Connections;
 using EventCluster.Edge.Http;
 using EventCluster.Hosting.Configuration;
 using EventCluster.Protocol;
@@ -80,6 +81,7 @@ internal sealed partial class BackupEndpoint(
     private async Task BackupAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        _ = ReservedConnection.Serve(context);
         if (await RunAsync(context) is var (status, code, detail))
         {
             await ProblemResponse.WriteAsync(context, status, code, detail);
@@ -100,7 +102,18 @@ internal sealed partial class BackupEndpoint(
                 $"The control token is missing or wrong; the header {TokenHeader} carries the one of the data folder's {ControlFile.FileName}.");
         }
 
-        var folder = context.Request.Query["to"].ToString();
+        if (RawPath.FaultOf(context) is { } fault)
+        {
+            return (StatusCodes.Status400BadRequest, ErrorCode.BadRequest, fault);
+        }
+
+        var folders = context.Request.Query["to"];
+        if (folders.Count > 1)
+        {
+            return (StatusCodes.Status400BadRequest, ErrorCode.BadRequest, "to may occur once.");
+        }
+
+        var folder = folders.ToString();
         try
         {
             if (folder.Contains('\0', StringComparison.Ordinal))

@@ -40,18 +40,68 @@ public sealed class ConnectionGateTests : ILogger<ConnectionGate>
     {
         var gate = Gate(connections: 1);
         Assert.True(gate.TryEnter(0));
-        for (var i = 0; i < ConnectionGate.AdministrationReserve; i++)
-        {
-            Assert.True(gate.TryEnterReserve());
-        }
+        var reserve = Enumerable.Range(0, ConnectionGate.AdministrationReserve).Select(_ => gate.TryEnterReserve()!).ToList();
+        Assert.All(reserve, Assert.NotNull);
+        reserve.ForEach(gate.NoteQuestion);
 
-        Assert.False(gate.TryEnterReserve());
+        Assert.Null(gate.TryEnterReserve());
         Assert.Equal((1, ConnectionGate.AdministrationReserve), (gate.Open, gate.Reserved));
-        gate.Leave(isReserved: true);
-        Assert.True(gate.TryEnterReserve());
+        gate.Leave(reserve[0]);
+        Assert.NotNull(gate.TryEnterReserve());
         gate.Leave();
         Assert.Equal((0, ConnectionGate.AdministrationReserve), (gate.Open, gate.Reserved));
         Assert.True(gate.TryEnter(1));
+    }
+
+    /// <summary>Whoever came first and asks nothing is closed for whoever comes; who asked stays; those on their way out are bounded, too.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(ConnectionGate.AdministrationReserve - 1)]
+    public void TryEnterReserve_TakenBySilentOnes_ClosesTheOldestOfThem(int asking)
+    {
+        const int Size = ConnectionGate.AdministrationReserve;
+        var gate = Gate(connections: 1);
+        List<int> closed = [];
+        var reserve = Enumerable.Range(0, Size).Select(i => Enter(gate, i, closed)!).ToList();
+        reserve.Take(asking).ToList().ForEach(gate.NoteQuestion);
+
+        for (var i = Size; i < 2 * Size; i++)
+        {
+            var next = Enter(gate, i, closed);
+            Assert.NotNull(next);
+            reserve.Add(next);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 2 * Size).Skip(asking).Take(Size), closed);
+        Assert.Equal(Size, gate.Reserved);
+        Assert.Null(Enter(gate, 2 * Size, closed));
+        gate.Leave(reserve[closed[0]]);
+        Assert.NotNull(Enter(gate, 2 * Size, closed));
+        Assert.Equal(Size + 1, closed.Count);
+        Assert.Equal(Size, gate.Reserved);
+    }
+
+    [Fact]
+    public void TryEnterReserve_ClosedBeforeItIsAConnection_IsClosedWhenItIs()
+    {
+        var gate = Gate(connections: 1);
+        var first = gate.TryEnterReserve()!;
+        for (var i = 0; i < ConnectionGate.AdministrationReserve; i++)
+        {
+            Assert.NotNull(gate.TryEnterReserve());
+        }
+
+        var isClosed = false;
+        first.Attach(() => isClosed = true);
+        Assert.True(isClosed);
+    }
+
+    private static ReservedConnection? Enter(ConnectionGate gate, int number, List<int> closed)
+    {
+        var entered = gate.TryEnterReserve();
+        entered?.Attach(() => closed.Add(number));
+        return entered;
     }
 
     [Fact]

@@ -184,4 +184,149 @@ public sealed class AmbiguousRequestTests
         Assert.Equal(status, answer.Status);
         Assert.Contains("no-store", answer["Cache-Control"], StringComparison.Ordinal);
     }
+
+    private static readonly string[] Paths =
+    [
+        "/v1/stream/a", "/v1/streams", "/v1/signalr", "/v1/signalr/negotiate", "/v1/admin/streams", "/healthz", "/readyz", "/", "/nothing",
+    ];
+
+    public static TheoryData<string, string> Targets
+    {
+        get
+        {
+            var table = new TheoryData<string, string>();
+            foreach (var path in Paths)
+            {
+                foreach (var tail in (string[])
+                [
+                    "#", "#x", "?x#y", "?#", "/#/../../admin/streams", "?%ff=1", "?x=%ff", "?x=%c0%af", "?x=%e2%82", "?x=%ed%a0%80", "?x=%f5%80%80%80",
+                    "?%00=1", "?%0a", "?a%7f=1", "?a=1&b%1f", "?x=%zz", "?x=%4", "?x=%", "?%", "?a=1&%ff", "?x=\u0001", "?x=\u007f",
+                ])
+                {
+                    table.Add(path, tail);
+                }
+            }
+
+            return table;
+        }
+    }
+
+    /// <summary>Every endpoint, every method, HTTP/1.1 and HTTP/2: what has two readings is refused before anything else is done.</summary>
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public async Task Target_WithTwoReadings_IsRefusedEverywhere(string path, string tail)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        foreach (var method in (string[])["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+        {
+            using var connection = await RawConnection.OpenAsync(server.Port);
+            await connection.WriteAsync($"{method} {path}{tail} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n");
+
+            var answer = await connection.ReadAnswerAsync(method);
+
+            Assert.Equal((method, 400), (method, answer.Status));
+            if (method != "HEAD")
+            {
+                Assert.Equal("bad_request", answer.Code);
+            }
+        }
+
+        Assert.Equal("", (await server.SendAsync("GET", "/v1/stream/a")).Text);
+    }
+
+    [Theory]
+    [InlineData("http://localhost/v1/stream/a", 200)]
+    [InlineData("http://user@localhost/v1/stream/a", 400)]
+    [InlineData("http://user:word@localhost/v1/stream/a", 400)]
+    [InlineData("http://localhost#/v1/stream/a", 400)]
+    public async Task Target_InAbsoluteForm_NamesNeitherUserNorFragment(string target, int status)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteAsync($"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        Assert.Equal(status, (await connection.ReadAnswerAsync()).Status);
+    }
+
+    /// <summary>What is encoded as it should be is read, <c>+</c> and <c>%2B</c> apart.</summary>
+    [Theory]
+    [InlineData("/v1/stream/a?x=%C3%BC&y=%F0%9F%98%80&z=%25&%E2%82%AC=1&empty=&none&=&&a=b?c=d/e")]
+    [InlineData("/v1/streams?stream=a&x=%2B+%20")]
+    [InlineData("/v1/stream/a?offset=%2d1")]
+    public async Task Target_WithEncodedText_IsServed(string target)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteRequestAsync("GET", target, null);
+
+        Assert.Equal(200, (await connection.ReadHeadAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("a+b", "a b")]
+    [InlineData("a%20b", "a b")]
+    [InlineData("a%2Bb", "a+b")]
+    [InlineData("a%2bb", "a+b")]
+    public async Task Streams_PlusInTheQuery_IsASpaceAndItsCodeIsAPlus(string written, string name)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync(Uri.EscapeDataString(name), "text/plain");
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteRequestAsync("GET", $"/v1/streams?stream={written}", null);
+
+        Assert.Equal(200, (await connection.ReadHeadAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("localhost:99999", 400)]
+    [InlineData("localhost:65536", 400)]
+    [InlineData("localhost:0", 400)]
+    [InlineData("localhost:123456789012345678901234567890", 400)]
+    [InlineData("[::1]:70000", 400)]
+    [InlineData("127.0.0.1:99999", 400)]
+    [InlineData("other.example:99999", 400)]
+    [InlineData("localhost:65535", 200)]
+    [InlineData("localhost:1", 200)]
+    [InlineData("localhost:00080", 200)]
+    [InlineData("[::1]:80", 200)]
+    [InlineData("localhost", 200)]
+    [InlineData("other.example:80", 421)]
+    public async Task Host_WithAPortThatIsNone_IsRefused(string host, int status)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        foreach (var path in (string[])["/v1/stream/a", "/v1/admin/streams"])
+        {
+            using var connection = await RawConnection.OpenAsync(server.Port);
+            await connection.WriteAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+
+            Assert.Equal(status, (await connection.ReadAnswerAsync()).Status);
+        }
+    }
+
+    /// <summary>A line ends with CR LF: something before the server may take a bare LF for a part of a line.</summary>
+    [Theory]
+    [InlineData("GET /v1/stream/a HTTP/1.1\nHost: localhost\n\n")]
+    [InlineData("GET /v1/stream/a HTTP/1.1\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v1/stream/a HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n")]
+    [InlineData("GET /v1/stream/a HTTP/1.1\r\nHost: localhost\r\n\n")]
+    [InlineData("GET /v1/stream/a HTTP/1.1\r\nHost: localhost\r\nX: y\n\r\n")]
+    [InlineData("GET /v1/stream/a HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n")]
+    [InlineData("GET /v1/stream/a HTTP/1.1\rHost: localhost\r\n\r\n")]
+    [InlineData("POST /v1/stream/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\n0\n\n")]
+    [InlineData("POST /v1/stream/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n1;e\nx\r\n0\r\n\r\n")]
+    [InlineData("POST /v1/stream/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nT: u\n\n")]
+    public async Task Request_WithABareLineFeed_IsRefused(string request)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        await server.CreateAsync("a", "text/plain");
+        using var connection = await RawConnection.OpenAsync(server.Port);
+        await connection.WriteAsync(request);
+
+        Assert.Equal(400, (await connection.ReadAnswerAsync()).Status);
+        Assert.Equal("", (await server.SendAsync("GET", "/v1/stream/a")).Text);
+    }
 }

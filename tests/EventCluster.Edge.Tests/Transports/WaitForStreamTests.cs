@@ -1,5 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Delivery;
+using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Tests.Server;
 using EventCluster.Edge.Tests.SignalR;
 using EventCluster.Edge.Tests.WebSockets;
@@ -205,10 +206,10 @@ public sealed class WaitForStreamTests
     public async Task Wait_MoreNamesThanTheLimit_AreRefused()
     {
         await using var server = await EdgeServer.StartAsync();
-        var places = Enumerable.Range(0, DeliveryLimits.MaxMissingStreams).Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"))!).ToList();
+        var places = Enumerable.Range(0, DeliveryLimits.MaxMissingStreams).Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"), Each(i))!).ToList();
         Assert.All(places, Assert.NotNull);
-        Assert.Null(server.Missing.TryEnter(TestData.Name("one-more")));
-        using (var known = server.Missing.TryEnter(TestData.Name("m0")))
+        Assert.Null(server.Missing.TryEnter(TestData.Name("one-more"), Each(1_000)));
+        using (var known = server.Missing.TryEnter(TestData.Name("m0"), Each(1_000)))
         {
             Assert.NotNull(known);
         }
@@ -230,6 +231,137 @@ public sealed class WaitForStreamTests
         places.ForEach(static place => place.Dispose());
         Assert.Equal(0, server.Missing.Count);
     }
+
+    /// <summary>
+    /// Goal: one client cannot keep the others out. Method: it takes all names, in each transport's way to hold many, then others come
+    /// from the same address and from another one; each gets a place, and the client that has most loses one, with a delay or 503.
+    /// </summary>
+    [Theory]
+    [InlineData("10.0.0.1", "c0")]
+    [InlineData("127.0.0.1", "other")]
+    public async Task Wait_OneClientHasAllNames_OthersGetTheirShare(string address, string connection)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        var greedy = Enumerable.Range(0, DeliveryLimits.MaxMissingStreams)
+            .Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"), new WaitingClient(address, connection))!).ToList();
+        using var event1 = await RawConnection.OpenAsync(server.Port);
+        await event1.WriteRequestAsync("GET", "/v1/stream/s1?wait-for-stream=60", null, "Accept: text/event-stream");
+        Assert.Equal(200, (await event1.ReadHeadAsync()).Status);
+        using var several = await RawConnection.OpenAsync(server.Port);
+        await several.WriteRequestAsync("GET", "/v1/streams?stream=s2&stream=s3&wait-for-stream=60", null, "Accept: text/event-stream");
+        Assert.Equal(200, (await several.ReadHeadAsync()).Status);
+        using var socket = await SocketClient.OpenAsync(server, "/v1/streams");
+        await socket.SendAsync("""{"type":"subscribe","id":"1","stream":"s4","waitForStream":60}""");
+        await using var hub = await HubClient.OpenAsync(server);
+        await using var call = hub.Subscribe("s5", null, new { waitForStream = 60 });
+        var first = call.NextAsync();
+        await Phase.UntilAsync("five others wait", () => greedy.Count(static place => place.IsGivenUp) == 5, Cancel);
+        Assert.Equal(DeliveryLimits.MaxMissingStreams, server.Missing.Count);
+        foreach (var name in (string[])["s1", "s2", "s3", "s4", "s5"])
+        {
+            await server.StreamAsync(name, "application/json", "1");
+        }
+
+        server.Missing.OnCreated(TestData.Name("s4"));
+        server.Missing.OnCreated(TestData.Name("s5"));
+        await socket.ExpectAsync("subscribed");
+        Assert.Equal("subscribed", (await Phase.OfAsync("the call begins", first))?.GetProperty("type").GetString());
+        greedy.ForEach(static place => place.Dispose());
+    }
+
+    /// <summary>Addresses share what there is, then the connections of one; nobody takes from who has as little as oneself.</summary>
+    /// <param name="holders">Who waits: address, connection and names; # is another one for each name.</param>
+    /// <param name="address">Where one more comes from, on a connection of its own.</param>
+    /// <param name="gets">How many places it gets.</param>
+    [Theory]
+    [InlineData("a c 1000", "b", 500)]
+    [InlineData("a c 1000", "a", 500)]
+    [InlineData("a # 1000", "b", 500)]
+    [InlineData("a # 1000", "a", 0)]
+    [InlineData("# c 1000", "b", 0)]
+    [InlineData("a c 500,b c 500", "d", 333)]
+    [InlineData("a c 999,b c 1", "b", 499)]
+    [InlineData("a c 998,a d 2", "a", 499)]
+    public async Task Enter_WhenFull_SharesFairly(string holders, string address, int gets)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        List<MissingStreams.Place> places = [];
+        foreach (var holder in holders.Split(','))
+        {
+            var parts = holder.Split(' ');
+            for (var i = 0; i < int.Parse(parts[2]); i++)
+            {
+                var client = new WaitingClient(parts[0].Replace("#", $"a{i}"), parts[1].Replace("#", $"c{i}"));
+                places.Add(server.Missing.TryEnter(TestData.Name($"{holder[0]}{parts[1]}{i}".Replace('#', 'x')), client)!);
+            }
+        }
+
+        var held = places.Count;
+        while (places.Count - held <= DeliveryLimits.MaxMissingStreams
+            && server.Missing.TryEnter(TestData.Name($"new{places.Count}"), new WaitingClient(address, "new")) is { } place)
+        {
+            places.Add(place);
+        }
+
+        Assert.Equal(gets, places.Count - held);
+        Assert.Equal(gets, places.Count(static place => place.IsGivenUp));
+        Assert.Equal(DeliveryLimits.MaxMissingStreams, server.Missing.Count);
+        places.ForEach(static place => place.Dispose());
+        Assert.Equal(0, server.Missing.Count);
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3", "::ffff:10.1.2.3", true)]
+    [InlineData("10.1.2.3", "10.1.2.4", false)]
+    [InlineData("2001:db8:0:1::1", "2001:db8:0:1:ffff::9", true)]
+    [InlineData("2001:db8:0:1::1", "2001:db8:0:2::1", false)]
+    [InlineData("::1", "::2", false)]
+    public void AddressOf_ANetworkOfOneClient_IsOne(string left, string right, bool isOne) => Assert.Equal(
+        isOne, WaitingClient.AddressOf(System.Net.IPAddress.Parse(left)) == WaitingClient.AddressOf(System.Net.IPAddress.Parse(right)));
+
+    /// <summary>Who loses its place while it waits is told in its transport's form, so that it comes back.</summary>
+    [Theory]
+    [InlineData("/v1/stream/s?wait-for-stream=60")]
+    [InlineData("/v1/streams?stream=s&wait-for-stream=60")]
+    public async Task EventStream_ItsPlaceIsNeeded_EndsWithADelay(string url)
+    {
+        await using var server = await EdgeServer.StartAsync();
+        using var client = await RawConnection.OpenAsync(server.Port);
+        await client.WriteRequestAsync("GET", url, null, "Accept: text/event-stream");
+        Assert.Equal(200, (await client.ReadHeadAsync()).Status);
+        await Phase.UntilAsync("it waits", () => server.Missing.Count == 1, Cancel);
+
+        // The same client takes the rest, one connection more each; then others need places until this one is the largest.
+        var places = Enumerable.Range(1, DeliveryLimits.MaxMissingStreams - 1)
+            .Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"), new WaitingClient("127.0.0.1", $"c{i}"))!).ToList();
+        for (var i = 0; i < DeliveryLimits.MaxMissingStreams / 2 && server.Missing.TryEnter(TestData.Name($"n{i}"), new WaitingClient("b", "c")) is { } place; i++)
+        {
+            places.Add(place);
+        }
+
+        Assert.Contains("retry:", await Phase.OfAsync("it ends", client.ReadToEndAsync()), StringComparison.Ordinal);
+        places.ForEach(static place => place.Dispose());
+    }
+
+    [Fact]
+    public async Task WebSocket_ItsPlaceIsNeeded_IsToldOverloaded()
+    {
+        await using var server = await EdgeServer.StartAsync();
+        using var socket = await SocketClient.OpenAsync(server, "/v1/streams");
+        await socket.SendAsync("""{"type":"subscribe","id":"1","stream":"s","waitForStream":60}""");
+        await Phase.UntilAsync("it waits", () => server.Missing.Count == 1, Cancel);
+        var places = Enumerable.Range(1, DeliveryLimits.MaxMissingStreams - 1)
+            .Select(i => server.Missing.TryEnter(TestData.Name($"m{i}"), new WaitingClient("127.0.0.1", $"c{i}"))!).ToList();
+        for (var i = 0; i < DeliveryLimits.MaxMissingStreams / 2 && server.Missing.TryEnter(TestData.Name($"n{i}"), new WaitingClient("b", "c")) is { } place; i++)
+        {
+            places.Add(place);
+        }
+
+        Assert.Equal("overloaded", (await socket.ExpectAsync("error")).GetProperty("code").GetString());
+        places.ForEach(static place => place.Dispose());
+    }
+
+    private static WaitingClient Each(int i) => new($"a{i}", "c");
 
     /// <summary>A stream that another node creates is found by asking, once for all followers of its name.</summary>
     [Fact]
