@@ -79,7 +79,9 @@ public static class EventClusterServiceCollectionExtensions
         });
         services.TryAddSingleton<ConnectionGate>();
         services.AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
-        services.AddHostedService<SystemLimitsStart>();
+        services.AddHostedService(provider => new SystemLimitsStart(
+            options, provider.GetRequiredService<SystemLimits>(), provider.GetRequiredService<ConnectionBound>(),
+            provider.GetRequiredService<ILogger<SystemLimitsStart>>()));
         services.AddSingleton(provider => new ServerCertificates(
             options.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificates>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<ServerCertificates>());

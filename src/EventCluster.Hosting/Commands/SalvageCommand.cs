@@ -30,7 +30,8 @@ internal static class SalvageCommand
         }
 
         await terminal.Out.WriteLineAsync(
-            $"Copied {report.Events} events of {report.Streams} streams to {to}; {Count(report.Losses.Count)} lost.");
+            $"Copied {report.Events} {(report.Events == 1 ? "event" : "events")} of {report.Streams} {(report.Streams == 1 ? "stream" : "streams")} "
+            + $"to {to}; {Count(report.Losses.Count)} lost.");
         return ExitCode.Success;
     }
 

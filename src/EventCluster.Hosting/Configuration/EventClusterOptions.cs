@@ -12,6 +12,8 @@ public class EventClusterOptions
     /// <summary>The name of the section.</summary>
     public const string Section = "EventCluster";
 
+    private readonly HashSet<string> _set = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Where the server listens.</summary>
     [Option("addresses to listen on, several separated by ';'", Alias = "urls")]
     public string Urls { get; set; } = "http://127.0.0.1:4437";
@@ -83,4 +85,11 @@ public class EventClusterOptions
 
     /// <summary>Reads all sources anew, with the faults found; null where options do not come from sources.</summary>
     internal Func<(EventClusterOptions Options, IReadOnlyList<string> Faults)>? ReadAgain { get; set; }
+
+    /// <summary>Whether an operator set an option, to its default or to another value.</summary>
+    /// <param name="key">The whole key, <c>EventCluster:…</c>.</param>
+    public bool IsSet(string key) => _set.Contains(key);
+
+    /// <summary>An option was read from a source.</summary>
+    internal void NoteSet(string key) => _set.Add(key);
 }

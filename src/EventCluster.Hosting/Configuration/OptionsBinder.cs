@@ -31,6 +31,7 @@ public static class OptionsBinder
         else if (OptionText.TryParse(entry, value, out var parsed))
         {
             entry.Set(options, parsed);
+            options.NoteSet(entry.Key);
         }
         else
         {

@@ -5,7 +5,7 @@ namespace EventCluster.Orleans.Hosting;
 /// <content>Log messages 6030–6039.</content>
 internal sealed partial class BacklogLife
 {
-    [LoggerMessage(6030, LogLevel.Information, "Stopping: finishing the appends of {Streams} streams before this silo leaves.")]
+    [LoggerMessage(6030, LogLevel.Information, "Stopping: finishing appends before this silo leaves; streams that it owns: {Streams}.")]
     private static partial void LogDraining(ILogger logger, int streams);
 
     [LoggerMessage(6031, LogLevel.Information, "Every append of this silo has its answer; its streams go to other silos now.")]

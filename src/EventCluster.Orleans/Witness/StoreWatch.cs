@@ -129,7 +129,7 @@ internal sealed partial class StoreWatch(
         }
     }
 
-    [LoggerMessage(6075, LogLevel.Error, "This silo gives its {Streams} streams up and takes none: {Reason}")]
+    [LoggerMessage(6075, LogLevel.Error, "This silo gives its streams up ({Streams}) and takes none: {Reason}")]
     private static partial void LogCutOff(ILogger logger, int streams, string reason);
 
     [LoggerMessage(6076, LogLevel.Warning, "The store and the other silos answer this silo again; it takes streams.")]

@@ -5,7 +5,7 @@ namespace EventCluster.Storage.LocalDisk.Recovery;
 /// <content>Log messages.</content>
 internal sealed partial class JournalOpener
 {
-    [LoggerMessage(2010, LogLevel.Information, "Opened {Directory}: {Streams} streams, {Groups} journal groups replayed, clean stop {CleanStop}")]
+    [LoggerMessage(2010, LogLevel.Information, "Opened {Directory}: streams {Streams}, journal groups replayed {Groups}, clean stop {CleanStop}")]
     private static partial void LogOpened(ILogger logger, string directory, int streams, int groups, bool cleanStop);
 
     [LoggerMessage(2011, LogLevel.Warning, "Dropped a torn tail at {Position}: {Bytes} bytes behind everything that is recorded as flushed")]

@@ -1,7 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using EventCluster.Edge.Connections;
+using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Node;
 using EventCluster.TestKit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace EventCluster.Hosting.Tests.Commands;
@@ -90,6 +95,87 @@ public sealed class ConnectionLimitTests
         }
 
         open.ForEach(static socket => socket.Dispose());
+    }
+
+    /// <summary>
+    /// Goal: clients of this machine that say nothing, or half a question, do not keep the reserve. Method: the limit and the reserve are
+    /// taken again and again, and each time somebody asks.
+    /// </summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("G")]
+    [InlineData("GET /readyz HTTP/1.1\r\nHost: local")]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
+    public async Task Accept_ReserveIsTakenBySilentClients_AQuestionIsAnswered(string said)
+    {
+        await using var server = await RunningServer.StartAsync("--EventCluster:Store=memory", $"--EventCluster:Limits:Connections={Limit}");
+        List<Socket> open = [];
+        for (var i = 0; i < Limit; i++)
+        {
+            open.Add(await ConnectAsync(server.Url.Port));
+            Assert.True(await AnswersAsync(open[i]));
+        }
+
+        for (var round = 0; round < 5; round++)
+        {
+            for (var i = 0; i < 2 * ConnectionGate.AdministrationReserve; i++)
+            {
+                var silent = await ConnectAsync(server.Url.Port);
+                open.Add(silent);
+                try
+                {
+                    await silent.SendAsync(Encoding.ASCII.GetBytes(said), Token);
+                }
+                catch (SocketException)
+                {
+                    // It was closed for the next one already.
+                }
+            }
+
+            using var client = new HttpClient { BaseAddress = server.Url };
+            using var answer = await Phase.OfAsync("an answer", AskAsync(client, "/v1/admin/streams"));
+            Assert.Equal(200, (int)answer.StatusCode);
+            Assert.True(await AnswersAsync(open[0]));
+        }
+
+        open.ForEach(static socket => socket.Dispose());
+        await Phase.OfAsync("places are free again", EnterAsync(server.Url.Port));
+    }
+
+    /// <summary>Who asked for a default that this machine has not is told; who did not has no fault.</summary>
+    [Theory]
+    [InlineData(true, "warn")]
+    [InlineData(false, "info")]
+    public async Task Start_LimitAboveTheSystems_IsAWarningOnlyWhenItWasConfigured(bool isConfigured, string level)
+    {
+        var options = new EventClusterOptions();
+        var settings = new Dictionary<string, string?>();
+        if (isConfigured)
+        {
+            settings["EventCluster:Limits:Connections"] = "50000";
+        }
+
+        Assert.Empty(OptionsBinder.Bind(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), options));
+        var log = new LevelLogger();
+        var bound = ConnectionBound.Of(options.Limits.Connections, new DescriptorLimit(Limit: 4_096, InUse: 100), memory: null);
+        await new SystemLimitsStart(options, new SystemLimits(null, null), bound, log).StartAsync(Token);
+
+        Assert.True(bound.IsBelowConfigured);
+        Assert.Equal(level == "warn" ? LogLevel.Warning : LogLevel.Information, Assert.Single(log.Levels));
+    }
+
+    private sealed class LevelLogger : ILogger<SystemLimitsStart>
+    {
+        public List<LogLevel> Levels { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Levels.Add(logLevel);
     }
 
     /// <summary>The place of the question before may not be free yet.</summary>
