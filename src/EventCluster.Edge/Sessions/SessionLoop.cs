@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Delivery.Feeds;
 using EventCluster.Delivery.Framing;
 using EventCluster.Delivery.Reading;
 using EventCluster.Delivery.Timing;

@@ -1,5 +1,4 @@
 using EventCluster.Abstractions.Streams;
-using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Directory;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
