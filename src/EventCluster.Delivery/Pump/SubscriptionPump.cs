@@ -374,9 +374,9 @@ internal sealed partial class SubscriptionPump(
                 return;
             }
 
-            Interlocked.Increment(ref _connections);
             connection.WrittenAt = deadlines.Now;
             connection.Schedule(deadlines, DueAt(connection));
+            Interlocked.Increment(ref _connections);
 
             // What came between the connection's last read and now is not news any more.
             Activate(source);

@@ -144,7 +144,7 @@ public sealed class TailClaimTests
         /// <summary>Starts it; followed by a reader, so that a feed holds what was.</summary>
         public static async Task<Scene> StartAsync(bool isFollowed)
         {
-            var clock = new VirtualTimeProvider();
+            var clock = new VirtualTimeProvider { FiresWhenOverdue = true };
             var owners = new TwoOwners(clock);
             var server = await EdgeServer.StartAsync(front: owners, clock: clock);
             var scene = new Scene(server, owners);

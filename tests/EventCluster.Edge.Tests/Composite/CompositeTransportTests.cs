@@ -199,8 +199,7 @@ public sealed class CompositeTransportTests
         await client.ExpectAsync("message");
         for (var i = 0; i < 3; i++)
         {
-            server.Time.Advance(TimeSpan.FromSeconds(10.1));
-            await client.ExpectAsync(":");
+            await server.AfterAsync(TimeSpan.FromSeconds(10.1), "heartbeat", client.ExpectAsync(":"));
         }
 
         var stopped = server.StopAsync();

@@ -33,7 +33,7 @@ internal sealed class FeedFixture : IStreamDirectory, IAsyncDisposable
             NullLogger<StreamFeed>.Instance);
     }
 
-    public VirtualTimeProvider Clock { get; } = new();
+    public VirtualTimeProvider Clock { get; } = new() { FiresWhenOverdue = true };
 
     public BlockCache Blocks { get; }
 

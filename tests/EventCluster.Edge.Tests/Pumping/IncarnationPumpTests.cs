@@ -38,13 +38,11 @@ public sealed class IncarnationPumpTests
         fixture.Base.HoldsReads = false;
         await FeedFixture.AppendAsync(stream, "<new2>");
         last = query.Contains("base64", StringComparison.Ordinal) ? Convert.ToBase64String("<new2>"u8) : "<new2>";
-        for (var round = 0; !text.ToString().Contains(last, StringComparison.Ordinal); round++)
-        {
-            Assert.True(round < 100, $"<new2> was not delivered after: {text}");
-            fixture.Base.Clock.Advance(TimeSpan.FromMilliseconds(20));
-            await ReadForAsync(fresh, text, TimeSpan.FromMilliseconds(100));
-        }
-
+        var reading = LiveFixture.ReadUntilAsync(fresh, text, seen => seen.Contains(last, StringComparison.Ordinal));
+        await Phase.UntilAsync(
+            "<new2> is delivered", () => Task.FromResult(reading.IsCompleted),
+            () => fixture.Base.Clock.Advance(TimeSpan.FromMilliseconds(20)), Token);
+        await reading;
         Assert.DoesNotContain("<old", text.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(Convert.ToBase64String("<old"u8)[..5], text.ToString(), StringComparison.Ordinal);
     }

@@ -79,8 +79,9 @@ public sealed partial class SubscriptionPumpTests
         for (var i = 0; i < 3; i++)
         {
             text.Clear();
-            fixture.Base.Clock.Advance(TimeSpan.FromSeconds(10));
-            Assert.Equal(":\n\n", await LiveFixture.ReadUntilAsync(body, text, static text => text.Length > 0));
+            Assert.Equal(":\n\n", await Phase.AfterAsync(
+                TimeSpan.FromSeconds(10), fixture.Base.Clock, "heartbeat",
+                LiveFixture.ReadUntilAsync(body, text, static text => text.Length > 0), Token));
         }
     }
 

@@ -54,8 +54,7 @@ public sealed class WindowTests
             Assert.InRange(bursts.Count, 2, 7);
         }
 
-        clock.Advance(TimeSpan.FromSeconds(10));
-        var ours = await ReadAsync(windowed);
+        var ours = await Phase.AfterAsync(TimeSpan.FromSeconds(10), clock, "the last window", ReadAsync(windowed), Token);
         if (comparable == 1)
         {
             Assert.Equal(Events(theirs.ToString()), Events(ours));

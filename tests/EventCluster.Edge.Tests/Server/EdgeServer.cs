@@ -108,7 +108,7 @@ internal sealed class EdgeServer : IAsyncDisposable
         Action<EdgeOptions>? configure = null, IStreamDirectory? front = null, TimeProvider? clock = null, EdgeServer? over = null,
         Action<IServiceCollection>? services = null)
     {
-        clock ??= over?._clock ?? new VirtualTimeProvider();
+        clock ??= over?._clock ?? new VirtualTimeProvider { FiresWhenOverdue = true };
         var directory = over?.Directory ?? new LocalStreamDirectory(
             new InMemoryLogStore(new InMemoryLogStoreOptions()), new LocalStreamDirectoryOptions(), clock, new Random(1),
             NullLogger<LocalStreamDirectory>.Instance);
@@ -124,6 +124,11 @@ internal sealed class EdgeServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value);
+            if (clock is VirtualTimeProvider)
+            {
+                StopRealTime(kestrel.Limits);
+            }
+
             foreach (var protocol in new[] { HttpProtocols.Http1, HttpProtocols.Http2 })
             {
                 kestrel.Listen(IPAddress.Loopback, 0, listen =>
@@ -191,7 +196,17 @@ internal sealed class EdgeServer : IAsyncDisposable
     public Task LiveAsync(int responses) => Phase.UntilAsync(
         "live responses", responses.ToString(), () => Pumped, seen => seen == responses, TestContext.Current.CancellationToken);
 
-    /// <summary>Waits for a task while the clock goes on in steps of a second.</summary>
+    /// <summary>Lets time pass, and waits for what that brings.</summary>
+    public Task<T> AfterAsync<T>(TimeSpan time, string phase, Task<T> effect) =>
+        Phase.AfterAsync(time, Time, phase, effect, TestContext.Current.CancellationToken);
+
+    /// <summary>The same for an effect that is seen by looking.</summary>
+    public Task AfterAsync(TimeSpan time, string phase, Func<bool> reached) =>
+        Phase.AfterAsync(time, Time, phase, reached, TestContext.Current.CancellationToken);
+
+    /// <summary>
+    /// Waits for a task while the clock goes on in steps that are small beside the time in which a store must answer.
+    /// </summary>
     public async Task<T> AdvanceUntilAsync<T>(string phase, Task<T> task)
     {
         await Phase.UntilAsync(
@@ -200,7 +215,7 @@ internal sealed class EdgeServer : IAsyncDisposable
             {
                 if (!task.IsCompleted)
                 {
-                    Time.Advance(TimeSpan.FromSeconds(1));
+                    Time.Advance(TimeSpan.FromMilliseconds(100));
                 }
 
                 return task.IsCompleted;
@@ -210,6 +225,16 @@ internal sealed class EdgeServer : IAsyncDisposable
     }
 
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Kestrel's own limits know no virtual clock: on a busy machine they would cut a client that the test lets wait.</summary>
+    private static void StopRealTime(KestrelServerLimits limits)
+    {
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.RequestHeadersTimeout = 10 * Phase.HangGuard;
+        limits.KeepAliveTimeout = 10 * Phase.HangGuard;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.MaxValue;
+    }
 
     public async ValueTask DisposeAsync()
     {

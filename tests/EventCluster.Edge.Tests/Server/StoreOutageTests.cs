@@ -13,7 +13,7 @@ namespace EventCluster.Edge.Tests.Server;
 public sealed class StoreOutageTests : IAsyncDisposable
 {
     private readonly FaultyLogStore _store = new(new InMemoryLogStore(new InMemoryLogStoreOptions()), new Random(1));
-    private readonly VirtualTimeProvider _clock = new();
+    private readonly VirtualTimeProvider _clock = new() { FiresWhenOverdue = true };
     private readonly LocalStreamDirectory _directory;
 
     public StoreOutageTests() => _directory = new LocalStreamDirectory(

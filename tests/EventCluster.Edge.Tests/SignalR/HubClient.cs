@@ -26,7 +26,9 @@ internal sealed class HubClient : IAsyncDisposable
             .WithUrl($"http://127.0.0.1:{server.Port}/v1/signalr", transport, options => configure?.Invoke(options))
             .WithAutomaticReconnect(new NoHurry())
             .AddJsonProtocol(json => json.PayloadSerializerOptions.MaxDepth = 200)
+            .WithServerTimeout(Phase.HangGuard)
             .Build();
+        connection.HandshakeTimeout = Phase.HangGuard;
         await Phase.OfAsync("connect", connection.StartAsync(TestContext.Current.CancellationToken));
         return new HubClient(connection);
     }

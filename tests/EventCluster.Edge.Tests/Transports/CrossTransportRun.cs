@@ -31,8 +31,13 @@ internal sealed class CrossTransportRun
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BurstPause = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>A client that hears nothing for so long takes its connection for dead.</summary>
+    /// <summary>
+    /// A client that hears nothing for so long takes its connection for dead; after each that brought nothing it waits twice as long,
+    /// or it would never get anything from a machine that is busy.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private const int MostDoublings = 5;
 
     private readonly int _seed;
     private readonly CancellationToken _cancel;
@@ -44,6 +49,7 @@ internal sealed class CrossTransportRun
     private StreamOffset? _position;
     private string? _token;
     private bool _isEnded;
+    private int _inVain;
 
     public CrossTransportRun(int seed, CancellationToken cancel)
     {
@@ -150,6 +156,7 @@ internal sealed class CrossTransportRun
             var before = _seen.Count;
             _report.Append($"{client.Name} from {start.Query}: ");
             var cause = await FollowAsync(client, new SubscribeRequest(proxy.Url, Stream, _kind) { Start = start });
+            _inVain = _seen.Count > before ? 0 : Math.Min(MostDoublings, _inVain + 1);
             _report.AppendLine($"{_seen.Count - before} sightings up to {_position}, then {cause}");
         }
     }
@@ -164,7 +171,7 @@ internal sealed class CrossTransportRun
             while (true)
             {
                 var moving = sightings.MoveNextAsync().AsTask();
-                if (await Task.WhenAny(moving, Task.Delay(Patience, TimeProvider.System, _cancel)) != moving)
+                if (await Task.WhenAny(moving, Task.Delay(Patience * (1 << _inVain), TimeProvider.System, _cancel)) != moving)
                 {
                     await left.CancelAsync();
                     return await EndOfAsync(moving);

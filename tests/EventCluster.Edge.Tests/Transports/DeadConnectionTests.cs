@@ -23,7 +23,8 @@ public sealed class DeadConnectionTests
     public async Task Client_ThatVanishes_IsLetGoAfterTwoHeartbeats(string transport)
     {
         // Goal: the server frees the connection though no close ever comes. Method: the cable is cut below TCP while the
-        // client follows the tail; without the server's own look it would take the kernel a quarter of an hour.
+        // client follows the tail; without the server's own look it would take the kernel a quarter of an hour, which the
+        // hang guard does not wait for. That it is two heartbeats: PeerSignsTests and LivenessTests, without a clock.
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A cable is cut with a packet filter of Linux.");
         var client = Clients.Streaming.Single(c => c.Name == transport);
         var isHttp2 = client.Traits.HasFlag(SubscriberTraits.Http2);
@@ -37,11 +38,7 @@ public sealed class DeadConnectionTests
         await follower.EventsToAsync(first);
 
         proxy.DarkenAll();
-        var cutAt = TimeProvider.System.GetTimestamp();
         await Phase.UntilAsync("connections", "the publisher's", () => server.Connections, seen => seen == 1, Cancel);
-
-        // Two heartbeats, and as much again and more for a busy machine.
-        Assert.InRange(TimeProvider.System.GetElapsedTime(cutAt), TimeSpan.Zero, 10 * Heartbeat);
         await Phase.UntilAsync("what served it", "(0, 0)", () => (server.Pumped, server.Sessions), seen => seen == (0, 0), Cancel);
     }
 

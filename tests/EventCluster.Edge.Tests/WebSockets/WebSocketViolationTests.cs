@@ -82,8 +82,7 @@ public sealed class WebSocketViolationTests
         await socket.ClosedAsync();
         Assert.Equal(1, server.Sessions);
 
-        server.Time.Advance(EdgeLimits.CloseTimeout + TimeSpan.FromMilliseconds(100));
-        await Phase.UntilAsync("sessions", "0", () => server.Sessions, seen => seen == 0, Cancel);
+        await server.AfterAsync(EdgeLimits.CloseTimeout, "no session", () => server.Sessions == 0);
         await socket.EndedAsync();
     }
 
