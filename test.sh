@@ -190,6 +190,13 @@ failover() {
   timeout 600 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$@"
 }
 
+# A network of namespaces needs root and iproute2.
+partitions() {
+  infra/postgres.sh install || { echo "0 passed, 0 failed, 1 skipped"; return 0; }
+  command -v ip >/dev/null || infra/install-packages.sh iproute2 || true
+  timeout 600 dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll partitions "$@"
+}
+
 # Samples: the complete runs are cases of tests/soak.sh.
 faults() {
   timeout 600 dotnet tests/EventCluster.Faults/bin/Release/net10.0/EventCluster.Faults.dll "$@"
@@ -268,13 +275,14 @@ if dotnet restore EventCluster.sln -v q >"$logs/cluster-restore.log" 2>&1; then
   alone cluster dotnet_suite tests/EventCluster.Orleans.Tests
   suite azure azure
   suite silo dotnet_suite tests/EventCluster.Silo.Tests
-  if is_wanted cluster-processes || is_wanted failover; then
+  if is_wanted cluster-processes || is_wanted failover || is_wanted partitions; then
     drain
     gate silo-publish infra/local-cluster.sh build || finish
   fi
 
   alone cluster-processes cluster_processes
   alone failover failover --faults kill,hang,term,edge,grow,terminate,pause --terminate 8 --rounds 2
+  alone partitions partitions --sample
 elif grep -qE 'error NU110[0-9]' "$logs/cluster-restore.log"; then
   echo "cluster suites: not run, because packages of EventCluster.sln cannot be had here ($logs/cluster-restore.log)"
 else

@@ -14,10 +14,12 @@
 #                                               connection string. HOW is dump (pg_dump), base (pg_basebackup) or files (of a
 #                                               server that is stopped)
 # The password is drawn at the first "up" and kept in FOLDER/password. As root the server runs as the user postgres,
-# because PostgreSQL refuses root.
+# because PostgreSQL refuses root. EVENTCLUSTER_POSTGRES_ADDRESS is for a server in a network namespace of its own: where the others
+# reach it; it listens at all addresses of that namespace then.
 set -euo pipefail
 
 user=eventcluster
+address=${EVENTCLUSTER_POSTGRES_ADDRESS:-127.0.0.1}
 
 fail() {
   echo "postgres.sh: $1" >&2
@@ -68,6 +70,7 @@ create() {
   fi
   as_server "$programs/initdb" -D "$folder/data" -U "$user" --pwfile="$folder/password" --auth=scram-sha-256 -E UTF8 --locale=C \
     >>"$folder/control.log" 2>&1 || fail "initdb failed; see $folder/control.log"
+  [ "$address" = 127.0.0.1 ] || printf 'host %s all samenet scram-sha-256\n' all replication >>"$folder/data/pg_hba.conf"
 }
 
 port_of() {
@@ -76,7 +79,7 @@ port_of() {
 
 # How a standby reaches its primary; quoted as libpq wants it.
 primary_of() {
-  echo "host=127.0.0.1 port=$(port_of "$1") user=$user password=$(cat "$1/password") application_name=$(basename "$folder")"
+  echo "host=$(cat "$1/address") port=$(port_of "$1") user=$user password=$(cat "$1/password") application_name=$(basename "$folder")"
 }
 
 standby() {
@@ -102,15 +105,16 @@ up() {
   mkdir -p "$folder"
   [ -f "$folder/data/PG_VERSION" ] || create
   if ! control status; then
-    control start -l "$folder/server.log" -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+    echo "$address" >"$folder/address"
+    control start -l "$folder/server.log" -o "-p $port -c listen_addresses=$([ "$address" = 127.0.0.1 ] && echo "$address" || echo '*') -c unix_socket_directories= \
       -c max_connections=300 -c shared_buffers=128MB" || fail "the server did not start; see $folder/server.log"
   fi
   # A standby has what its primary has.
   [ -f "$folder/data/standby.signal" ] ||
   echo "SELECT 'CREATE DATABASE $user' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$user') \gexec" |
-    PGPASSWORD=$(cat "$folder/password") "$programs/psql" -h 127.0.0.1 -p "$port" -U "$user" -d postgres -qAt >/dev/null ||
+    PGPASSWORD=$(cat "$folder/password") "$programs/psql" -h "$address" -p "$port" -U "$user" -d postgres -qAt >/dev/null ||
     fail "the database could not be made"
-  echo "Host=127.0.0.1;Port=$port;Username=$user;Password=$(cat "$folder/password");Database=$user"
+  echo "Host=$address;Port=$port;Username=$user;Password=$(cat "$folder/password");Database=$user"
 }
 
 # copy PORT TO TO_PORT HOW
@@ -169,5 +173,5 @@ case $command in
       copy) copy "${3:?copy needs a port}" "${4:?copy needs a second folder}" "${5:?copy needs a second port}" "${6:?copy needs a way}" ;;
     esac
     ;;
-  *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,20s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -11,6 +11,7 @@ crash        kill -9 the real server under 8 producers and 50 streams, restart, 
 simulation   seeded runs over faulty devices with checkers on (--runs, default 1000 seeds)
 failover     kills, hangs, stops, an edge kill, growing, a restart and a cut of the store, sessions of it ended, 10 rounds of SIGSTOP on a
              real cluster, medians, what answers claim about tails (--runs, default 3)
+partitions   ten partitions of 40 s of a cluster in network namespaces, and four changes of its database's primary (--runs, default 1); root
 grow         a third backlog silo and a third edge join a real cluster under load, medians (--runs, default 3)
 protocol     the npm conformance, client and differential suites again and again (--runs, default 10)
 bit-flips    every byte of three stores flipped and zeroed, files cut, swapped, removed, renamed, and the real server on 500 of these
@@ -95,6 +96,18 @@ case $case in
     else
       failover_round "${runs:-3}" "$seed"
     fi
+    ;;
+  partitions)
+    # Each node in a network namespace of its own; without root or ip one line says so.
+    project tests/EventCluster.Failover
+    "$root/infra/local-cluster.sh" build
+    "$root/infra/postgres.sh" install
+    command -v ip >/dev/null || "$root/infra/install-packages.sh" iproute2 || true
+    partitions_round() { (cd "$root" && failed=0 && for what in partitions standby; do
+      dotnet tests/EventCluster.Failover/bin/Release/net10.0/EventCluster.Failover.dll "$what" --seed "$1" || failed=1
+    done && exit $failed); }
+    runs=${runs:-1}
+    rounds partitions_round
     ;;
   bit-flips | crash-points)
     project tests/EventCluster.Faults

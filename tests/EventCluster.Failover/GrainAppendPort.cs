@@ -1,5 +1,6 @@
 using System.Text;
 using EventCluster.Abstractions.Streams;
+using EventCluster.Failover.Partitions;
 using EventCluster.Orleans.Client;
 using EventCluster.Orleans.Connections;
 using EventCluster.Protocol;
@@ -42,6 +43,32 @@ internal sealed class GrainAppendPort : IAppendPort, IAsyncDisposable
         });
         var secret = await File.ReadAllTextAsync(Path.Combine(cluster.Folder, "secret"), cancellationToken);
         builder.Services.AddEventClusterClient(options => options.Secret = ClusterSecret.Parse(secret));
+        var host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        return new GrainAppendPort(host);
+    }
+
+    /// <summary>Joins a cluster in namespaces, whose gateways it knows.</summary>
+    public static Task<GrainAppendPort> ConnectAsync(NamespaceCluster cluster, CancellationToken cancellationToken) => ConnectAsync(
+        cluster.Name, cluster.Backlogs.Select(name => $"{cluster.Network.AddressOf(name)}:{NamespaceCluster.GatewayPort}"), cluster.Secret,
+        cancellationToken);
+
+    /// <summary>Joins the cluster as a client that was told where its gateways are.</summary>
+    private static async Task<GrainAppendPort> ConnectAsync(
+        string name, IEnumerable<string> gateways, string secret, CancellationToken cancellationToken)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.UseOrleansClient(client => client.Configure<ClusterOptions>(it => it.ClusterId = it.ServiceId = name));
+        builder.Services.AddEventClusterClient(options =>
+        {
+            foreach (var gateway in gateways)
+            {
+                options.Gateways.Add(gateway);
+            }
+
+            options.Secret = ClusterSecret.Parse(secret);
+        });
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
         return new GrainAppendPort(host);

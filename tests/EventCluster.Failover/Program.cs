@@ -1,20 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using EventCluster.Failover;
+using EventCluster.Failover.Partitions;
 using EventCluster.TestKit.Claims;
 
 [assembly: UnsupportedOSPlatform("windows")]
-
-FailoverOptions options;
-try
-{
-    options = FailoverOptions.Parse(args);
-}
-catch (FormatException e)
-{
-    await Console.Error.WriteLineAsync(e.Message);
-    return 2;
-}
 
 using var end = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
@@ -29,6 +19,25 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signa
     signal.Cancel = true;
     end.Cancel();
 });
+switch (args)
+{
+    case ["partitions", ..]:
+        return await PartitionProgram.RunPartitionsAsync(args[1..], end.Token);
+    case ["standby", ..]:
+        return await PartitionProgram.RunStandbysAsync(args[1..], end.Token);
+}
+
+FailoverOptions options;
+try
+{
+    options = FailoverOptions.Parse(args);
+}
+catch (FormatException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+
 var results = new List<FaultResult>();
 var verdicts = new List<ClaimVerdict>();
 var failed = 0;

@@ -46,11 +46,14 @@ internal sealed class StallBook(TimeProvider time)
     }
 
     /// <summary>How many streams had an append that began and was acknowledged since the last restart.</summary>
-    public int Moved()
+    public int Moved() => MovedStreams().Count;
+
+    /// <summary>Which streams had an append that began and was acknowledged since the last restart.</summary>
+    public IReadOnlySet<string> MovedStreams()
     {
         lock (_lock)
         {
-            return _lastBegun.Values.Count(began => began >= _from);
+            return _lastBegun.Where(pair => pair.Value >= _from).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
         }
     }
 

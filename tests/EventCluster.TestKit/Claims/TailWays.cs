@@ -9,7 +9,8 @@ public static class TailWays
     /// <summary>Every way to ask an edge; with the listing, which answers its own machine only and no load balancer passes on.</summary>
     /// <param name="node">The edge's name.</param>
     /// <param name="server">Its address.</param>
-    public static IReadOnlyList<TailWay> OfEdge(string node, Uri server)
+    /// <param name="own">A client on the edge's own machine; null when this is it.</param>
+    public static IReadOnlyList<TailWay> OfEdge(string node, Uri server, HttpClient? own = null)
     {
         var http = NewHttp();
         return
@@ -20,7 +21,7 @@ public static class TailWays
             new WebSocketTailWay(node, server),
             new HubTailWay(node, server, describes: true),
             new HubTailWay(node, server, describes: false),
-            new ListingTailWay(http, node, server),
+            new ListingTailWay(own ?? http, node, server),
         ];
     }
 

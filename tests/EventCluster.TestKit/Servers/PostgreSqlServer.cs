@@ -7,15 +7,19 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private const int NotInstalled = 3;
 
-    private PostgreSqlServer()
+    private readonly ServerPlace? _place;
+
+    private PostgreSqlServer(ServerPlace? place = null)
     {
+        _place = place;
+        Port = place?.Port ?? FreePort.Next();
     }
 
     /// <summary>Its data, password and logs.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName;
 
-    /// <summary>The port, on loopback.</summary>
-    public int Port { get; } = FreePort.Next();
+    /// <summary>The port, on loopback or at its place.</summary>
+    public int Port { get; }
 
     /// <summary>How to reach its database <c>eventcluster</c>; empty when there is no server.</summary>
     public string ConnectionString { get; private set; } = "";
@@ -24,9 +28,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public string? Missing { get; private set; }
 
     /// <summary>Starts a server, installing Debian's package first where that is possible.</summary>
-    public static async Task<PostgreSqlServer> StartAsync()
+    /// <param name="place">Where; null for loopback.</param>
+    public static async Task<PostgreSqlServer> StartAsync(ServerPlace? place = null)
     {
-        var server = new PostgreSqlServer { Missing = await FindMissingAsync() };
+        var server = new PostgreSqlServer(place) { Missing = await FindMissingAsync() };
         if (server.Missing is null)
         {
             await server.UpAsync();
@@ -36,10 +41,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     }
 
     /// <summary>A standby of a running server, which follows it.</summary>
-    public static async Task<PostgreSqlServer> StandbyOfAsync(PostgreSqlServer primary)
+    public static async Task<PostgreSqlServer> StandbyOfAsync(PostgreSqlServer primary, ServerPlace? place = null)
     {
-        var server = new PostgreSqlServer();
-        var output = await DemandAsync("standby", server.Folder, primary.Folder, $"{server.Port}");
+        var server = new PostgreSqlServer(place);
+        var output = await server.DemandAsync("standby", server.Folder, primary.Folder, $"{server.Port}");
         server.ConnectionString = output.Trim().Split('\n')[^1];
         return server;
     }
@@ -56,7 +61,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Why no server can be started here, with the command that would help; null when one can.</summary>
     public static async Task<string?> FindMissingAsync()
     {
-        var (code, output) = await RunAsync("install");
+        var (code, output) = await RunAsync(null, "install");
         return code == NotInstalled ? output.Trim() : null;
     }
 
@@ -93,22 +98,28 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static async Task<string> DemandAsync(params string[] arguments)
+    private async Task<string> DemandAsync(params string[] arguments)
     {
-        var (code, output) = await RunAsync(arguments);
+        var (code, output) = await RunAsync(_place, arguments);
         return code == 0
             ? output
             : throw new InvalidOperationException($"postgres.sh {string.Join(' ', arguments)} ended with {code}: {output}");
     }
 
-    private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    private static async Task<(int Code, string Output)> RunAsync(ServerPlace? place, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(ServerFiles.Repository, "infra", "postgres.sh"), arguments)
+        string[] words = [.. place?.Enter ?? [], Path.Combine(ServerFiles.Repository, "infra", "postgres.sh"), .. arguments];
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (place is not null)
+        {
+            start.Environment["EVENTCLUSTER_POSTGRES_ADDRESS"] = place.Address;
+        }
+
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
