@@ -41,6 +41,40 @@ public static class StoredEvents
         return places;
     }
 
+    /// <summary>What a fork has its source keep; null for another stream, and once the fork gave it up.</summary>
+    /// <param name="head">The stream as the store lists it.</param>
+    /// <returns>The source, the identity of the reservation among the source's entries, and the sequence of the fork point.</returns>
+    /// <exception cref="LogDamagedException">The state is not one that this build reads.</exception>
+    public static (StreamName Source, string Id, long Point)? ClaimOf(StoredHead head)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        return StreamStateCodec.Decode(head.State) is { Lifecycle: not Lifecycle.Releasing, Origin: { HoldsSource: true } origin }
+            ? (origin.Source, ForkReservations.IdOf(head.Name, origin.Incarnation), origin.Point)
+            : null;
+    }
+
+    /// <summary>Whether a state has a reservation of this identity; most are entries beside the producers.</summary>
+    /// <exception cref="LogDamagedException">The state is not one that this build reads.</exception>
+    public static bool HasReservation(ReadOnlyMemory<byte> state, string id) =>
+        StreamStateCodec.Decode(state).Holds.Any(hold => ForkReservations.IdOf(hold.Fork, hold.Incarnation) == id);
+
+    /// <summary>A state after a salvage.</summary>
+    /// <param name="state">As it was found.</param>
+    /// <param name="lost">Positions that are served no longer, though nobody dropped them.</param>
+    /// <param name="hasReservations">Reservations of forks stand beside the producers now.</param>
+    /// <exception cref="LogDamagedException">The state is not one that this build reads.</exception>
+    public static ReadOnlyMemory<byte> Salvaged(ReadOnlyMemory<byte> state, SequenceRange lost, bool hasReservations)
+    {
+        var found = StreamStateCodec.Decode(state);
+        return StreamStateCodec.Encode(found with
+        {
+            // A second salvage adds to the first: what lies between was served and is lost with it.
+            Lost = lost.To <= lost.From ? found.Lost
+                : found.Lost.To > found.Lost.From ? new SequenceRange(found.Lost.From, lost.To) : lost,
+            KeepsForksApart = found.KeepsForksApart || hasReservations,
+        });
+    }
+
     /// <summary>Finds the first event of a stream that could not have come in; null when there is none.</summary>
     /// <param name="store">The store.</param>
     /// <param name="head">The stream as the store lists it.</param>

@@ -9,7 +9,7 @@ public enum GapReason
     /// <summary><c>trimmed</c>: a trim dropped the events.</summary>
     Trimmed = 2,
 
-    /// <summary><c>unknown</c>: beyond the tail, or never issued.</summary>
+    /// <summary><c>unknown</c>: beyond the tail, never issued, or lost to damage that a salvage got over.</summary>
     Unknown = 3,
 
     /// <summary><c>recreated</c>: the position belongs to another history.</summary>

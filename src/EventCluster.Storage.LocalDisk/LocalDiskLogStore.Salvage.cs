@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
@@ -24,9 +23,9 @@ public sealed partial class LocalDiskLogStore
     }
 
     /// <summary>Writes a stream as it was found, block by block.</summary>
-    internal async Task ImportAsync(
-        StreamEntry found, StreamHead head, IncarnationList histories, DamagedStore source, IReadOnlyList<BlockRef> blocks)
+    internal async Task ImportAsync(SalvagedStream stream, DamagedStore source, IReadOnlyList<BlockRef> blocks)
     {
+        var found = stream.Found;
         var (number, fence) = DrawNumber();
         CommitChange Change(long version) => new()
         {
@@ -35,14 +34,14 @@ public sealed partial class LocalDiskLogStore
             Fence = fence,
             Version = version,
             CommitId = found.LastCommitId,
-            Head = head,
-            Incarnations = version == 1 ? histories : null,
-            State = version == 1 ? found.State : (ReadOnlyMemory<byte>?)null,
+            Head = stream.Head,
+            Incarnations = version == 1 ? stream.Histories : null,
+            State = version == 1 ? stream.State : (ReadOnlyMemory<byte>?)null,
         };
 
         await ImportAsync([new PendingCommit(found.Name, Change(1), default, _inFlight)]);
         var version = 1L;
-        foreach (var producers in found.Producers.Chunk(MaxCommitProducers))
+        foreach (var producers in stream.Producers.Chunk(MaxCommitProducers))
         {
             var change = Change(++version);
             change.Producers = producers;

@@ -19,10 +19,7 @@ public static class LocalDiskSalvage
     /// <param name="from">The damaged directory; nothing in it is changed but its lock file.</param>
     /// <param name="to">A missing or empty directory.</param>
     /// <param name="disk">The disk that has both.</param>
-    /// <param name="placesOf">
-    /// Where the readers of a stream read, from its earliest position to its tail: what a fork inherits is stored by others, and only the
-    /// owner of its state knows by whom. Throws a <see cref="LogDamagedException"/> when the state cannot be read.
-    /// </param>
+    /// <param name="states">What the states of streams say.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For the new store.</param>
     /// <param name="cancellationToken">Abandons the copy; remove the target then.</param>
@@ -33,7 +30,7 @@ public static class LocalDiskSalvage
         string from,
         string to,
         IDisk disk,
-        Func<StoredHead, IReadOnlyList<BlockRange>> placesOf,
+        ISalvagedStates states,
         TimeProvider time,
         ILogger<LocalDiskLogStore> logger,
         CancellationToken cancellationToken)
@@ -55,7 +52,7 @@ public static class LocalDiskSalvage
             await using (target)
             {
                 target.SkipIncarnationsOf(source.Index.LargestIncarnation, time.GetUtcNow());
-                var report = await CopyAsync(source, target, placesOf, cancellationToken);
+                var report = await CopyAsync(source, target, states, cancellationToken);
                 await source.CloseAsync();
                 return report;
             }
@@ -65,7 +62,7 @@ public static class LocalDiskSalvage
     private static async Task<SalvageReport> CopyAsync(
         DamagedStore source,
         LocalDiskLogStore target,
-        Func<StoredHead, IReadOnlyList<BlockRange>> placesOf,
+        ISalvagedStates states,
         CancellationToken cancellationToken)
     {
         var readable = new ReadableBlocks();
@@ -76,21 +73,33 @@ public static class LocalDiskSalvage
             readable.Add(entry.Name, await ReadableAsync(source, entry));
         }
 
-        var heads = new HeadRecovery(readable, placesOf, source.Losses);
+        var heads = new HeadRecovery(readable, states.PlacesOf, source.Losses);
+        var found = entries.ToDictionary(entry => entry.Name, entry => (Entry: entry, Head: heads.Recover(entry)));
+        var reservations = new ReservationRecovery(found, states);
         var events = 0L;
-        foreach (var entry in entries)
+        foreach (var (entry, head) in entries.Select(entry => found[entry.Name]))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var head = heads.Recover(entry);
             var incarnation = await target.DrawIncarnationAsync(cancellationToken);
             var histories = entry.Incarnations.UpTo(head.Tail).Add(incarnation, head.Tail);
             var blocks = readable.Of(entry.Name);
-            await target.ImportAsync(entry, head, histories, source, [.. blocks.Select(block => block.Ref)]);
+            var missing = reservations.LostBy(entry.Name);
+            source.Losses.AddRange(missing.Select(reservation => new SalvageLoss(
+                entry.Name.Value, 0, 0, $"the reservation of a fork up to sequence {reservation.Sequence} was lost and is made again")));
+            await target.ImportAsync(
+                new SalvagedStream(entry, head, histories, StateOf(states, entry, head, missing.Count > 0), [.. entry.Producers, .. missing]),
+                source,
+                [.. blocks.Select(block => block.Ref)]);
             events += blocks.Sum(block => (long)block.Ref.Count);
         }
 
         return new SalvageReport(entries.Length, events, source.Losses);
     }
+
+    private static ReadOnlyMemory<byte> StateOf(ISalvagedStates states, StreamEntry entry, StreamHead head, bool hasReservations) =>
+        head.Earliest > entry.Head.Earliest || hasReservations
+            ? states.Amend(entry.State, new SequenceRange(entry.Head.Earliest, head.Earliest), hasReservations)
+            : entry.State;
 
     private static async Task<PlacedBlock[]> ReadableAsync(DamagedStore source, StreamEntry entry)
     {

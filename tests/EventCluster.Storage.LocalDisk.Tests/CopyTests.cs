@@ -195,7 +195,7 @@ public sealed class CopyTests : IAsyncDisposable
         StoreFixture.Data,
         "/salvaged",
         _fixture.Disk.Attach(),
-        ForkPlaces.Of,
+        new ForkStates(),
         TimeProvider.System,
         NullLogger<LocalDiskLogStore>.Instance,
         Cancellation);

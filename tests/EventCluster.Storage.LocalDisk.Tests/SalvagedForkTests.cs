@@ -1,3 +1,4 @@
+using System.Globalization;
 using EventCluster.Abstractions.Store;
 using EventCluster.Conformance.Store;
 using EventCluster.Storage.LocalDisk.Salvage;
@@ -158,23 +159,100 @@ public sealed class SalvagedForkTests : IAsyncDisposable
         Assert.Equal(["a: one two"], await ReadAllAsync("a"));
     }
 
-    private async Task MakeAsync(bool endSource = false)
+    /// <summary>By whose reservations are lost and how far forks were trimmed: what each source has after the salvage.</summary>
+    public static TheoryData<string, string, string[]> Reservations() => new()
+    {
+        { "", "", ["src: bare 0-4, fork 0-5, late 0-5", "fork: nested 0-6"] },
+        { "fork", "", ["src: bare 0-4, fork 0-5, late 0-5", "fork: nested 0-6"] },
+        { "bare", "", ["src: bare 0-4, fork 0-5, late 0-5", "fork: nested 0-6"] },
+        { "nested", "", ["src: bare 0-4, fork 0-5, late 0-5", "fork: nested 0-6"] },
+
+        // From where the fork stands: what lies before is needed by nobody.
+        { "late", "", ["src: bare 0-4, fork 0-5, late 4-5", "fork: nested 0-6"] },
+        { "fork bare nested late", "", ["src: bare 0-4, fork 0-5, late 4-5", "fork: nested 0-6"] },
+
+        // From where a fork of the fork stands, which needs more of the source than the fork does.
+        { "fork", "fork 6", ["src: bare 0-4, fork 0-5, late 0-5", "fork: nested 0-6"] },
+        { "fork nested", "fork 6", ["src: bare 0-4, fork 0-5, late 0-5", "fork: nested 0-6"] },
+        { "fork nested", "fork 6, nested 3", ["src: bare 0-4, fork 3-5, late 0-5", "fork: nested 3-6"] },
+
+        // Nothing is needed any more.
+        { "fork nested", "fork 6, nested 7", ["src: bare 0-4, late 0-5", "fork: "] },
+        { "bare", "bare 4", ["src: fork 0-5, late 0-5", "fork: nested 0-6"] },
+        { "late", "late released", ["src: bare 0-4, fork 0-5", "fork: nested 0-6"] },
+    };
+
+    /// <summary>
+    /// Goal: a source knows after a salvage what its forks need, also when the commit with a reservation is lost. Method: sources
+    /// that never had some of them, which is what is left of such a commit.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Reservations))]
+    public async Task Salvage_LostReservation_IsMadeAgain(string lost, string trimmed, string[] reserved)
+    {
+        await MakeAsync(lost: lost);
+        foreach (var words in trimmed.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(static part => part.Split(' ')))
+        {
+            var owner = await _fixture.OwnAsync(words[0]);
+            await owner.CommitAsync(words[1] == "released"
+                ? owner.Next() with { State = ForkStates.Release(owner.Opened.Head!.State) }
+                : owner.Next() with { Head = owner.Head with { Earliest = long.Parse(words[1], CultureInfo.InvariantCulture) } });
+        }
+
+        await DamageAsync("nothing");
+        var report = await SalvageAsync();
+
+        Assert.Equal(reserved, (string[])[await ReservationsOfAsync("src"), await ReservationsOfAsync("fork")]);
+        Assert.All(report.Losses, static loss => Assert.Contains("is made again", loss.What, StringComparison.Ordinal));
+    }
+
+    /// <summary>What a source keeps for another stream of the fork's name, or in its state, is not the fork's to ask for again.</summary>
+    [Fact]
+    public async Task Salvage_ReservationInTheStateOrOfAnotherHistory_IsLeftAlone()
+    {
+        await _fixture.OpenAsync();
+        var source = await _fixture.CreateAsync("src", "s0 s1");
+        await ForkAsync("held", source, 2, [("src", 0, 2)], reserve: false);
+        await source.CommitAsync(source.Next() with { State = TestData.Payload($"holds {ForkStates.IdOf("held")};") });
+        var other = await _fixture.OwnAsync("other");
+        await other.CommitAsync(other.Create(9, "o0", "o1"));
+        await ForkAsync("stray", source, 3, [("other", 0, 2)], reserve: false);
+
+        await DamageAsync("nothing");
+        var report = await SalvageAsync();
+
+        Assert.Equal(["src: ", "other: "], (string[])[await ReservationsOfAsync("src"), await ReservationsOfAsync("other")]);
+        Assert.DoesNotContain(report.Losses, static loss => loss.What.Contains("made again", StringComparison.Ordinal));
+    }
+
+    private async Task<string> ReservationsOfAsync(string name)
+    {
+        var opened = await _fixture.Store.OpenAsync(TestData.Name(name), Cancellation);
+        var ids = opened.Producers.Where(static entry => entry.Id.StartsWith("reservation of ", StringComparison.Ordinal));
+        return $"{name}: " + string.Join(", ", ids
+            .Select(static entry => FormattableString.Invariant($"{entry.Id["reservation of ".Length..]} {entry.Epoch}-{entry.Sequence}"))
+            .Order(StringComparer.Ordinal));
+    }
+
+    private async Task MakeAsync(bool endSource = false, string lost = "")
     {
         await _fixture.OpenAsync();
         var source = await _fixture.CreateAsync("src", "s0 s1", "s2 s3", "s4 s5");
-        var fork = await ForkAsync("fork", source, 2, [("src", 0, 5)], "f5", "f6");
-        await ForkAsync("bare", source, 3, [("src", 0, 4)]);
-        await ForkAsync("nested", fork, 4, [("src", 0, 5), ("fork", 5, 6)], "n6");
-        var late = await ForkAsync("late", source, 5, [("src", 0, 5)], "l5");
+        var fork = await ForkAsync("fork", source, 2, [("src", 0, 5)], !IsLost("fork"), "f5", "f6");
+        await ForkAsync("bare", source, 3, [("src", 0, 4)], !IsLost("bare"));
+        await ForkAsync("nested", fork, 4, [("src", 0, 5), ("fork", 5, 6)], !IsLost("nested"), "n6");
+        var late = await ForkAsync("late", source, 5, [("src", 0, 5)], !IsLost("late"), "l5");
         await late.CommitAsync(late.Next() with { Head = late.Head with { Earliest = 4 } });
         if (endSource)
         {
             await source.CommitAsync(source.Next() with { Head = source.Head with { Earliest = 6, RetainedBytes = 0 } });
         }
+
+        bool IsLost(string name) => lost.Split(' ').Contains(name);
     }
 
     private async Task<LogStoreOwner> ForkAsync(
-        string name, LogStoreOwner source, long incarnation, (string Ancestor, long From, long To)[] inherited, params string[] events)
+        string name, LogStoreOwner source, long incarnation, (string Ancestor, long From, long To)[] inherited, bool reserve, params string[] events)
     {
         var fork = await _fixture.OwnAsync(name);
         var create = fork.Next();
@@ -185,6 +263,11 @@ public sealed class SalvagedForkTests : IAsyncDisposable
             Incarnations = source.Incarnations!.UpTo(point).Add(incarnation, point),
             State = ForkPlaces.State(inherited),
         });
+        if (reserve)
+        {
+            await source.CommitAsync(source.Next() with { Producers = [new ProducerEntry(ForkStates.IdOf(name), inherited[0].From, point, 0)] });
+        }
+
         foreach (var text in events)
         {
             await fork.AppendAsync(text);
@@ -223,7 +306,7 @@ public sealed class SalvagedForkTests : IAsyncDisposable
             StoreFixture.Data,
             "/salvaged",
             _fixture.Disk.Attach(),
-            ForkPlaces.Of,
+            new ForkStates(),
             TimeProvider.System,
             NullLogger<LocalDiskLogStore>.Instance,
             Cancellation);

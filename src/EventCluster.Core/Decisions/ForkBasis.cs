@@ -38,6 +38,9 @@ internal sealed record ForkBasis
     /// <summary>What the source's last trims dropped.</summary>
     public required SequenceRange Trimmed { get; init; }
 
+    /// <summary>What a salvage could not bring back of the source.</summary>
+    public SequenceRange Lost { get; init; }
+
     /// <summary>The fork's number of ancestors.</summary>
     public required int Depth { get; init; }
 

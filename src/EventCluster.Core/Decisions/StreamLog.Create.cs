@@ -60,6 +60,7 @@ internal sealed partial class StreamLog
             Closed = request.Close,
             CreateRequestId = request.RequestId,
             Trimmed = basis?.Trimmed ?? default,
+            Lost = basis?.Lost ?? default,
             ForkDepth = basis?.Depth ?? 0,
             Origin = basis?.Origin,
             Inherited = basis?.Inherited ?? [],

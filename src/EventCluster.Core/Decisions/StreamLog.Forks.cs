@@ -250,6 +250,7 @@ internal sealed partial class StreamLog
             ExpiresAt = State.ExpiresAt,
             LastEventMilliseconds = _head.LastEventMilliseconds,
             Trimmed = State.Trimmed,
+            Lost = State.Lost,
             Depth = State.ForkDepth + 1,
         };
     }

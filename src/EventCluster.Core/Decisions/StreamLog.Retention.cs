@@ -96,7 +96,11 @@ internal sealed partial class StreamLog
 
     /// <summary>Why a position before the earliest one cannot be served.</summary>
     public static GapReason ReasonFor(StreamState state, long sequence) =>
-        sequence >= state.Trimmed.From && sequence < state.Trimmed.To ? GapReason.Trimmed : GapReason.Expired;
+        IsIn(state.Trimmed, sequence) ? GapReason.Trimmed
+        : IsIn(state.Lost, sequence) ? GapReason.Unknown
+        : GapReason.Expired;
+
+    private static bool IsIn(SequenceRange range, long sequence) => sequence >= range.From && sequence < range.To;
 
     private static long Milliseconds(long age) => Math.Min(age, StreamState.LongestTtlSeconds) * 1000;
 

@@ -27,6 +27,7 @@ internal static class ForkBasisCodec
             Origin = basis.Origin,
             Inherited = basis.Inherited,
             Trimmed = basis.Trimmed,
+            Lost = basis.Lost,
             ForkDepth = basis.Depth,
         });
         var bytes = new byte[HeaderBytes + (basis.Incarnations.Count * 16) + state.Length];
@@ -89,6 +90,7 @@ internal static class ForkBasisCodec
             ExpiresAt = state.ExpiresAt,
             LastEventMilliseconds = lastEventMilliseconds,
             Trimmed = state.Trimmed,
+            Lost = state.Lost,
             Depth = state.ForkDepth,
         };
 }

@@ -82,6 +82,12 @@ internal sealed record StreamState
     public SequenceRange Trimmed { get; init; }
 
     /// <summary>
+    /// Sequences whose events a salvage could not read, or could no longer serve because they lie before such ones: nobody dropped
+    /// them.
+    /// </summary>
+    public SequenceRange Lost { get; init; }
+
+    /// <summary>
     /// How far the committed access may lag behind the newest one: max(1 s, TTL / 8) (CORRECTNESS rule 9).
     /// </summary>
     public long TouchIntervalMilliseconds => TtlSeconds is { } ttl ? Math.Max(1000, Math.Min(ttl, LongestTtlSeconds) * 125) : 0;

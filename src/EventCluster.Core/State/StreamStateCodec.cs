@@ -37,7 +37,7 @@ internal static class StreamStateCodec
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
         writer.Write(state.KeepsForksApart ? ForksApartVersion : FormatVersion);
         writer.Write((byte)((state.Closed ? ClosedFlag : 0) | (state.OwesRelease ? OwesReleaseFlag : 0)
-            | (state.TouchedExactly ? TouchedExactlyFlag : 0) | (state.CreateRequestId is not null ? MoreFieldsFlag : 0)));
+            | (state.TouchedExactly ? TouchedExactlyFlag : 0) | (HasMore(state) ? MoreFieldsFlag : 0)));
         writer.Write((byte)state.Lifecycle);
         writer.Write(state.ContentType.Original);
         Write(writer, state.RequestedTtlSeconds);
@@ -56,9 +56,16 @@ internal static class StreamStateCodec
         Write(writer, state.Origin);
         Write(writer, state.Inherited);
         Write(writer, state.Holds);
-        if (state.CreateRequestId is not null)
+        if (HasMore(state))
         {
             Write(writer, state.CreateRequestId);
+        }
+
+        if (state.Lost.To > state.Lost.From)
+        {
+            writer.Write(true);
+            writer.Write7BitEncodedInt64(state.Lost.From);
+            writer.Write7BitEncodedInt64(state.Lost.To);
         }
 
         writer.Flush();
@@ -98,10 +105,22 @@ internal static class StreamStateCodec
         }
     }
 
-    private static StreamState ReadMore(StreamState state, BinaryReader reader) =>
-        reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean()
-            ? state with { CreateRequestId = reader.ReadString() }
+    private static bool HasMore(StreamState state) => state.CreateRequestId is not null || state.Lost.To > state.Lost.From;
+
+    private static StreamState ReadMore(StreamState state, BinaryReader reader)
+    {
+        if (HasNext(reader))
+        {
+            state = state with { CreateRequestId = reader.ReadString() };
+        }
+
+        return HasNext(reader)
+            ? state with { Lost = new SequenceRange(reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64()) }
             : state;
+    }
+
+    private static bool HasNext(BinaryReader reader) =>
+        reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean();
 
     private static StreamState Read(BinaryReader reader, byte flags)
     {

@@ -60,7 +60,7 @@ internal sealed class HeadRecovery(
         {
             if (hole.From > from)
             {
-                losses.Add(new SalvageLoss(entry.Name.Value, from, hole.From, "copied, but not served: it lies before lost events"));
+                losses.Add(new SalvageLoss(entry.Name.Value, from, hole.From, "copied, but not served: it lies before lost events") { IsCopied = true });
             }
 
             from = hole.To;

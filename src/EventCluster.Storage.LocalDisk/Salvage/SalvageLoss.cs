@@ -7,6 +7,9 @@ namespace EventCluster.Storage.LocalDisk.Salvage;
 /// <param name="What">What happened, in words.</param>
 public sealed record SalvageLoss(string Stream, long From, long To, string What)
 {
+    /// <summary>The events are in the new store, for forks that inherit them, and the stream itself does not serve them.</summary>
+    public bool IsCopied { get; init; }
+
     /// <summary>One line for the operator.</summary>
     public override string ToString() => From == To ? $"{Stream}: {What}" : $"{Stream}: sequences [{From}, {To}), {Count(To - From)}: {What}";
 

@@ -103,13 +103,27 @@ public sealed class StreamStateCodecTests
             Convert.ToHexString(StreamStateCodec.Encode(Fullest with { CreateRequestId = "r" }).Span));
     }
 
+    [Theory]
+    [InlineData(null, "00" + "01" + "05" + "07")]
+    [InlineData("r", "010172" + "01" + "05" + "07")]
+    public void Encode_StateWithALostRange_HasItBehindTheRequestId(string? requestId, string more)
+    {
+        var state = Fullest with { CreateRequestId = requestId, Lost = new SequenceRange(5, 7) };
+        var plain = StreamStateCodec.Encode(Fullest).ToArray();
+        plain[1] |= 8;
+
+        Assert.Equal(Convert.ToHexString(plain) + more, Convert.ToHexString(StreamStateCodec.Encode(state).Span));
+        Assert.Equal(new SequenceRange(5, 7), StreamStateCodec.Decode(StreamStateCodec.Encode(state)).Lost);
+    }
+
     /// <summary>Behind the flag for further fields a build reads what it knows: none, one, or one and those of a later build.</summary>
     [Theory]
     [InlineData("", null)]
     [InlineData("00", null)]
     [InlineData("010172", "r")]
-    [InlineData("010172" + "01FFEE7F", "r")]
-    [InlineData("00" + "01FFEE7F", null)]
+    [InlineData("010172" + "00", "r")]
+    [InlineData("010172" + "00" + "01FFEE7F", "r")]
+    [InlineData("00" + "00" + "01FFEE7F", null)]
     public void Decode_FurtherFields_AreReadAsFarAsTheyAreKnown(string more, string? requestId)
     {
         foreach (var state in new[] { Smallest, Fullest })

@@ -105,7 +105,7 @@ public sealed class MutationTableTests
                 StoreFixture.Data,
                 "/salvaged",
                 fixture.Disk.Attach(),
-                ForkPlaces.Of,
+                new ForkStates(),
                 TimeProvider.System,
                 Microsoft.Extensions.Logging.Abstractions.NullLogger<LocalDiskLogStore>.Instance,
                 TestContext.Current.CancellationToken);
