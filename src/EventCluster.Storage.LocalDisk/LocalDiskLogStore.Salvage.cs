@@ -1,7 +1,5 @@
-using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Format;
-using EventCluster.Storage.LocalDisk.Index;
 using EventCluster.Storage.LocalDisk.Journal;
 using EventCluster.Storage.LocalDisk.Salvage;
 
