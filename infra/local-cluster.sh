@@ -5,15 +5,20 @@
 #                                              starts everything and prints the addresses (2, 2, 14400); silos reach
 #                                              PostgreSQL at port S, which a test's proxy may have
 #   add backlog | add edge                     starts one more
-#   stop NAME                                  SIGTERM: the silo drains and leaves
+#   stop NAME                                  SIGTERM: the silo drains and leaves; says so when it had ended before
 #   start NAME                                 starts a silo again that ended, with its ports, as a supervisor would; or nginx
-#   status [--json]                            what runs
+#   status [--json]                            what runs and is ready; exit 1 when something is gone or not ready (not with --json,
+#                                              which knows "running" and "gone" only)
 #   build                                      publishes the silo to artifacts/silo; "up" does it by itself
 #   install                                    installs Debian's nginx and PostgreSQL where they are missing, as root only
 #   down                                       ends what "up" and "add" started, and nothing else; data stays in DIR
 # Ports: the load balancer has P and PostgreSQL P+1; HTTP of the edges is at P+11 and following, of the backlog silos at
 # P+61 and following; between themselves silos use P+101 to P+300. DIR (default artifacts/cluster) holds data, logs and what
 # was started. To begin afresh, remove it after "down".
+# "up", "add" and "start" wait until every silo is ready. One that ends meanwhile is named with the end of its log, and the exit code is 2;
+# one that the others voted out while it started is started again first, at most twice, as a supervisor would.
+# Options of all silos come from the environment. On a machine that is busy with other things, where a silo that waits for a processor
+# would be taken for a dead one: EventCluster__Cluster__ProbeTimeout=5 infra/local-cluster.sh up
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -25,7 +30,7 @@ fail() {
 }
 
 usage() {
-  sed -n '3,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  sed -n '3,23s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
 }
 
 # misused SENTENCE: the sentence stands last, where it is seen.
@@ -39,6 +44,12 @@ value() {
   [[ $# -ge 2 && -n $2 && $2 != -* ]] || fail "$1 needs a value."
   echo "$2"
 }
+
+# How long a start may take, in seconds, and how often a silo is started that was voted out while it started.
+patience=180 starts=3
+
+# What a silo says with its exit code: the others voted it out, start it again.
+left_cluster=3
 
 # Ports of backlog silos and edges lie 50 apart, those of HTTP end where the others begin.
 most=40
@@ -92,13 +103,19 @@ names() {
   (cd "$dir/run" 2>/dev/null && ls -1 | grep -E "^($1)-?[0-9]*$" | sort -V) || true
 }
 
-# Waits until a command succeeds; ends early when the process it waits for is gone.
+# last_words NAME: the end of its log.
+last_words() {
+  echo "local-cluster: the end of $dir/logs/$1.log:" >&2
+  tail -n 20 "$dir/logs/$1.log" >&2
+}
+
+# await WHAT NAME COMMAND...: until the command succeeds; ends early when the process is gone.
 await() {
-  local what=$1 name=$2 until=$((SECONDS + 180))
+  local what=$1 name=$2 until=$((SECONDS + patience))
   shift 2
   until "$@" >/dev/null 2>&1; do
-    pid_of "$name" >/dev/null || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name ended before it was $what; its log is above."; }
-    [ $SECONDS -lt $until ] || { tail -n 20 "$dir/logs/$name.log" >&2; fail "$name is not $what after 180 s; its log is above."; }
+    pid_of "$name" >/dev/null || { last_words "$name"; fail "$name ended before it was $what; its log is above."; }
+    [ $SECONDS -lt $until ] || { last_words "$name"; fail "$name is not $what after $patience s; its log is above."; }
     sleep 0.1
   done
 }
@@ -130,7 +147,7 @@ start_nginx() {
     >"$dir/logs/nginx.log" 2>&1 </dev/null &
   note nginx $! "$port"
   disown
-  await listening nginx curl -s -o "$dir/run/.probe" "http://127.0.0.1:$port/healthz"
+  await listening nginx curl -s -m 5 -o "$dir/run/.probe" "http://127.0.0.1:$port/healthz"
 }
 
 # One that was killed leaves workers behind, which hold its port. They are known by where they write.
@@ -192,8 +209,8 @@ start_silo() {
     set +a
     exec dotnet "$silo" >>"$dir/logs/$name.log" 2>&1 </dev/null
   ) &
+  # Not disowned: its exit code is asked for.
   note "$name" $! "$http"
-  disown
 }
 
 # What silos and publishers of this cluster prove to each other: drawn once, for the user who started it only.
@@ -201,9 +218,42 @@ draw_secret() {
   [ -s "$dir/secret" ] || (umask 077 && od -An -v -N 32 -tx1 /dev/urandom | tr -d ' \n' >"$dir/secret")
 }
 
-await_silo() {
-  await ready "$1" curl -sf -o "$dir/run/.probe" "http://127.0.0.1:$(port_of "$1")/readyz"
+is_ready() {
+  curl -sf -m 5 -o "$dir/run/.probe" "http://127.0.0.1:$(port_of "$1")/readyz"
 }
+
+# await_silos NAME...: until all of them are ready at once. One that ends, the others wait for in vain: it is looked for all the time.
+await_silos() {
+  local name waiting begun=$SECONDS
+  while :; do
+    waiting=()
+    for name in "$@"; do
+      pid_of "$name" >/dev/null || start_again "$name"
+      is_ready "$name" || waiting+=("$name")
+    done
+    [ ${#waiting[@]} -gt 0 ] || return 0
+    if [ $((SECONDS - begun)) -ge $patience ]; then
+      for name in "${waiting[@]}"; do last_words "$name"; done
+      fail "not ready after $patience s: ${waiting[*]}; the ends of their logs are above."
+    fi
+    sleep 0.1
+  done
+}
+
+# start_again NAME: a silo that ended while it was waited for, if that may help.
+start_again() {
+  local name=$1 pid code=0
+  read -r pid _ <"$dir/run/$name"
+  wait "$pid" 2>/dev/null || code=$?
+  began[$name]=$((${began[$name]:-1} + 1))
+  if [ $code -ne $left_cluster ] || [ "${began[$name]}" -gt $starts ]; then
+    last_words "$name"
+    fail "$name ended with exit code $code before all were ready; the end of its log is above."
+  fi
+  echo "local-cluster: $name was voted out while it started, because it did not answer in time; starting it again." >&2
+  start_silo "${name%-*}" "${name#*-}"
+}
+declare -A began=()
 
 connection() {
   sed "s/;Port=[0-9]*;/;Port=$store_port;/" "$dir/run/connection"
@@ -262,8 +312,12 @@ up() {
   # The first creates the tables; the others find them.
   for n in $(seq "$backlogs"); do start_silo backlog "$n"; done
   for n in $(seq "$edges"); do start_silo edge "$n"; done
-  for n in $(names 'backlog|edge'); do await_silo "$n"; done
+  # shellcheck disable=SC2046
+  await_silos $(names 'backlog|edge')
   start_nginx
+  # nginx takes its time; what died meanwhile is told as well.
+  # shellcheck disable=SC2046
+  await_silos $(names 'backlog|edge')
   trap - EXIT
   status
 }
@@ -275,7 +329,7 @@ add() {
   name=$role-$(next_number "$role")
   [ "${name#*-}" -le $most ] || fail "there are no ports for $name."
   start_silo "$role" "${name#*-}"
-  await_silo "$name"
+  await_silos "$name"
   [ "$role" != edge ] || reload_nginx
   echo "$name is ready at http://127.0.0.1:$(port_of "$name")"
 }
@@ -292,7 +346,7 @@ start() {
     return
   fi
   start_silo "${name%-*}" "${name#*-}"
-  await_silo "$name"
+  await_silos "$name"
   [[ $name != edge-* ]] || reload_nginx
   echo "$name is ready at http://127.0.0.1:$(port_of "$name")"
 }
@@ -301,42 +355,75 @@ stop() {
   local name=${words[0]:-} pid
   load
   [[ $name =~ ^(backlog|edge)-[0-9]+$ && -f $dir/run/$name ]] || fail "'$name' is no silo of this cluster; 'status' lists them."
-  # One that died meanwhile is only forgotten.
   if pid=$(pid_of "$name"); then
-    kill -TERM "$pid"
+    kill -TERM "$pid" 2>/dev/null || true
+    # One that is stopped (SIGSTOP) gets no other signal until it goes on.
+    kill -CONT "$pid" 2>/dev/null || true
     await_end "$name" "$pid"
+  else
+    echo "local-cluster: $name had ended already, without being asked to; it is taken off the list." >&2
+    last_words "$name"
   fi
   rm -f "$dir/run/$name"
   case $name in edge-*) reload_nginx ;; esac
 }
 
+# await_end NAME PID
 await_end() {
   local until=$((SECONDS + 60))
   while [ "$(pid_of "$1")" = "$2" ]; do
-    [ $SECONDS -lt $until ] || { kill -KILL "$2"; return; }
+    if [ $SECONDS -ge $until ]; then
+      echo "local-cluster: $1 did not end within 60 s and is killed; its log: $dir/logs/$1.log" >&2
+      kill -KILL "$2"
+      return
+    fi
     sleep 0.1
   done
 }
 
+# state_of NAME: what an operator wants to know of a part, in a few words.
+state_of() {
+  local reason
+  if ! pid_of "$1" >/dev/null; then
+    echo gone
+  elif [ "$1" = nginx ]; then
+    curl -s -m 5 -o "$dir/run/.probe" "http://127.0.0.1:$port/healthz" && echo ready || echo "does not answer"
+  elif is_ready "$1"; then
+    echo ready
+  else
+    reason=$(curl -s -m 5 "http://127.0.0.1:$(port_of "$1")/readyz" | tr '\n' ' ' | cut -c -200) || true
+    echo "not ready: ${reason:-does not answer}"
+  fi
+}
+
 status() {
   load
-  local name pid state rows=()
-  for name in nginx $(names 'backlog|edge'); do
-    state=running
-    pid=$(pid_of "$name") || { state=gone pid=0; }
-    rows+=("$name $state $pid $(port_of "$name")")
-  done
+  local name pid state
   if [ -n "$json" ]; then
+    local rows=()
+    for name in nginx $(names 'backlog|edge'); do
+      state=running
+      pid=$(pid_of "$name") || { state=gone pid=0; }
+      rows+=("$name $state $pid $(port_of "$name")")
+    done
     printf '%s\n' "${rows[@]}" | awk -v url="http://127.0.0.1:$port" -v postgres=$((port + 1)) '
       BEGIN { printf "{\"url\":\"%s\",\"postgresPort\":%d,\"processes\":[", url, postgres }
       { printf "%s{\"name\":\"%s\",\"state\":\"%s\",\"pid\":%d,\"url\":\"http://127.0.0.1:%d\"}", (NR > 1 ? "," : ""), $1, $2, $3, $4 }
       END { print "]}" }'
-  else
-    echo "load balancer  http://127.0.0.1:$port"
-    printf '%s\n' "${rows[@]}" | awk '$1 != "nginx" { printf "%-14s http://127.0.0.1:%d  pid %d %s\n", $1, $4, $3, $2 }
-      $1 == "nginx" { printf "nginx          pid %d %s\n", $3, $2 }'
-    echo "PostgreSQL     port $((port + 1)), data in $dir/postgres; logs in $dir/logs"
+    return
   fi
+
+  local bad=0
+  for name in nginx $(names 'backlog|edge'); do
+    state=$(state_of "$name")
+    [ "$state" = ready ] || bad=1
+    printf '%-14s %-22s pid %-8s %s\n' "$name" "http://127.0.0.1:$(port_of "$name")" "$(pid_of "$name" || echo -)" "$state"
+  done
+  state=running
+  "$root/infra/postgres.sh" status "$dir/postgres" >/dev/null 2>&1 || state=gone bad=1
+  echo "PostgreSQL     port $((port + 1)) $state, data in $dir/postgres; logs in $dir/logs"
+  echo "Clients use    http://127.0.0.1:$port (nginx, the load balancer)"
+  return $bad
 }
 
 # Edges first, so that their clients are told to move; then the owners, then the store.

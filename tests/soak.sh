@@ -173,11 +173,12 @@ case $case in
     fi
     ;;
   drill)
-    project src/EventCluster.Silo
     project tests/EventCluster.Silo.Tests
+    "$root/infra/local-cluster.sh" build
     "$root/infra/postgres.sh" install
+    export EVENTCLUSTER_SILO_DLL=$root/artifacts/silo/EventCluster.Silo.dll
     drill_round() { dotnet "$root/tests/EventCluster.Silo.Tests/bin/Release/net10.0/EventCluster.Silo.Tests.dll" \
-      -noColor -noLogo -namespace EventCluster.Silo.Tests.Drills; }
+      -noColor -noLogo -showLiveOutput -namespace EventCluster.Silo.Tests.Drills; }
     runs=${runs:-3}
     rounds drill_round
     ;;

@@ -49,9 +49,28 @@ public static class EventClusterLoggingExtensions
         logging.Services.TryAddSingleton(TimeProvider.System);
         logging.Services.AddSingleton(provider => new QueueLoggerProvider(
             provider.GetServices<ConsoleFormatter>(), options.LogFormat, System.Console.OpenStandardOutput(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(), provider.GetService<StartLog>()));
         logging.Services.AddSingleton<ILoggerProvider>(static provider => provider.GetRequiredService<QueueLoggerProvider>());
         logging.Services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<QueueLoggerProvider>().Queue);
+        return logging;
+    }
+
+    /// <summary>
+    /// Keeps back what libraries say until <see cref="StartLog.Release"/>, so that a start that is refused shows the line that says why and
+    /// nothing beside it that looks like a crash. Who asked for details gets them at once.
+    /// </summary>
+    /// <param name="logging">The log.</param>
+    /// <param name="options">The operator's level.</param>
+    /// <param name="categories">Beginnings of the libraries' categories.</param>
+    public static ILoggingBuilder HoldWhileStarting(this ILoggingBuilder logging, EventClusterOptions options, params string[] categories)
+    {
+        ArgumentNullException.ThrowIfNull(logging);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.LogLevel >= LogLevel.Information)
+        {
+            logging.Services.AddSingleton(provider => new StartLog(categories, provider.GetRequiredService<TimeProvider>()));
+        }
+
         return logging;
     }
 

@@ -1,5 +1,7 @@
 using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Logging;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventCluster.Hosting.Commands;
 
@@ -63,6 +65,21 @@ public static class NodeProcess
             cancellationToken.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             return false;
+        }
+        catch (Exception e)
+        {
+            var said = app.Services.GetService<StartLog>();
+            if (StartFault.Explain(e) is null)
+            {
+                // Nobody foresaw it: what was kept back may say why.
+                said?.Release();
+            }
+            else
+            {
+                said?.Refuse();
+            }
+
+            throw;
         }
     }
 

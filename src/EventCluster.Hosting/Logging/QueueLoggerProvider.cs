@@ -17,19 +17,23 @@ internal sealed class QueueLoggerProvider : ILoggerProvider
     private readonly ConcurrentDictionary<string, QueueLogger> _loggers = new(StringComparer.Ordinal);
     private readonly ConsoleFormatter _formatter;
     private readonly TimeProvider _time;
+    private readonly StartLog? _start;
 
     /// <summary>Starts to write.</summary>
     /// <param name="formatters">The framework's forms.</param>
     /// <param name="format">The one to use.</param>
     /// <param name="output">Where lines go.</param>
     /// <param name="time">The clock.</param>
-    public QueueLoggerProvider(IEnumerable<ConsoleFormatter> formatters, LogFormat format, Stream output, TimeProvider time)
+    /// <param name="start">Where lines of libraries wait until the start is decided; null when none wait.</param>
+    public QueueLoggerProvider(
+        IEnumerable<ConsoleFormatter> formatters, LogFormat format, Stream output, TimeProvider time, StartLog? start = null)
     {
         var name = format == LogFormat.Json ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
         _formatter = formatters.First(formatter => formatter.Name == name);
         _time = time;
+        _start = start;
         Queue = new LogQueue(
-            output, dropped => Render($"{dropped} log lines were dropped because the output did not take them."), SayWhatWasLeftOut);
+            output, dropped => Render($"{dropped} log lines were dropped because the output did not take them."), SayWhatIsDue);
     }
 
     /// <summary>Lines on their way.</summary>
@@ -55,14 +59,28 @@ internal sealed class QueueLoggerProvider : ILoggerProvider
         var line = text.ToString();
         if (line.Length > 0)
         {
-            Queue.Add(line);
+            Add(entry.Category, line);
         }
     }
 
     /// <summary>Says how many lines of a kind were left out.</summary>
-    public void SayLeftOut(string category, int eventId, long count, TimeSpan pause) => Queue.Add(Render(
+    public void SayLeftOut(string category, int eventId, long count, TimeSpan pause) => Add(category, Render(
         $"{count} more {(count == 1 ? "line" : "lines")} of event {eventId} of {category} {(count == 1 ? "was" : "were")} left out; "
         + $"this kind of line is written once in {pause.TotalSeconds:0} s at most."));
+
+    private void Add(string category, string line)
+    {
+        if (_start?.TryHold(category, line, Queue.Add) is not true)
+        {
+            Queue.Add(line);
+        }
+    }
+
+    private void SayWhatIsDue()
+    {
+        _start?.ReleaseIfLate();
+        SayWhatWasLeftOut();
+    }
 
     private void SayWhatWasLeftOut()
     {

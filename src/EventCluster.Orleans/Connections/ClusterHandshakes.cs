@@ -110,7 +110,7 @@ internal sealed partial class ClusterHandshakes(
                 await peer.RefuseAsync(e.Message, turn.Limit);
             }
 
-            Report(turn, port, isAccepting, turn.EndedBy ?? (e.IsTold ? $"the other end says: {e.Message}" : e.Message));
+            Report(turn, port, isAccepting, turn.EndedBy ?? (e.IsTold ? $"the other end says: {e.Message}" : e.Message), e.IsPassing);
         }
         catch (Exception e) when (turn.EndedBy is not null || e is IOException or ConnectionAbortedException)
         {
@@ -207,8 +207,10 @@ internal sealed partial class ClusterHandshakes(
         }
     }
 
-    private void Report(HandshakeTurn turn, ClusterPort port, bool isAccepting, string reason)
+    private void Report(HandshakeTurn turn, ClusterPort port, bool isAccepting, string reason, bool isPassing = false)
     {
+        // One that took too long says nothing about the other end either: it may stand still, or this one did.
+        isPassing |= turn.EndedBy is not null;
         turn.Decide();
         if (isAccepting)
         {
@@ -217,7 +219,10 @@ internal sealed partial class ClusterHandshakes(
         else
         {
             LogFailed(logger, port, turn.RemoteEndPoint, reason);
-            refusals.Note($"{turn.RemoteEndPoint}: {reason}");
+            if (!isPassing)
+            {
+                refusals.Note($"{turn.RemoteEndPoint}: {reason}");
+            }
         }
     }
 }

@@ -7,4 +7,7 @@ public sealed class HandshakeRefusedException(string reason, bool isTold = false
 {
     /// <summary>True when the other end said so; false when this one did.</summary>
     public bool IsTold => isTold;
+
+    /// <summary>True when the next attempt may succeed: nothing was found out about the other end.</summary>
+    public bool IsPassing { get; init; }
 }

@@ -96,7 +96,7 @@ public sealed class SameStoreStep(IServiceProvider services) : IHandshakeStep
 
         if (ours != Finding.Found || theirs != Finding.Found)
         {
-            throw new HandshakeRefusedException(Unknown);
+            throw new HandshakeRefusedException(Unknown) { IsPassing = true };
         }
     }
 
@@ -121,9 +121,14 @@ public sealed class SameStoreStep(IServiceProvider services) : IHandshakeStep
             await store.WriteProofAsync(value, cancellationToken);
             await act(store, value);
         }
+        catch (HandshakeRefusedException e) when (e is { IsTold: true, Message: Unknown })
+        {
+            // The other end's store did not answer, before this one could be asked.
+            throw new HandshakeRefusedException(Unknown, isTold: true) { IsPassing = true };
+        }
         catch (StoreUnreachableException)
         {
-            throw new HandshakeRefusedException(Unknown);
+            throw new HandshakeRefusedException(Unknown) { IsPassing = true };
         }
         finally
         {

@@ -133,7 +133,8 @@ internal static class EventClusterSiloExtensions
         if (MembershipSources.UsesPostgreSql(options))
         {
             await OrleansTables.MakeAsync(
-                OrleansTables.ConnectionOf(options.PostgreSql.ConnectionString, options.PostgreSql.Schema), cancellationToken);
+                OrleansTables.ConnectionOf(options.PostgreSql.ConnectionString, options.PostgreSql.Schema),
+                app.Services.GetRequiredService<TimeProvider>(), cancellationToken);
         }
 
         if (options.Role.HasFlag(SiloRole.Backlog))

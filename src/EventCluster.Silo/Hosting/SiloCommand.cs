@@ -1,6 +1,7 @@
 using System.Net;
 using EventCluster.Hosting.Commands;
 using EventCluster.Hosting.Configuration;
+using EventCluster.Hosting.Logging;
 using EventCluster.Hosting.Node;
 using EventCluster.Orleans.Connections;
 using EventCluster.Orleans.Membership;
@@ -51,6 +52,7 @@ internal static partial class SiloCommand
             builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         }
 
+        builder.Logging.HoldWhileStarting(options, "Orleans", "Microsoft");
         builder.WebHost.UseKestrelCore();
         builder.Services.AddEventClusterSilo(options, new NodeStart(mode.Restored));
         builder.UseOrleans(silo => silo.UseEventCluster(options, address));
@@ -61,17 +63,21 @@ internal static partial class SiloCommand
             return await terminal.FailAsync(unusable);
         }
 
-        string? refused = null;
+        RefusedStart? refused = null;
         if (!await NodeProcess.TryStartAsync(app, async () => refused = await StartAsync(app, options, cancellationToken), cancellationToken))
         {
             return ExitCode.Success;
         }
 
+        var said = app.Services.GetService<StartLog>();
         if (refused is not null)
         {
-            return await terminal.FailAsync(refused);
+            said?.Refuse();
+            await terminal.FailAsync(refused.Line);
+            return refused.Code;
         }
 
+        said?.Release();
         WarnOfOpenDoors(app.Logger, options, address);
         Serving(app.Logger, options.NodeName, options.Role, app.Services.GetRequiredService<SiloStore>().ClusterId, string.Join(", ", app.Urls));
         if (options.LogFormat == LogFormat.Console)
@@ -84,14 +90,14 @@ internal static partial class SiloCommand
     }
 
     /// <summary>Joins the cluster and serves; a line for the operator when the other nodes do not take this one.</summary>
-    private static async Task<string?> StartAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
+    private static async Task<RefusedStart?> StartAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
     {
         try
         {
             await app.UseEventClusterSiloAsync(options, cancellationToken);
             if (await FindOtherHolderAsync(app, options, cancellationToken) is { } taken)
             {
-                return taken;
+                return new RefusedStart(taken);
             }
 
             return await JoinAsync(app, options, cancellationToken);
@@ -99,7 +105,7 @@ internal static partial class SiloCommand
         catch (OrleansException e)
         {
             // Its stack says nothing to an operator: whatever the runtime needs at its start lies outside of this process.
-            return $"this node cannot start: {e.GetBaseException().Message}";
+            return new RefusedStart($"this node cannot start: {e.GetBaseException().Message}");
         }
     }
 
@@ -114,7 +120,7 @@ internal static partial class SiloCommand
                 app.Services.GetRequiredService<TimeProvider>(),
                 cancellationToken);
 
-    private static async Task<string?> JoinAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
+    private static async Task<RefusedStart?> JoinAsync(WebApplication app, ClusterNodeOptions options, CancellationToken cancellationToken)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var start = app.StartAsync(abandon.Token);
@@ -134,7 +140,7 @@ internal static partial class SiloCommand
             return null;
         }
 
-        if (start.IsCompleted && !copy.IsCompleted && !refused.IsCompleted)
+        if (start.IsCompleted && !copy.IsCompleted && !refused.IsCompleted && !errors.FailedStart.IsCompleted)
         {
             await start;
         }
@@ -142,9 +148,9 @@ internal static partial class SiloCommand
         await abandon.CancelAsync();
         await start.WaitAsync(_patienceWithPeers, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return copy.IsCompleted
-            ? await copy
-            : refused.IsCompleted ? $"this node cannot join the cluster '{options.ClusterId}': {await refused}"
-            : $"this node cannot start: {await errors.FailedStart}";
+            ? new RefusedStart(await copy)
+            : refused.IsCompleted ? new RefusedStart($"this node cannot join the cluster '{options.ClusterId}': {await refused}")
+            : await errors.ExplainFailedStartAsync();
     }
 
     private static void WarnOfOpenDoors(ILogger logger, ClusterNodeOptions options, IPAddress address)

@@ -21,6 +21,15 @@ internal sealed partial class SiloFatalErrors(
     /// <summary>Completes with the reason when the runtime gives up before this node has joined: that is a fault of its start.</summary>
     public Task<string> FailedStart => _failedStart.Task;
 
+    /// <summary>Why the start failed, once <see cref="FailedStart"/> is complete. Who was voted out while it joined only comes again.</summary>
+    public async Task<RefusedStart> ExplainFailedStartAsync() =>
+        await VotersAsync() is { Count: > 0 } voters
+            ? new RefusedStart(
+                $"this node {silo.Name} was voted out of the cluster by {string.Join(", ", voters)} while it joined, because it did not answer in "
+                + "time; start it again",
+                ExitCode.LeftCluster)
+            : new RefusedStart($"this node cannot start: {await FailedStart}");
+
     /// <summary>From now on a fatal error ends the process; false when there was one before.</summary>
     public bool TryJoin()
     {
@@ -48,8 +57,7 @@ internal sealed partial class SiloFatalErrors(
     {
         try
         {
-            var voters = await votes.AgainstAsync(silo.SiloAddress, CancellationToken.None).WaitAsync(_patience, TimeProvider.System);
-            if (voters.Count > 0)
+            if (await VotersAsync() is { Count: > 0 } voters)
             {
                 LogVotedOut(logger, silo.Name, string.Join(", ", voters));
             }
@@ -58,16 +66,25 @@ internal sealed partial class SiloFatalErrors(
                 LogEnds(logger, silo.Name, exception?.Message ?? context ?? "the runtime gives no reason");
             }
         }
-        catch (Exception)
-        {
-            // The membership cannot be read; the process ends in any case.
-            LogEnds(logger, silo.Name, exception?.Message ?? context ?? "the runtime gives no reason");
-        }
         finally
         {
             // Writes what waits in the log's queue.
             loggers.Dispose();
             Environment.Exit(ExitCode.LeftCluster);
+        }
+    }
+
+    /// <summary>Who voted this node out; nobody when the membership cannot be read.</summary>
+    private async Task<IReadOnlyList<string>> VotersAsync()
+    {
+        try
+        {
+            return await votes.AgainstAsync(silo.SiloAddress, CancellationToken.None).WaitAsync(_patience, TimeProvider.System);
+        }
+        catch (Exception)
+        {
+            // The process ends in any case.
+            return [];
         }
     }
 

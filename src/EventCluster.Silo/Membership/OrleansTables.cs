@@ -9,6 +9,8 @@ internal static class OrleansTables
     /// <summary>Any number that nothing else in the database locks.</summary>
     private const long AdvisoryLock = 0x4543_4F52_4C45_414E;
 
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+
     /// <summary>The connection that finds the tables without naming their schema, as the providers' statements do.</summary>
     public static string ConnectionOf(string connectionString, string schema)
     {
@@ -17,10 +19,33 @@ internal static class OrleansTables
         return text.ConnectionString;
     }
 
-    /// <summary>Makes what is missing; the schema exists.</summary>
+    /// <summary>Makes what is missing; the schema exists. A database that goes away meanwhile is waited for, as by the store.</summary>
     /// <param name="connectionString">From <see cref="ConnectionOf"/>.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Abandons it; nothing is left half made.</param>
-    public static async Task MakeAsync(string connectionString, CancellationToken cancellationToken)
+    public static async Task MakeAsync(string connectionString, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (!await TryMakeAsync(connectionString, cancellationToken))
+        {
+            await Task.Delay(_pause, time, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> TryMakeAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MakeOnceAsync(connectionString, cancellationToken);
+            return true;
+        }
+        catch (NpgsqlException e) when (e.IsTransient)
+        {
+            // The store has its session and says that the database is away.
+            return false;
+        }
+    }
+
+    private static async Task MakeOnceAsync(string connectionString, CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);

@@ -30,13 +30,16 @@ internal sealed class HandshakeEnd
             Secret = secret is null ? null : ClusterSecret.Parse(secret), MaxHandshakes = maxHandshakes, Tls = tls,
         };
         var handshakes = new ClusterHandshakes(
-            Options.Create(options), Options.Create(Names), steps ?? [], new PeerRefusals(), time ?? TimeProvider.System, _log);
+            Options.Create(options), Options.Create(Names), steps ?? [], Refusals, time ?? TimeProvider.System, _log);
         _accept = Build(builder => handshakes.UseAccepting(builder, port));
         _connect = Build(builder => handshakes.UseConnecting(builder, port));
     }
 
     /// <summary>Orleans' two names.</summary>
     public ClusterOptions Names { get; }
+
+    /// <summary>Refusals that make a start hopeless.</summary>
+    public PeerRefusals Refusals { get; } = new();
 
     /// <summary>What was logged.</summary>
     public IReadOnlyCollection<string> Lines => _log.Lines;

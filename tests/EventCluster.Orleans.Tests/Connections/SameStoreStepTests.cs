@@ -60,6 +60,9 @@ public sealed class SameStoreStepTests
             Assert.Contains(acceptor.Lines, line => line.Contains(refusal, StringComparison.Ordinal));
         }
 
+        // A store that does not answer is an outage: a start goes on trying.
+        Assert.Equal(refusal is not null and not "did not answer", connector.Refusals.First.IsCompleted);
+
         // Nothing is left behind, whatever the outcome.
         Assert.Empty(left.All);
         Assert.Empty(right.All);

@@ -24,7 +24,10 @@ internal sealed class PeerCertificates : IDisposable
     public string AuthorityPath { get; }
 
     /// <summary>Writes a new certificate with its key in one file.</summary>
-    public string Write(string name)
+    public string Write(string name) => WriteUnder(name, []);
+
+    /// <summary>The same, with the key under a password when there is one.</summary>
+    public string WriteUnder(string name, ReadOnlySpan<char> password)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -34,7 +37,10 @@ internal sealed class PeerCertificates : IDisposable
         var now = TimeProvider.System.GetUtcNow();
         using var leaf = request.Create(_root, now.AddDays(-1), now.AddDays(1), RandomNumberGenerator.GetBytes(8));
         var path = Path.Combine(_folder.FullName, $"{name}.pem");
-        File.WriteAllText(path, $"{leaf.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+        var secret = password.IsEmpty
+            ? key.ExportPkcs8PrivateKeyPem()
+            : key.ExportEncryptedPkcs8PrivateKeyPem(password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+        File.WriteAllText(path, $"{leaf.ExportCertificatePem()}\n{secret}\n");
         return path;
     }
 

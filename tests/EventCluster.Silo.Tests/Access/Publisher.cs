@@ -28,9 +28,15 @@ internal static class Publisher
     public static async Task<Exception?> ConnectAsync(this IHost host, TimeSpan limit)
     {
         using var end = new CancellationTokenSource(limit, TimeProvider.System);
+        return await host.ConnectAsync(end.Token);
+    }
+
+    /// <summary>Connects until told to stop; gives why it did not.</summary>
+    public static async Task<Exception?> ConnectAsync(this IHost host, CancellationToken end)
+    {
         try
         {
-            await host.StartAsync(end.Token);
+            await host.StartAsync(end);
             return null;
         }
         catch (Exception e)

@@ -13,6 +13,7 @@ public sealed class DrillTests
 {
     private const int CannotStart = 2;
     private const int Streams = 12;
+    private const int EventsPerStream = 5;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -32,7 +33,7 @@ public sealed class DrillTests
         for (var round = 0; round < Rounds; round++)
         {
             await using var production = await Production.StartAsync(Streams, Cancellation);
-            await production.AppendToAllAsync(Cancellation);
+            await production.AppendToAllAsync(EventsPerStream, Cancellation);
             await using var copied = await production.CopyAsync(how, Cancellation);
             var before = await production.DescribeAsync(Cancellation);
             production.StartPublishing(Cancellation);
@@ -41,14 +42,12 @@ public sealed class DrillTests
             // Twice: what the first try leaves behind must not let the second one through.
             for (var attempt = 0; attempt < 2; attempt++)
             {
-                var (exitCode, output) = await SiloProcess.RefuseAsync(drill with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() });
-                Assert.Equal(CannotStart, exitCode);
-                Assert.Contains("copy", output, StringComparison.Ordinal);
-                Assert.Contains("--restored", output, StringComparison.Ordinal);
-                Assert.Single(output.Split('\n'), static line => line.StartsWith("eventcluster: ", StringComparison.Ordinal));
+                var line = await SiloProcess.AssertRefusedAsync(drill with { SiloPort = FreePort.Next(), GatewayPort = FreePort.Next() }, CannotStart);
+                Assert.Contains("copy", line, StringComparison.Ordinal);
+                Assert.Contains("--restored", line, StringComparison.Ordinal);
+                await production.AssertSameAsync(before, Cancellation);
             }
 
-            await production.AssertSameAsync(before, Cancellation);
             var restoring = drill with { SiloPort = FreePort.Next(), More = [.. drill.More, "--restored"] };
             await using (var restored = await SiloProcess.StartAsync(restoring, Cancellation))
             {
@@ -70,6 +69,9 @@ public sealed class DrillTests
             }
 
             await production.StopPublishingAsync(Cancellation);
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"drill by {how}: the copy refused 2 times, then restored; {Streams} streams deleted on it; production's {Streams} streams with "
+                + $"{before.Bytes} bytes the same in {production.Comparisons} comparisons, {production.Acknowledged} appends acknowledged beside it, all there.");
         }
     }
 }

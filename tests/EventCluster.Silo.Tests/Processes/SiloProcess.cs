@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using EventCluster.TestKit;
 using EventCluster.TestKit.Servers;
+using Xunit;
 
 namespace EventCluster.Silo.Tests.Processes;
 
@@ -14,13 +15,20 @@ public sealed class SiloProcess : IAsyncDisposable
 
     private SiloProcess(SiloSettings settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Dll, .. settings.Arguments(Url)])
+        Url = settings.Url ?? new Uri($"http://127.0.0.1:{FreePort.Next()}");
+        var start = new ProcessStartInfo("dotnet", [ServerFiles.SiloDll, .. settings.Arguments(Url)])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment["EventCluster__PostgreSql__ConnectionString"] = settings.ConnectionString;
+        foreach (var (key, value) in settings.Environment)
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -30,7 +38,7 @@ public sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Where it answers HTTP.</summary>
-    public Uri Url { get; } = new($"http://127.0.0.1:{FreePort.Next()}");
+    public Uri Url { get; }
 
     /// <summary>Everything it wrote.</summary>
     public string Output
@@ -47,12 +55,11 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>Its process id.</summary>
+    public int Pid => _process.Id;
+
     /// <summary>How it ended.</summary>
     public int ExitCode => _process.ExitCode;
-
-    private static string Dll { get; } = Path.Combine(
-        ServerFiles.Repository, "src", "EventCluster.Silo", "bin",
-        AppContext.BaseDirectory.Contains("Release", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "EventCluster.Silo.dll");
 
     /// <summary>Starts it and does not wait.</summary>
     public static SiloProcess Launch(SiloSettings settings) => new(settings);
@@ -61,8 +68,16 @@ public sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartAsync(SiloSettings settings, CancellationToken cancellationToken)
     {
         var silo = Launch(settings);
-        await silo.UntilReadyAsync(cancellationToken);
-        return silo;
+        try
+        {
+            await silo.UntilReadyAsync(cancellationToken);
+            return silo;
+        }
+        catch
+        {
+            await silo.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts one that cannot run, and gives its exit code and what it said.</summary>
@@ -71,6 +86,24 @@ public sealed class SiloProcess : IAsyncDisposable
         await using var silo = Launch(settings);
         await Phase.OfAsync("the silo ends", silo._process.WaitForExitAsync(CancellationToken.None));
         return (silo._process.ExitCode, silo.Output);
+    }
+
+    /// <summary>
+    /// Starts one that is to be refused: one line that says why, the exit code, and nothing else that looks like a crash. Lines of the
+    /// log that say what was found may stand beside it.
+    /// </summary>
+    /// <returns>The line.</returns>
+    public static async Task<string> AssertRefusedAsync(SiloSettings settings, int exitCode = 2)
+    {
+        var (code, output) = await RefuseAsync(settings);
+        var line = Assert.Single(output.Split('\n'), static line => line.StartsWith("eventcluster: ", StringComparison.Ordinal));
+        Assert.True(code == exitCode, $"It ended with {code}:\n{output}");
+        foreach (var crash in (string[])["   at ", "--- End of", "Exception", "fail: ", "crit: ", "Unhandled"])
+        {
+            Assert.DoesNotContain(crash, output, StringComparison.Ordinal);
+        }
+
+        return line;
     }
 
     /// <summary>Waits until <c>/readyz</c> answers 200.</summary>
@@ -96,16 +129,22 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>The process stands still until something has come, as on a suspended machine.</summary>
     public async Task PauseUntilAsync(Func<Task> come)
     {
-        await SignalAsync("STOP");
+        await PauseAsync();
         try
         {
             await come();
         }
         finally
         {
-            await SignalAsync("CONT");
+            await ResumeAsync();
         }
     }
+
+    /// <summary>Lets it stand still.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    /// <summary>Lets it go on.</summary>
+    public Task ResumeAsync() => SignalAsync("CONT");
 
     /// <summary>Waits until it has ended by itself.</summary>
     public Task UntilEndedAsync() => Phase.OfAsync("the silo ends", _process.WaitForExitAsync(CancellationToken.None));

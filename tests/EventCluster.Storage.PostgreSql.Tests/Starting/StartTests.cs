@@ -46,6 +46,29 @@ public sealed class StartTests(SharedServer shared) : StoreTest(shared)
         }
     }
 
+    /// <summary>
+    /// Goal: a binary from before identities, which cannot be changed any more, refuses the data with its one line. Method: the
+    /// statement that such a binary sends, and the rule by which it decides, for each schema that it may have been made for.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Open_ByABinaryBeforeIdentities_IsRefusedByWhatItReads(int newestOfThatBinary)
+    {
+        await OpenStoreAsync();
+
+        var row = await AskAsync<string>(
+            "SELECT version || ' ' || oldest_binary || ' ' || cluster_id FROM (SELECT version, oldest_binary, cluster_id FROM $S.store) s");
+        var parts = row.Split(' ');
+        var (version, oldest) = (int.Parse(parts[0], null), int.Parse(parts[1], null));
+
+        Assert.Equal(Options.ClusterId, parts[2]);
+        Assert.True(oldest > newestOfThatBinary || version > newestOfThatBinary + 1);
+        Assert.True(oldest > newestOfThatBinary, "whatever comes later must keep them out, too");
+        Assert.True(IdentityMigration.Version > newestOfThatBinary);
+    }
+
     [Fact]
     public async Task Open_AnotherClustersData_IsRefusedNamingBoth()
     {

@@ -10,8 +10,8 @@ public static class ServerFiles
     public static string Dll { get; } = Environment.GetEnvironmentVariable("EVENTCLUSTER_SERVER_DLL") ?? Path.Combine(
         Repository, "src", "EventCluster.Server", "bin", Configuration(), "net10.0", "EventCluster.Server.dll");
 
-    /// <summary>The built node of a cluster, of the same configuration as the caller's.</summary>
-    public static string SiloDll { get; } = Path.Combine(
+    /// <summary>The built node of a cluster: <c>EVENTCLUSTER_SILO_DLL</c>, else the build of the same configuration as the caller's.</summary>
+    public static string SiloDll { get; } = Environment.GetEnvironmentVariable("EVENTCLUSTER_SILO_DLL") ?? Path.Combine(
         Repository, "src", "EventCluster.Silo", "bin", Configuration(), "net10.0", "EventCluster.Silo.dll");
 
     private static string Configuration() =>
