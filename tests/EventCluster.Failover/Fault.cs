@@ -37,7 +37,7 @@ internal sealed record Fault(
         },
         new("store-restart", "restart of PostgreSQL", ThreeSeconds, null, FaultScene.RestartStoreAsync) { KeepsConnections = true },
         new("store-cut", "PostgreSQL unreachable for 5 s", ThreeSeconds, null, FaultScene.CutStoreAsync) { KeepsConnections = true },
-        new("terminate", "pg_terminate_backend of sessions", ThreeSeconds, null, SessionTerminator.InjectAsync) { KeepsConnections = true },
+        new("terminate", "pg_terminate_backend of sessions", ThreeSeconds, null, SessionTerminator.InjectAsync),
         new("pause", "rounds of SIGSTOP", PauseAim, null, PauseRounds.InjectAsync)
         {
             RecoveryBound = TimeSpan.FromSeconds(25),

@@ -38,6 +38,9 @@ internal static class SessionTerminator
             await Task.Delay(TimeSpan.FromMilliseconds(scene.Random.Next(LongestPause)), scene.Time, cancellationToken);
         }
 
+        // The recovery counts from the end, the stalls from the begin.
+        scene.EndRound();
+        scene.Begin();
         await scene.UntilRecoveredAsync(cancellationToken);
         await end.CancelAsync();
         await Task.WhenAll(appending);
