@@ -70,7 +70,8 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
 
     /// <summary>
     /// Reads from <see cref="Position"/>, which stays where it is. At the tail it waits, in pieces of a third of the
-    /// sliding TTL, so that a stream with a live reader never expires.
+    /// sliding TTL, so that a stream with a live reader never expires. The end of the wait is claimed for then (CORRECTNESS
+    /// rule 27): an answer whose own wait ended sooner, and which was long on its way, is not the last one.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadOutcome> ReadAsync(
@@ -78,12 +79,14 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
     {
         var started = time.GetTimestamp();
         var discarded = 0;
+        StreamOffset? earliest = null;
         while (true)
         {
             var left = Left(waitUpTo, started);
+            var wait = Shorten(left);
             var touch = TakeTouch();
             var outcome = await Stream.ReadAsync(
-                new ReadRequest(Position, maxBytes, maxEvents, Shorten(left), touch) { Confirmation = Confirmation }, cancellationToken);
+                new ReadRequest(Position, maxBytes, maxEvents, wait, touch) { Confirmation = Confirmation }, cancellationToken);
             if (outcome is not ReadOutcome.Batch batch)
             {
                 return outcome;
@@ -100,8 +103,11 @@ internal sealed class PositionReader(IStreamHandle stream, TimeProvider time)
                 continue;
             }
 
+            // A trim ends the owner's wait before its time.
+            var isWhole = wait == left && (earliest ?? batch.Descriptor.Earliest) == batch.Descriptor.Earliest;
+            earliest = batch.Descriptor.Earliest;
             if (batch.Slices.Count > 0 || batch.Descriptor.Closed || IsTrimmed(batch.Descriptor)
-                || left == TimeSpan.Zero || Left(waitUpTo, started) == TimeSpan.Zero)
+                || left == TimeSpan.Zero || (isWhole && Left(waitUpTo, started) == TimeSpan.Zero))
             {
                 return batch;
             }

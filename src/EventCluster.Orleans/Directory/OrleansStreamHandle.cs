@@ -72,14 +72,16 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
         {
             var wait = Min(remaining, reach.Options.LongestWait);
             var outcome = await ReadOnceAsync(request with { WaitUpTo = wait }, answer, cancellationToken);
-            remaining = Min(remaining - wait, request.WaitUpTo - reach.Time.GetElapsedTime(deadline));
-            if (!outcome.WaitEnded || remaining <= TimeSpan.Zero
+            var unasked = remaining - wait;
+            if (!outcome.WaitEnded || unasked <= TimeSpan.Zero
                 || outcome.Outcome is not ReadOutcome.Batch { Slices.Count: 0, AtEnd: false })
             {
                 return outcome.Outcome;
             }
 
-            // The access was counted when the request began.
+            // The access was counted when the request began. When the time is over by now, because the answer was long on its way, the
+            // owner is asked once more without a wait: what it claims is claimed for the end of the whole wait.
+            remaining = Max(Min(unasked, request.WaitUpTo - reach.Time.GetElapsedTime(deadline)), TimeSpan.Zero);
             request = request with { Touch = false };
         }
     }
@@ -163,6 +165,8 @@ internal sealed class OrleansStreamHandle(OwnerReach reach, StreamName name, ISt
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private async ValueTask<ReadReply> ReadOnceAsync(ReadRequest request, AnswerTime answer, CancellationToken cancellationToken)
     {

@@ -34,6 +34,12 @@ internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
     /// <summary>Reads that have begun.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>How long each read was to wait.</summary>
+    public List<TimeSpan> Waits { get; } = [];
+
+    /// <summary>How long the answer of a read is on its way.</summary>
+    public TimeSpan ReadAnswersTake { get; set; }
+
     /// <summary>The first read waits at an owner that hears of nothing.</summary>
     public bool FirstReadIsStale { get; set; }
 
@@ -44,7 +50,10 @@ internal sealed class FakeStreamGrain(IStreamHandle stream) : IStreamGrain
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         }
 
-        return new Wire<ReadReply>(new ReadReply(await stream.ReadAsync(request.Value, cancellationToken), WaitEnded: true));
+        Waits.Add(request.Value.WaitUpTo);
+        var outcome = await stream.ReadAsync(request.Value, cancellationToken);
+        await Task.Delay(ReadAnswersTake, TimeProvider.System, cancellationToken);
+        return new Wire<ReadReply>(new ReadReply(outcome, WaitEnded: true));
     }
 
     public Task<Wire<CreateOutcome>> CreateAsync(Wire<CreateRequest> request) =>
