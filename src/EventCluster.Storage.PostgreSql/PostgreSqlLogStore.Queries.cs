@@ -23,10 +23,12 @@ public sealed partial class PostgreSqlLogStore
         return exists ? null : fence;
     }
 
-    private NpgsqlBatch NewBatch(params ReadOnlySpan<string> statements)
+    private NpgsqlBatch NewBatch(params ReadOnlySpan<string> statements) => NewBatch(_sources.Queries, statements);
+
+    private NpgsqlBatch NewBatch(NpgsqlDataSource source, params ReadOnlySpan<string> statements)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var batch = _sources.Queries.CreateBatch();
+        var batch = source.CreateBatch();
         foreach (var statement in statements)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
@@ -45,9 +47,17 @@ public sealed partial class PostgreSqlLogStore
 
     private Task<List<T>> QueryAsync<T>(
         string statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] values) =>
+        QueryAsync(_sources.Queries, statement, read, cancellationToken, values);
+
+    private Task<List<T>> QueryAsync<T>(
+        NpgsqlDataSource source,
+        string statement,
+        Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken,
+        params object[] values) =>
         _guard.AskAsync(async () =>
         {
-            await using var batch = NewBatch(statement);
+            await using var batch = NewBatch(source, statement);
             Bind(batch.BatchCommands[0], values);
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             List<T> rows = [];

@@ -103,6 +103,7 @@ public sealed partial class PostgreSqlLogStore : ILogStore
         ArgumentNullException.ThrowIfNull(names);
         var texts = names.Select(static name => name.Value).ToArray();
         var found = await QueryAsync(
+            _sources.Confirmations,
             _statements.Stamps,
             static row => (Name: row.IsDBNull(0) ? null : row.GetString(0), Stamp: new HeadStamp(row.GetInt64(1), row.GetInt64(2))),
             cancellationToken,

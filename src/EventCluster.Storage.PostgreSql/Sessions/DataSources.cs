@@ -5,12 +5,16 @@ using Npgsql;
 namespace EventCluster.Storage.PostgreSql.Sessions;
 
 /// <summary>
-/// Two pools, so that many slow readers never keep a commit waiting for a connection, and one connection that says that this node
-/// is there. Each connection is checked when it is made.
+/// Three pools, so that many slow readers keep neither a commit nor a confirmation waiting for a connection, and one connection that says
+/// that this node is there. Each connection is checked when it is made.
 /// </summary>
 internal sealed class DataSources : IAsyncDisposable
 {
+    /// <summary>One for the question of the owners that is in flight, one for whoever asks beside them: the probe, the sweep.</summary>
+    public const int ConfirmationConnections = 2;
+
     private const int StatementsPerConnection = 40;
+
     /// <summary>Kept open when they are idle: making one takes the database longer than what it is made for.</summary>
     private const int ConnectionsKept = 2;
     private const int UsesUntilPrepared = 2;
@@ -26,6 +30,7 @@ internal sealed class DataSources : IAsyncDisposable
         Timeline = new Timeline(options.Schema, logger);
         Queries = Create(options.MaxConnections);
         Commits = Create(options.CommitConnections);
+        Confirmations = Create(ConfirmationConnections);
         Alive = Create(1, $"eventcluster {options.NodeName}");
     }
 
@@ -37,6 +42,9 @@ internal sealed class DataSources : IAsyncDisposable
 
     /// <summary>The flusher's.</summary>
     public NpgsqlDataSource Commits { get; }
+
+    /// <summary>Fences and versions of heads: small, and answers wait for them.</summary>
+    public NpgsqlDataSource Confirmations { get; }
 
     /// <summary>
     /// The session's that lives as long as this node. Its name is what administrators see and what a refused restore says; PostgreSQL
@@ -80,7 +88,7 @@ internal sealed class DataSources : IAsyncDisposable
     /// <summary>From now on every connection is a new one.</summary>
     public void Clear()
     {
-        foreach (var source in new[] { Queries, Commits, Alive })
+        foreach (var source in new[] { Queries, Commits, Confirmations, Alive })
         {
             (source as NpgsqlMultiHostDataSource)?.ClearDatabaseStates();
             source.Clear();
@@ -105,6 +113,7 @@ internal sealed class DataSources : IAsyncDisposable
     {
         await Commits.DisposeAsync();
         await Queries.DisposeAsync();
+        await Confirmations.DisposeAsync();
         await Alive.DisposeAsync();
     }
 
