@@ -1,6 +1,7 @@
 using EventCluster.Core;
 using EventCluster.Orleans.Grains;
 using EventCluster.Orleans.Placement;
+using EventCluster.Orleans.Rebalancing;
 using EventCluster.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,7 @@ namespace EventCluster.Orleans.Hosting;
 internal sealed partial class BacklogLife(
     LocalStreamDirectory directory,
     IGrainFactory grains,
+    HandOverTargets targets,
     SiloRoleMap roles,
     ILocalSiloDetails silo,
     TimeProvider time,
@@ -61,12 +63,12 @@ internal sealed partial class BacklogLife(
             return;
         }
 
-        await HandOverAllAsync(others, cancellationToken);
+        await HandOverAllAsync(await targets.AmongAsync(others, cancellationToken), cancellationToken);
 
         // While this silo is still here it passes on what is sent to the old place, and whoever sent it learns the new one.
         // After it left, everybody who did not would have to ask a directory that is being divided anew.
         await Task.Delay(SettleTime, time, cancellationToken);
-        await HandOverAllAsync(others, cancellationToken);
+        await HandOverAllAsync(await targets.AmongAsync(others, cancellationToken), cancellationToken);
     }
 
     private async Task HandOverAllAsync(SiloAddress[] others, CancellationToken cancellationToken)

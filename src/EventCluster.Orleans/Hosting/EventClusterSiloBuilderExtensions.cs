@@ -75,6 +75,7 @@ public static class EventClusterSiloBuilderExtensions
         services.AddSingleton<IIncomingGrainCallFilter, ForeignRequestFilter>();
         services.TryAddSingleton<RebalanceOptions>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, BacklogLife>();
+        services.AddSingleton<HandOverTargets>();
         services.AddLoop<Rebalancer>();
         services.AddSingleton<IBalance>(static provider => provider.GetRequiredService<Rebalancer>());
         services.AddLoop<ClusterSettingsFollower>();

@@ -17,6 +17,7 @@ internal sealed partial class Rebalancer(
     LocalStreamDirectory directory,
     SiloRoleMap roles,
     IGrainFactory grains,
+    HandOverTargets targets,
     ILocalSiloDetails silo,
     StoreView store,
     TimeProvider time,
@@ -59,6 +60,7 @@ internal sealed partial class Rebalancer(
         }
 
         LogMoving(logger, count, target);
+        var taker = SiloAddress.FromParsableString(target);
         var began = Time.GetTimestamp();
         foreach (var name in directory.Loaded(count).ToList())
         {
@@ -68,7 +70,7 @@ internal sealed partial class Rebalancer(
                 return;
             }
 
-            if (store.IsSilent)
+            if (store.IsSilent || !await targets.CanTakeAsync(taker, cancellationToken))
             {
                 // Its next owner could not open it.
                 return;
