@@ -1,6 +1,6 @@
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
-using EventCluster.Edge.Live;
+using EventCluster.Delivery.Reading;
 using EventCluster.Protocol;
 using EventCluster.TestKit;
 

@@ -1,7 +1,6 @@
 using EventCluster.Abstractions.Streams;
 using EventCluster.Conformance.Streams;
 using EventCluster.Orleans.Directory;
-using EventCluster.Protocol;
 using EventCluster.TestKit;
 using Xunit;
 
