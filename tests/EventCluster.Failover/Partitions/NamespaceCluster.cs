@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using EventCluster.TestKit;
 using EventCluster.TestKit.Network;
 using EventCluster.TestKit.Servers;
 
@@ -28,6 +27,10 @@ internal sealed class NamespaceCluster : IAsyncDisposable
     private const int PostgresPort = 5432;
 
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A hang guard: on a machine that is busy with other things a start takes minutes, and one that is voted out starts again.</summary>
+    private static readonly TimeSpan ReadyGuard = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<string, NamespaceSilo> _silos = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<SiloEnd> _ends = new();
@@ -119,10 +122,18 @@ internal sealed class NamespaceCluster : IAsyncDisposable
     /// <summary>Waits until each silo is ready.</summary>
     public async Task UntilReadyAsync(CancellationToken cancellationToken)
     {
+        var began = _time.GetTimestamp();
         foreach (var name in Backlogs.Concat(Edges))
         {
-            await Phase.UntilAsync(
-                $"{name} is ready", async () => await ReadinessAsync(name, cancellationToken) == 200, static () => { }, cancellationToken);
+            while (await ReadinessAsync(name, cancellationToken) != 200)
+            {
+                if (_time.GetElapsedTime(began) > ReadyGuard)
+                {
+                    throw new TimeoutException($"{name} is not ready after {ReadyGuard}.");
+                }
+
+                await Task.Delay(LookInterval, _time, cancellationToken);
+            }
         }
     }
 

@@ -29,15 +29,16 @@ internal sealed class PartitionLoad : IAsyncDisposable
     private readonly CancellationTokenSource _readersEnd;
     private readonly string[] _streams;
     private readonly Uri[] _edges;
+    private readonly bool _namesEveryOffset;
     private Reader[] _readers = [];
     private Task[] _reading = [];
     private Task[] _writing = [];
     private TailAskers? _askers;
     private volatile bool _isStopping;
 
-    private PartitionLoad(Uri[] edges, string[] streams, ClaimRecorder claims, CancellationToken cancellationToken)
+    private PartitionLoad(Uri[] edges, string[] streams, ClaimRecorder claims, bool namesEveryOffset, CancellationToken cancellationToken)
     {
-        (_edges, _streams, Claims) = (edges, streams, claims);
+        (_edges, _streams, Claims, _namesEveryOffset) = (edges, streams, claims, namesEveryOffset);
         _readersEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _http = [.. edges.Select(edge => new HttpAppendPort([edge], 0))];
         _moving = [.. edges.Select((_, i) => new MovingAppendPort(_http, i))];
@@ -63,13 +64,17 @@ internal sealed class PartitionLoad : IAsyncDisposable
     /// <param name="grains">Appends as a client of the cluster, beside those over the edges.</param>
     /// <param name="streams">How many.</param>
     /// <param name="seed">Chooses payloads.</param>
+    /// <param name="namesEveryOffset">
+    /// Readers of transports only that name the offset of every event: where an incarnation begins in a run of events, what others count
+    /// back from its end is not what the server says.
+    /// </param>
     /// <param name="cancellationToken">Ends everything.</param>
     public static async Task<PartitionLoad> StartAsync(
-        NamespaceCluster cluster, GrainAppendPort grains, int streams, int seed, CancellationToken cancellationToken)
+        NamespaceCluster cluster, GrainAppendPort grains, int streams, int seed, bool namesEveryOffset, CancellationToken cancellationToken)
     {
         Uri[] edges = [.. cluster.Edges.Select(cluster.UrlOf)];
         string[] names = [.. Enumerable.Range(0, streams).Select(i => $"partitions/{i}")];
-        var load = new PartitionLoad(edges, names, new ClaimRecorder(TimeProvider.System), cancellationToken);
+        var load = new PartitionLoad(edges, names, new ClaimRecorder(TimeProvider.System), namesEveryOffset, cancellationToken);
         Dictionary<string, StreamOffset> begins = new(StringComparer.Ordinal);
         using (var publisher = new StreamPublisher(edges[0]))
         {
@@ -203,9 +208,9 @@ internal sealed class PartitionLoad : IAsyncDisposable
     {
         ISubscriberClient[] clients =
         [
-            new EventSourceClient(), new WebSocketClient(), new PollClient(isLong: true), new DurableSseClient(),
-            new SignalRClient(HttpTransportType.WebSockets), new CompositeClient(_streams[0] == stream ? _streams[1] : _streams[0]),
-            new PollClient(isLong: false),
+            new EventSourceClient(), new WebSocketClient(), new SignalRClient(HttpTransportType.WebSockets),
+            new CompositeClient(_streams[0] == stream ? _streams[1] : _streams[0]),
+            .. _namesEveryOffset ? Array.Empty<ISubscriberClient>() : [new PollClient(isLong: true), new DurableSseClient(), new PollClient(isLong: false)],
         ];
         var client = clients[kind % clients.Length];
         return new Reader(client, edge, stream, $"{client.Name} at {edge.Host}", History, TimeProvider.System);
@@ -215,7 +220,7 @@ internal sealed class PartitionLoad : IAsyncDisposable
     {
         History.Start(stream, "final", null);
         await using var follower = new Follower(
-            new PollClient(isLong: false), new SubscribeRequest(_edges[0], stream, PayloadKind.Json), cancellationToken);
+            new EventSourceClient(), new SubscribeRequest(_edges[0], stream, PayloadKind.Json), cancellationToken);
         foreach (var seen in await follower.EventsToAsync(tail))
         {
             History.Observe(stream, "final", seen.Offset, System.Text.Encoding.UTF8.GetString(seen.Payload.Span));

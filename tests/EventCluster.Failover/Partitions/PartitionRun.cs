@@ -40,7 +40,7 @@ internal sealed class PartitionRun(PartitionOptions options, TextWriter progress
     {
         await using var pulse = new Pulse(time);
         await using var grains = await GrainAppendPort.ConnectAsync(cluster, cancellationToken);
-        await using var load = await PartitionLoad.StartAsync(cluster, grains, options.Streams, options.Seed, cancellationToken);
+        await using var load = await PartitionLoad.StartAsync(cluster, grains, options.Streams, options.Seed, namesEveryOffset: false, cancellationToken);
         foreach (var partition in options.Cases)
         {
             await MakeAsync(partition, cluster, load, pulse, cancellationToken);

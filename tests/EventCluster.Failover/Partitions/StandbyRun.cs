@@ -78,7 +78,7 @@ internal sealed class StandbyRun(StandbyCase what, StandbyOptions options, TextW
     {
         var (primary, standby) = (cluster.Servers[0], cluster.Servers[1]);
         await using var grains = await GrainAppendPort.ConnectAsync(cluster, cancellationToken);
-        await using var load = await PartitionLoad.StartAsync(cluster, grains, options.Streams, options.Seed, cancellationToken);
+        await using var load = await PartitionLoad.StartAsync(cluster, grains, options.Streams, options.Seed, namesEveryOffset: true, cancellationToken);
         await load.UntilMovedAsync("all streams take appends", load.Streams, cancellationToken);
         await Task.Delay(Before, time, cancellationToken);
 
@@ -103,9 +103,9 @@ internal sealed class StandbyRun(StandbyCase what, StandbyOptions options, TextW
         await Task.Delay(Before, time, cancellationToken);
 
         await load.FinishAsync(cancellationToken);
-        Faults.AddRange(HistoryChecker.Check(load.History.Entries).Select(wrong => wrong.ToString()));
         var verdict = load.Claims.Check();
         Faults.AddRange(verdict.Faults.Select(wrong => wrong.ToString()));
+        Faults.AddRange(HistoryChecker.Check(load.History.Entries).Select(wrong => wrong.ToString()));
         progress.WriteLine($"{what.Name}: {load.Stalls.Acknowledged} appends acknowledged, "
             + $"{load.History.Entries.Count(entry => entry.Kind == HistoryEntryKind.Observe)} events observed, {load.Reconnects} reconnects, "
             + $"{Faults.Count} faults; {verdict}");
