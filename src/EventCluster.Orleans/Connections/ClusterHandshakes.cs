@@ -101,6 +101,11 @@ internal sealed partial class ClusterHandshakes(
         {
             await handshake(connection, peer, turn.Limit);
             turn.Decide();
+            if (!isAccepting)
+            {
+                refusals.NotePassed();
+            }
+
             return true;
         }
         catch (HandshakeRefusedException e)
@@ -110,11 +115,11 @@ internal sealed partial class ClusterHandshakes(
                 await peer.RefuseAsync(e.Message, turn.Limit);
             }
 
-            Report(turn, port, isAccepting, turn.EndedBy ?? (e.IsTold ? $"the other end says: {e.Message}" : e.Message), e.IsPassing);
+            Report(turn, port, isAccepting, turn.EndedBy ?? (e.IsTold ? $"the other end says: {e.Message}" : e.Message), e.IsPassing, e.IsBrokenOff);
         }
         catch (Exception e) when (turn.EndedBy is not null || e is IOException or ConnectionAbortedException)
         {
-            Report(turn, port, isAccepting, turn.EndedBy ?? e.Message);
+            Report(turn, port, isAccepting, turn.EndedBy ?? e.Message, isBrokenOff: true);
         }
 
         return false;
@@ -207,7 +212,7 @@ internal sealed partial class ClusterHandshakes(
         }
     }
 
-    private void Report(HandshakeTurn turn, ClusterPort port, bool isAccepting, string reason, bool isPassing = false)
+    private void Report(HandshakeTurn turn, ClusterPort port, bool isAccepting, string reason, bool isPassing = false, bool isBrokenOff = false)
     {
         // One that took too long says nothing about the other end either: it may stand still, or this one did.
         isPassing |= turn.EndedBy is not null;
@@ -221,7 +226,7 @@ internal sealed partial class ClusterHandshakes(
             LogFailed(logger, port, turn.RemoteEndPoint, reason);
             if (!isPassing)
             {
-                refusals.Note($"{turn.RemoteEndPoint}: {reason}");
+                refusals.Note($"{turn.RemoteEndPoint}: {reason}", isBrokenOff);
             }
         }
     }

@@ -62,7 +62,10 @@ public sealed class HandshakePeer
         {
             throw new HandshakeRefusedException(
                 "The other end closed the connection or does not speak this handshake: it is no silo or publisher of EventCluster, or "
-                + "one of another version, or only one of the two has Cluster:Tls.");
+                + "one of another version, or only one of the two has Cluster:Tls.")
+            {
+                IsBrokenOff = e is not InvalidDataException,
+            };
         }
 
         if (seen == HandshakeFrames.Refusal)

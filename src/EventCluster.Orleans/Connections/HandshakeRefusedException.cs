@@ -10,4 +10,7 @@ public sealed class HandshakeRefusedException(string reason, bool isTold = false
 
     /// <summary>True when the next attempt may succeed: nothing was found out about the other end.</summary>
     public bool IsPassing { get; init; }
+
+    /// <summary>True when the connection ended without a word: a node that dies, or that is too busy, does so, too.</summary>
+    public bool IsBrokenOff { get; init; }
 }
