@@ -29,7 +29,7 @@ public sealed partial class AzureTablesLogStore : IStoreIdentity
     {
         var entity = new IdentityEntity(_tables);
         var running = _options.Restored ? await _stamps.WatchAsync(cancellationToken) : [];
-        await _stamps.MoveAsync(cancellationToken);
+        await _stamps.TryMoveAsync(cancellationToken);
         var recorded = await entity.ReadAsync(cancellationToken);
         switch (IdentityDecision.Decide(recorded?.Identity, _tables.Medium, _options.Restored, running))
         {
@@ -50,6 +50,11 @@ public sealed partial class AzureTablesLogStore : IStoreIdentity
                 {
                     throw new AzureTablesUnusableException(
                         $"A restore of {_guard.Where} was begun and has not ended. Wait for it, or start again with --restored.");
+                }
+
+                if (recorded.Value.HasLost)
+                {
+                    throw new AzureTablesUnusableException(IdentityDecision.DescribeLoss(_guard.Where));
                 }
 
                 break;

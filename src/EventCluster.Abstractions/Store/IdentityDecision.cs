@@ -44,6 +44,12 @@ public static class IdentityDecision
         return $"--restored is refused: {where} is in use by {string.Join(", ", running)}. Stop them first. Nothing was changed.";
     }
 
+    /// <summary>One line for every node of a store that shows less than it had acknowledged.</summary>
+    /// <param name="where">The schema or the table.</param>
+    public static string DescribeLoss(string where) =>
+        $"{where} has lost writes that it had acknowledged, as after a failover of the account to its other region. Stop all nodes, then start one "
+        + "of them once with --restored: every stream begins a new history, so that no position stands for two events.";
+
     /// <summary>One line for a node whose store was exchanged under it.</summary>
     /// <param name="where">The schema or the table.</param>
     /// <param name="expected">The identity that the node serves.</param>

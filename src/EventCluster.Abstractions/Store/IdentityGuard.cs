@@ -21,6 +21,10 @@ public sealed class IdentityGuard(string where)
     /// <summary>From now on the store must show it.</summary>
     public void Expect(StoreIdentity identity) => _expected = identity;
 
+    /// <summary>The store cannot be served any more.</summary>
+    /// <param name="fault">Why, in one line, which <see cref="Fault"/> keeps.</param>
+    public void Fail(string fault) => _fault ??= fault;
+
     /// <summary>Compares what the store shows.</summary>
     /// <param name="id">The identity; null for none.</param>
     /// <param name="medium">The place; null where it cannot have changed.</param>

@@ -21,10 +21,34 @@ internal sealed class AliveStamps(EntityTable table, AzureTablesOptions options,
 
     private readonly string _row = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private long _stamp;
+    private long _acknowledged;
 
-    /// <summary>Moves this node's.</summary>
-    public Task MoveAsync(CancellationToken cancellationToken) => table.UpsertAsync(
-        new TableEntity(Partition, _row) { [Name] = options.NodeName, [Stamp] = ++_stamp }, cancellationToken);
+    /// <summary>
+    /// Moves this node's. Each write names the one before it, so that one that was given up and lands late changes nothing.
+    /// </summary>
+    /// <returns>
+    /// False when the service shows a stamp from before one that it had acknowledged: it has lost writes (CORRECTNESS rule 28), as after
+    /// a failover of the account to its other region. One that is missing proves nothing; it may have been swept.
+    /// </returns>
+    public async Task<bool> TryMoveAsync(CancellationToken cancellationToken)
+    {
+        var found = await table.FindAsync(Partition, _row, select: null, cancellationToken);
+        if (found?.GetInt64(Stamp) < _acknowledged)
+        {
+            return false;
+        }
+
+        var stamp = ++_stamp;
+        var moved = new TableEntity(Partition, _row) { [Name] = options.NodeName, [Stamp] = stamp };
+        if ((found is null
+            ? await table.TryAddAsync(moved, cancellationToken)
+            : await table.TryUpdateAsync(moved, found.ETag, TableUpdateMode.Replace, cancellationToken)) is not null)
+        {
+            _acknowledged = stamp;
+        }
+
+        return true;
+    }
 
     /// <summary>Takes this node's away.</summary>
     public Task RemoveAsync(CancellationToken cancellationToken) =>

@@ -5,7 +5,7 @@ namespace EventCluster.Storage.AzureTables.Identity;
 
 /// <summary>
 /// For as long as this node lives: moves its <see cref="AliveStamps"/>, and looks again and again whether the data are still those
-/// that the node serves.
+/// that the node serves, and whether the service still has what it acknowledged.
 /// </summary>
 internal sealed class AliveWatch(
     AliveStamps stamps, IdentityEntity entity, IdentityGuard guard, AzureTablesOptions options, TimeProvider time) : IAsyncDisposable
@@ -56,8 +56,18 @@ internal sealed class AliveWatch(
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        await stamps.MoveAsync(cancellationToken);
+        if (!await stamps.TryMoveAsync(cancellationToken))
+        {
+            // For all nodes, those that are started again included, until an operator has seen to it.
+            await entity.NoteLossAsync(cancellationToken);
+        }
+
         var found = await entity.ReadAsync(cancellationToken);
+        if (found is { HasLost: true })
+        {
+            guard.Fail(IdentityDecision.DescribeLoss(guard.Where));
+        }
+
         guard.Check(found?.Identity.Id, found?.Identity.Medium);
     }
 

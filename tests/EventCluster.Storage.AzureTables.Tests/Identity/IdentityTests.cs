@@ -57,6 +57,52 @@ public sealed class IdentityTests(SharedServer shared) : StoreTest(shared)
         Assert.Equal("1 2", await TextAsync(await OpenStoreAsync(), "a"));
     }
 
+    /// <summary>
+    /// Goal: an account that lost acknowledged writes, as after a failover to its other region, is served by nobody until an operator
+    /// says so, whoever starts meanwhile (CORRECTNESS rule 28). Method: one node's stamp goes back to what it was earlier; the
+    /// identity and every head stay, as they may.
+    /// </summary>
+    [Fact]
+    public async Task Running_TheServiceForgetsWhatItAcknowledged_NobodyServesUntilRestored()
+    {
+        var stores = new[] { await OpenStoreAsync(Named("one")), await OpenStoreAsync(Named("two")) };
+        var owner = await CreateAsync(stores[0], "a", "1 2");
+        await Phase.UntilAsync("the stamp has moved", async () => await StampAsync("one") >= 3, static () => { }, Cancellation);
+        await Phase.UntilAsync("a stamp goes back while nothing moves it", () => TryTurnBackAsync("one"), static () => { }, Cancellation);
+
+        foreach (var store in stores)
+        {
+            await Phase.UntilAsync("the store is foreign", () => store.Health.IsForeign, Cancellation);
+            Assert.Contains("--restored", store.Health.NotReadyReason!, StringComparison.Ordinal);
+            await store.DisposeAsync();
+        }
+
+        var refusal = await Assert.ThrowsAsync<AzureTablesUnusableException>(() => OpenStoreAsync());
+        Assert.Contains("has lost writes that it had acknowledged", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", refusal.Message, StringComparison.Ordinal);
+
+        var restored = await OpenStoreAsync(Restoring());
+        Assert.Equal(2, (await restored.GetHeadAsync(owner.Name, Cancellation))!.Incarnations.Count);
+        await restored.DisposeAsync();
+        Assert.True((await OpenStoreAsync()).Health.AcceptsWrites);
+    }
+
+    /// <summary>Goal: a stamp that is gone, or that somebody else moved on, proves nothing.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1_000_000L)]
+    public async Task Running_TheStampIsGoneOrAhead_GoesOn(long? stamp)
+    {
+        var store = await OpenStoreAsync(Named("one"));
+        var row = (await QueryAsync(Streams, "PartitionKey eq 'alive'")).Single(static row => row.GetString("Name") == "one");
+        await (stamp is null
+            ? Streams.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, Cancellation)
+            : Streams.UpsertEntityAsync(new TableEntity(row.PartitionKey, row.RowKey) { ["Name"] = "one", ["Stamp"] = stamp }, TableUpdateMode.Replace, Cancellation));
+
+        await Phase.UntilAsync("it moves again", async () => await StampAsync("one") is { } now && now != stamp, static () => { }, Cancellation);
+        Assert.True(store.Health.AcceptsWrites);
+    }
+
     /// <summary>Goal: only what moves while it is watched is alive; a stamp that was copied, or left by a kill, is not.</summary>
     [Fact]
     public async Task Restore_WhileNodesLive_IsRefusedNamingThem_AndStampsThatDoNotMoveCountForNothing()
@@ -192,5 +238,23 @@ public sealed class IdentityTests(SharedServer shared) : StoreTest(shared)
         }
 
         await Streams.UpdateEntityAsync(entity, ETag.All, TableUpdateMode.Merge, Cancellation);
+    }
+
+    private async Task<long?> StampAsync(string node) =>
+        (await QueryAsync(Streams, "PartitionKey eq 'alive'")).Find(row => row.GetString("Name") == node)?.GetInt64("Stamp");
+
+    private async Task<bool> TryTurnBackAsync(string node)
+    {
+        var row = (await QueryAsync(Streams, "PartitionKey eq 'alive'")).Single(row => row.GetString("Name") == node);
+        try
+        {
+            row["Stamp"] = 1L;
+            await Streams.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Cancellation);
+            return true;
+        }
+        catch (RequestFailedException)
+        {
+            return false;
+        }
     }
 }
