@@ -216,21 +216,17 @@ public static class EdgeLimits
 
     /// <summary>
     /// Most bytes of events that one SignalR connection whose client takes nothing makes the server hold, kernel included: a
-    /// full buffer and one slice per call. An event larger than its slice is one item all the same; its bytes are reserved in
-    /// the share of delivery (<see cref="HubItemCopies"/>).
+    /// full buffer and one slice per call, whatever the size of its events.
     /// </summary>
     public const int MaxBytesPerSlowHubConnection =
         HubBufferBytes + DeliveryLimits.MaxSliceBytes + (MaxStreamsPerSession * SmallestHubSliceBytes)
         + (2 * ResponseBufferBytes) + DeliveryLimits.MaxSliceBytes + LiveUnsentBytes;
 
     /// <summary>
-    /// How often an item of SignalR is in memory at once: as an item, in SignalR's message, in its buffer, and in the response
-    /// of a transport that copies once more.
+    /// Largest part of a SignalR item that is larger than a slice. It lies in memory up to three times: in SignalR's buffer,
+    /// in the transport's frame and in the response.
     /// </summary>
-    public const int HubItemCopies = 4;
-
-    /// <summary>How long a call of SignalR waits until there is room for an event larger than its slice.</summary>
-    public static readonly TimeSpan HubAdmissionTimeout = TimeSpan.FromMinutes(1);
+    public const int HubPartBytes = 16 * 1024;
 
     /// <summary>Most calls of a SignalR connection that are dealt with at once; further ones wait in its buffer.</summary>
     public const int MaxHubCallsInFlight = 4;

@@ -15,9 +15,6 @@ internal enum SliceExit
     /// </summary>
     Lost = 2,
 
-    /// <summary>There is no room for it; nothing of it was written.</summary>
-    Refused = 3,
-
     /// <summary>It was removed before any of it was written; the reader reads on.</summary>
-    Removed = 4,
+    Removed = 3,
 }

@@ -15,11 +15,6 @@ internal abstract class SliceSender(BlockPins pins)
     {
         try
         {
-            if (!await AdmitAsync(large))
-            {
-                return SliceExit.Refused;
-            }
-
             while (true)
             {
                 if (!large.HasBlock && !large.TryResume(await ReadAgainAsync(large.Before)))
@@ -51,9 +46,6 @@ internal abstract class SliceSender(BlockPins pins)
             large.LetGo();
         }
     }
-
-    /// <summary>Waits until the event may be written; false when there is no room for it.</summary>
-    protected virtual ValueTask<bool> AdmitAsync(LargeEvent large) => new(true);
 
     /// <summary>Writes the next slice into the connection's buffer.</summary>
     protected abstract void WriteSlice(LargeEvent large);

@@ -12,11 +12,6 @@ internal interface ISessionConnection
     /// <summary>Most bytes of the next slice.</summary>
     int Slice { get; }
 
-    /// <summary>
-    /// Waits until a large event may be written, and gives its block up meanwhile. False when there is no room for it.
-    /// </summary>
-    ValueTask<bool> AdmitAsync(LargeEvent large, CancellationToken cancellationToken);
-
     /// <summary>Hands over what was written; completes when the client took most of it.</summary>
     ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken);
 }

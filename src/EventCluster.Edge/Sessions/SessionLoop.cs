@@ -75,10 +75,9 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     public bool EndsWithLastSubscription { get; init; }
 
     /// <summary>
-    /// Ends the connection inside an event that is not there any more, so that no part is taken for the whole. Null where
-    /// events go out whole.
+    /// Ends the connection inside an event that is not there any more, so that no part is taken for the whole.
     /// </summary>
-    public Action? Cut { get; init; }
+    public required Action Cut { get; init; }
 
     /// <summary>Has a piece of work done by the loop.</summary>
     public void Post(Action work) => Enqueue(new SessionEvent(work));
@@ -189,12 +188,8 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
             case SliceExit.Removed:
                 Subscriptions.OnLargeRemoved();
                 break;
-            case SliceExit.Refused:
-                Subscriptions.OnLargeRefused(ErrorResponses.OfUnavailable(
-                    UnavailableReason.Overloaded, "Too many large events wait for slow clients; subscribe again from the last offset."));
-                break;
             case SliceExit.Lost:
-                Cut!();
+                Cut();
                 return await FlushAsync();
             default:
                 return false;
@@ -308,9 +303,6 @@ internal sealed partial class SessionLoop : ISubscriptionReads, IDeadline
     /// <summary>Large events on this connection.</summary>
     private sealed class Sender(SessionLoop loop, Subscription subscription) : SliceSender(loop._services.Pins.Delivery)
     {
-        /// <inheritdoc />
-        protected override ValueTask<bool> AdmitAsync(LargeEvent large) => loop._output.AdmitAsync(large, loop._ended);
-
         /// <inheritdoc />
         protected override void WriteSlice(LargeEvent large) => loop._words.Part(large, loop._output.Slice);
 

@@ -19,9 +19,6 @@ internal sealed class SessionWriter(LiveResponse response) : ISessionConnection
     /// <summary>Most bytes of any slice.</summary>
     public int MaxSlice => response.MaxSlice;
 
-    /// <summary>At once: its parts are slices.</summary>
-    public ValueTask<bool> AdmitAsync(LargeEvent large, CancellationToken cancellationToken) => new(true);
-
     public void Write(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(response.Output.GetSpan(bytes.Length));

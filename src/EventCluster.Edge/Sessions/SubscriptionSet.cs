@@ -231,15 +231,6 @@ internal sealed class SubscriptionSet(ISessionOutput output, ISubscriptionReads 
         Read(subscription);
     }
 
-    /// <summary>There is no room for <see cref="Large"/>, of which nothing was written: its subscription ends.</summary>
-    public void OnLargeRefused(RequestFault fault)
-    {
-        var subscription = Large!.Subscription;
-        Large = null;
-        output.Failed(subscription, fault);
-        Remove(subscription);
-    }
-
     /// <summary>The connection takes nothing now: everything in hand is let go, positions stay.</summary>
     public void Pause()
     {

@@ -11,8 +11,9 @@ using HubMessageBase = Microsoft.AspNetCore.SignalR.Protocol.HubMessage;
 namespace EventCluster.Edge.SignalR;
 
 /// <summary>
-/// SignalR's JSON protocol, except that a call whose arguments do not fit its method is refused with the reason: SignalR
-/// alone says that there was an error, because it hides the texts of exceptions other than its own.
+/// SignalR's JSON protocol, except that a call whose arguments do not fit its method is refused with the reason (SignalR
+/// alone says that there was an error, because it hides the texts of exceptions other than its own), and that an item larger than
+/// a slice is written in parts.
 /// </summary>
 internal sealed class HubCallProtocol(IHubProtocol inner, FrameWriter frames) : IHubProtocol
 {
@@ -32,6 +33,8 @@ internal sealed class HubCallProtocol(IHubProtocol inner, FrameWriter frames) : 
         [nameof(StreamHub.Append)] = "(stream, {events, ...})",
         [nameof(StreamHub.Describe)] = "(stream)",
     };
+
+    private static readonly ReadOnlyMemory<byte> _itemTail = new[] { (byte)'}', HubRecords.Separator };
 
     /// <inheritdoc />
     public string Name => inner.Name;
@@ -108,7 +111,20 @@ internal sealed class HubCallProtocol(IHubProtocol inner, FrameWriter frames) : 
     }
 
     /// <inheritdoc />
-    public void WriteMessage(HubMessageBase message, IBufferWriter<byte> output) => inner.WriteMessage(message, output);
+    public void WriteMessage(HubMessageBase message, IBufferWriter<byte> output)
+    {
+        if (message is StreamItemMessage { Item: HubJson { Parts: { } parts } } item && output is HubOutput connection)
+        {
+            // As SignalR writes an item, up to the value.
+            output.Write("{\"type\":2,\"invocationId\":"u8);
+            output.Write(JsonSerializer.SerializeToUtf8Bytes(item.InvocationId));
+            output.Write(",\"item\":"u8);
+            connection.GoOnWith(parts, _itemTail);
+            return;
+        }
+
+        inner.WriteMessage(message, output);
+    }
 
     /// <inheritdoc />
     public ReadOnlyMemory<byte> GetMessageBytes(HubMessageBase message) => inner.GetMessageBytes(message);

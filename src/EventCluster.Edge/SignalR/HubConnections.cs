@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Sessions;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
 namespace EventCluster.Edge.SignalR;
@@ -24,7 +23,7 @@ internal sealed class HubConnections(SessionServices services)
     public void Add(HubCallerContext context)
     {
         var peer = new HubPeer(
-            Calls, context.Features.Get<IConnectionLifetimeNotificationFeature>(), services.NextRetryMilliseconds(),
+            Calls, context, services.NextRetryMilliseconds(),
             new WaitingClient(WaitingClient.AddressOf(context.GetHttpContext()?.Connection.RemoteIpAddress), context.ConnectionId));
         _peers[context.ConnectionId] = peer;
         if (Open.Enter() > services.Options.MaxHubConnections)

@@ -6,6 +6,7 @@ using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace EventCluster.Edge.SignalR;
 
@@ -15,6 +16,8 @@ namespace EventCluster.Edge.SignalR;
 /// </summary>
 internal sealed class HubEndpoint : IAsyncDisposable
 {
+    private static readonly MediaTypeHeaderValue _eventStream = new("text/event-stream");
+
     private readonly SessionServices _services;
     private readonly HubLifetime _lifetime = new();
     private readonly ServiceProvider _hubServices;
@@ -63,6 +66,12 @@ internal sealed class HubEndpoint : IAsyncDisposable
         else if (HttpMethods.IsGet(context.Request.Method))
         {
             ConnectionBounds.SetForResponse(context, _services.Options);
+            if (!AcceptsEvents(context))
+            {
+                return HubPoll.RunAsync(context, _hub);
+            }
+
+            context.Response.Body = new HubEventBody(context.Response.Body);
         }
 
         return _hub(context);
@@ -93,6 +102,10 @@ internal sealed class HubEndpoint : IAsyncDisposable
             ? Later(ErrorCode.Overloaded, "Too many connections.")
             : null;
     }
+
+    /// <summary>As SignalR decides between an event stream and a poll.</summary>
+    private static bool AcceptsEvents(HttpContext context) =>
+        context.Request.GetTypedHeaders().Accept.Contains(_eventStream);
 
     private static RequestFault Later(ErrorCode code, string detail) =>
         new(503, code, detail) { Headers = [new("Retry-After", "2")] };

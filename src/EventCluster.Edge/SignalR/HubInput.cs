@@ -17,12 +17,12 @@ internal sealed class HubInput(PipeReader inner, InboundPool memory) : PipeReade
     private long _unread;
     private int _reserved;
 
-    /// <summary>Puts itself between a connection and its hub.</summary>
+    /// <summary>Puts itself, and <see cref="HubOutput"/>, between a connection and its hub.</summary>
     public static async Task RunAsync(ConnectionContext connection, InboundPool memory, ConnectionDelegate next)
     {
         var transport = connection.Transport;
         using var input = new HubInput(transport.Input, memory);
-        connection.Transport = new Pipes(input, transport.Output);
+        connection.Transport = new Pipes(input, new HubOutput(transport.Output));
         await next(connection);
     }
 

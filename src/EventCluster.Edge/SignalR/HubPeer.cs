@@ -1,17 +1,18 @@
 using EventCluster.Delivery.Feeds;
 using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.SignalR;
 
 namespace EventCluster.Edge.SignalR;
 
 /// <summary>One SignalR connection: what its calls share.</summary>
 /// <param name="calls">Calls of all connections that deliver.</param>
-/// <param name="closing">Ends the connection in a way that lets the client reconnect.</param>
+/// <param name="connection">The connection.</param>
 /// <param name="moveDelayMilliseconds">When its client comes back after a stop.</param>
 /// <param name="client">Whose connection it is.</param>
-internal sealed class HubPeer(
-    OpenCount calls, IConnectionLifetimeNotificationFeature? closing, int moveDelayMilliseconds, WaitingClient client)
+internal sealed class HubPeer(OpenCount calls, HubCallerContext connection, int moveDelayMilliseconds, WaitingClient client)
 {
+    private readonly IConnectionLifetimeNotificationFeature? _closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
     private int _streams;
     private int _calls;
 
@@ -26,6 +27,9 @@ internal sealed class HubPeer(
 
     /// <summary>When its client comes back after a stop: one delay for all calls of a connection.</summary>
     public int MoveDelayMilliseconds => moveDelayMilliseconds;
+
+    /// <summary>Cancelled when the connection is gone.</summary>
+    public CancellationToken Aborted { get; } = connection.ConnectionAborted;
 
     /// <summary>Begins a call, unless the connection would have too many streams.</summary>
     public bool TryEnter(int streams)
@@ -50,5 +54,8 @@ internal sealed class HubPeer(
     }
 
     /// <summary>Says good-bye; the client may reconnect.</summary>
-    public void RequestClose() => closing?.RequestClose();
+    public void RequestClose() => _closing?.RequestClose();
+
+    /// <summary>Ends the connection at once.</summary>
+    public void Abort() => connection.Abort();
 }

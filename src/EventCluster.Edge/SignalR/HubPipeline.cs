@@ -4,6 +4,7 @@ using EventCluster.Edge.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,18 @@ internal static class HubPipeline
         var http = new HttpConnectionDispatcherOptions();
         Bound(http);
         var memory = services.GetRequiredService<SessionServices>().Inbound.Messages;
+
+        // Where a handshake is accepted already, SignalR's own middleware leaves it alone.
+        app.UseWebSockets();
+        app.Use(static (context, next) =>
+        {
+            if (context.Features.Get<IHttpWebSocketFeature>() is { } sockets)
+            {
+                context.Features.Set<IHttpWebSocketFeature>(new HubSocketFeature(sockets));
+            }
+
+            return next(context);
+        });
         app.UseRouting();
         app.UseEndpoints(endpoints => endpoints.MapConnections(StreamPaths.Hub, http, connections => connections
             .Use(next => connection => HubInput.RunAsync(connection, memory, next))

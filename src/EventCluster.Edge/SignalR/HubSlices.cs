@@ -19,17 +19,16 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
     private readonly Channel<Slice> _slices = Channel.CreateUnbounded<Slice>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
+    private readonly Lock _gate = new();
     private readonly Func<int> _sliceBytes;
-    private readonly MemoryShare _share;
-    private readonly TimeProvider _time;
     private List<HubJson> _messages = [];
-    private long _reserved;
+    private HubParts? _parts;
+    private Task<FlushResult>? _partTaken;
+    private bool _isLastPart;
+    private Action? _whenWhole;
 
     /// <param name="sliceBytes">Most bytes of the next slice.</param>
-    /// <param name="share">What items that are larger than a slice are reserved in.</param>
-    /// <param name="time">The clock.</param>
-    public HubSlices(Func<int> sliceBytes, MemoryShare share, TimeProvider time) =>
-        (_sliceBytes, _share, _time) = (sliceBytes, share, time);
+    public HubSlices(Func<int> sliceBytes) => _sliceBytes = sliceBytes;
 
     /// <summary>The cursor over all streams as it stands now, as text; null for a call with one stream.</summary>
     public Func<string>? Cursor { get; init; }
@@ -37,11 +36,14 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
     /// <summary>Whether an <c>error</c> ends the call instead of being an item.</summary>
     public bool ErrorEnds { get; init; }
 
+    /// <summary>Ends the connection.</summary>
+    public required Action Abort { get; init; }
+
     /// <summary>The <c>error</c> that ended the call.</summary>
     public byte[]? Error { get; private set; }
 
     /// <inheritdoc />
-    public bool HasUnflushed => _messages.Count > 0;
+    public bool HasUnflushed => _messages.Count > 0 || _partTaken is not null;
 
     /// <inheritdoc />
     int ISessionConnection.Slice => _sliceBytes();
@@ -58,29 +60,6 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
     /// <inheritdoc />
     public ReadOnlySpan<byte> LargeTail => default;
 
-    /// <summary>
-    /// SignalR takes whole items and copies them on their way, so one that is larger than a slice needs room for all its
-    /// copies before it is made. While it waits the call is a position.
-    /// </summary>
-    public async ValueTask<bool> AdmitAsync(LargeEvent large, CancellationToken cancellationToken)
-    {
-        Release();
-        var bytes = EdgeLimits.HubItemCopies * large.Measure();
-        var admission = _share.ReserveAsync(bytes, EdgeLimits.HubAdmissionTimeout, _time, cancellationToken);
-        if (!admission.IsCompleted)
-        {
-            large.LetGo();
-        }
-
-        if (!await admission)
-        {
-            return false;
-        }
-
-        _reserved = bytes;
-        return true;
-    }
-
     /// <inheritdoc />
     public void WriteLargeHead(FrameBuffer head, ReadOnlySpan<byte> prefix)
     {
@@ -96,17 +75,25 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
         head.Write(prefix[1..]);
     }
 
-    /// <summary>Puts the whole message: SignalR has no parts.</summary>
+    /// <inheritdoc />
     public void PutPart(LargeEvent large, int maxBytes)
     {
-        using var whole = new FrameBuffer((int)(_reserved / EdgeLimits.HubItemCopies));
-        while (!large.IsComplete)
+        maxBytes = Math.Min(maxBytes, EdgeLimits.HubPartBytes);
+        var part = new FrameBuffer(maxBytes);
+        if (!large.IsBegun)
         {
-            large.Write(whole, whole.Length + DeliveryLimits.MaxSliceBytes);
+            lock (_gate)
+            {
+                _parts = new HubParts(Abort);
+            }
+
+            _messages.Add(new HubJson(_parts));
         }
 
-        _messages.Add(new HubJson(whole.Written.ToArray()));
-        Unflushed += whole.Length;
+        large.Write(part, maxBytes);
+        Unflushed += part.Length;
+        _partTaken = _parts!.GiveAsync(part, large.IsComplete);
+        _isLastPart = large.IsComplete;
     }
 
     /// <inheritdoc />
@@ -131,28 +118,67 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
     /// <inheritdoc />
     public async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken)
     {
-        var slice = new Slice(_messages);
-        (_messages, Unflushed) = ([], 0);
-        try
+        Unflushed = 0;
+        var partTaken = _partTaken;
+        _partTaken = null;
+        if (_messages.Count > 0)
         {
-            if (_slices.Writer.TryWrite(slice))
+            var slice = new Slice(_messages);
+            _messages = [];
+            if (_slices.Writer.TryWrite(slice) && partTaken is null)
             {
                 await slice.Taken.Task.WaitAsync(cancellationToken);
             }
+        }
 
+        if (partTaken is null)
+        {
             return default;
         }
-        finally
+
+        try
         {
-            Release();
+            await partTaken.WaitAsync(cancellationToken);
         }
+        catch (OperationCanceledException) when (partTaken.IsCompletedSuccessfully)
+        {
+            // Taken and ended in one moment: an event that is out is no event that was cut.
+        }
+
+        if (_isLastPart)
+        {
+            EndLarge();
+        }
+
+        return await partTaken;
     }
+
+    /// <summary>
+    /// Runs an action that ends the call, behind the event that is on its way in parts: the connection's other calls cannot go
+    /// on inside it.
+    /// </summary>
+    public void RunWhenWhole(Action action)
+    {
+        lock (_gate)
+        {
+            if (_parts is not null)
+            {
+                _whenWhole = action;
+                return;
+            }
+        }
+
+        action();
+    }
+
+    /// <summary>An event that is on its way in parts has no end: the connection ends inside it.</summary>
+    public void Cut() => _parts?.Break();
 
     /// <summary>Nothing follows.</summary>
     /// <param name="surprise">What the reader is to be thrown.</param>
     public void Complete(Exception? surprise)
     {
-        Release();
+        Cut();
         _slices.Writer.TryComplete(surprise);
     }
 
@@ -170,10 +196,15 @@ internal sealed class HubSlices : ISessionConnection, IMessageSink
         }
     }
 
-    private void Release()
+    private void EndLarge()
     {
-        _share.Release(_reserved);
-        _reserved = 0;
+        Action? action;
+        lock (_gate)
+        {
+            (_parts, action, _whenWhole) = (null, _whenWhole, null);
+        }
+
+        action?.Invoke();
     }
 
     private sealed record Slice(List<HubJson> Messages)

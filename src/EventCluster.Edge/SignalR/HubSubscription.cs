@@ -33,7 +33,7 @@ internal sealed partial class HubSubscription
         _peer = peer;
         _subscriptions = subscriptions;
         _window = window;
-        _slices = new HubSlices(SliceBytes, services.Pins.Delivery.Share, services.Time) { Cursor = cursor, ErrorEnds = cursor is null };
+        _slices = new HubSlices(SliceBytes) { Abort = peer.Abort, Cursor = cursor, ErrorEnds = cursor is null };
         _messages = new ServerMessages(_slices, services.Frames);
     }
 
@@ -46,11 +46,13 @@ internal sealed partial class HubSubscription
                 $"A connection has at most {EdgeLimits.MaxStreamsPerSession} subscriptions."));
         }
 
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(_peer.Aborted);
+        await using var unwanted = cancellationToken.UnsafeRegister(_ => _slices.RunWhenWhole(left.Cancel), null);
         _loop = new SessionLoop(_services, _slices, _messages, _window, left.Token)
         {
             Client = _peer.Client,
             EndsWithLastSubscription = true,
+            Cut = OnCut,
         };
         _loop.Post(Begin);
         using var stopping = _services.Stopping.UnsafeRegister(static s => ((HubSubscription)s!).OnStopping(), this);
@@ -89,6 +91,13 @@ internal sealed partial class HubSubscription
         _messages.Move(_loop.Subscriptions.All, _peer.MoveDelayMilliseconds, "stopping");
         _loop.End();
     });
+
+    /// <summary>The rest of an event is gone: the connection ends inside it, since no part may be taken for the whole.</summary>
+    private void OnCut()
+    {
+        _slices.Cut();
+        _loop!.End();
+    }
 
     private async Task DriveAsync(SessionLoop loop)
     {

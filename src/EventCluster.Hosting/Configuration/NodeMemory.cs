@@ -48,9 +48,6 @@ internal static class NodeMemory
             budget.CatchUp, EventBlock.EncodedBytes(1, ProtocolLimits.MaxReadAnswerBytes + ProtocolLimits.MaxEventBytes),
             "one answer of the largest size");
         yield return (
-            budget.Delivery, EdgeLimits.HubItemCopies * (ProtocolLimits.MaxEventBytes / 3 * 4 + ProtocolLimits.MaxStreamNameBytes),
-            "one event of the largest size on SignalR");
-        yield return (
             budget.Messages, AppendCost.MostOfMessage(EdgeLimits.MaxWebSocketMessageBytes), "one message of the largest size");
     }
 

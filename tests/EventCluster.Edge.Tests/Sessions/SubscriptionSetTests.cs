@@ -296,7 +296,7 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
     }
 
     [Fact]
-    public void LargeEvent_ThatIsRemovedOrRefusedBeforeItsFirstPart_IsReadAgainOrFails()
+    public void LargeEvent_ThatIsRemovedBeforeItsFirstPart_IsReadAgain()
     {
         var a = Add("a");
         _eventsPerSlice = 0;
@@ -305,11 +305,6 @@ public sealed class SubscriptionSetTests : ISessionOutput, ISubscriptionReads
         _log.Clear();
         _set.OnLargeRemoved();
         Assert.Equal(["read a 0 1000"], _log);
-        _set.OnRead(a, Batch(a, 0, tail: 1, "x"));
-        _set.Write(100_000);
-        _log.Clear();
-        _set.OnLargeRefused(new RequestFault(503, ErrorCode.Overloaded, "full"));
-        Assert.Equal(["failed a overloaded", "leave a"], _log);
         Assert.Null(_set.Large);
     }
 

@@ -13,7 +13,7 @@ public sealed class HubSlicesTests
     [Fact]
     public async Task Flush_CompletesOnlyWhenTheWholeSliceWasTaken()
     {
-        var slices = new HubSlices(static () => 100, MemoryBudget.Unbounded().Delivery, TimeProvider.System);
+        var slices = new HubSlices(static () => 100) { Abort = static () => { } };
         Put(slices, "events", "{\"n\":1}");
         Put(slices, "events", "{\"n\":2}");
         Assert.True(slices.HasUnflushed);
@@ -35,7 +35,7 @@ public sealed class HubSlicesTests
     [Fact]
     public async Task Complete_WithASurprise_ThrowsItBehindTheMessages()
     {
-        var slices = new HubSlices(static () => 100, MemoryBudget.Unbounded().Delivery, TimeProvider.System);
+        var slices = new HubSlices(static () => 100) { Abort = static () => { } };
         Put(slices, "events", "{}");
         _ = slices.FlushAsync(Cancel).AsTask();
         slices.Complete(new InvalidOperationException("surprise"));
@@ -47,11 +47,11 @@ public sealed class HubSlicesTests
     [Fact]
     public void Put_OfAnError_EndsACallOfOneStream_AndIsAnItemAmongSeveral()
     {
-        var one = new HubSlices(static () => 100, MemoryBudget.Unbounded().Delivery, TimeProvider.System) { ErrorEnds = true };
+        var one = new HubSlices(static () => 100) { Abort = static () => { }, ErrorEnds = true };
         Put(one, "error", "{\"code\":\"gone\"}");
         Assert.False(one.HasUnflushed);
         Assert.Equal("{\"code\":\"gone\"}", Encoding.UTF8.GetString(one.Error!));
-        var many = new HubSlices(static () => 100, MemoryBudget.Unbounded().Delivery, TimeProvider.System) { Cursor = static () => "abc" };
+        var many = new HubSlices(static () => 100) { Abort = static () => { }, Cursor = static () => "abc" };
         Put(many, "error", "{\"code\":\"gone\"}");
         Assert.True(many.HasUnflushed);
         Assert.Null(many.Error);
@@ -60,7 +60,7 @@ public sealed class HubSlicesTests
     [Fact]
     public async Task Put_WithACursor_AddsItToEachMessage_AndLeavesNoCarriageReturn()
     {
-        var slices = new HubSlices(static () => 100, MemoryBudget.Unbounded().Delivery, TimeProvider.System) { Cursor = static () => "abc" };
+        var slices = new HubSlices(static () => 100) { Abort = static () => { }, Cursor = static () => "abc" };
         Put(slices, "events", "{\r\"n\":\n1}");
         _ = slices.FlushAsync(Cancel).AsTask();
         await using var reader = slices.ReadAsync(Cancel).GetAsyncEnumerator(Cancel);

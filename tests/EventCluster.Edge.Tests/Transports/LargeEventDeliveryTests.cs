@@ -153,7 +153,7 @@ public sealed class LargeEventDeliveryTests
         get
         {
             var data = new TheoryData<string, bool>();
-            foreach (var client in All.Where(static c => c is not (SignalRClient or PollClient)))
+            foreach (var client in All.Where(static c => c is not PollClient))
             {
                 data.Add(client.Name, false);
                 data.Add(client.Name, true);
@@ -210,9 +210,6 @@ public sealed class LargeEventDeliveryTests
         /// <summary>Larger than a block by its header and index.</summary>
         private const int BlockBytes = ProtocolLimits.MaxEventBytes + 64;
 
-        /// <summary>An item of SignalR in base64, the largest of its forms here.</summary>
-        private const long HubItemBytes = EdgeLimits.HubItemCopies * ((ProtocolLimits.MaxEventBytes / 3 * 4) + 1024L);
-
         private readonly string _type = kind switch
         {
             PayloadKind.Json => "application/json",
@@ -231,10 +228,10 @@ public sealed class LargeEventDeliveryTests
         public StreamOffset Tail => Published[^1].Offset;
 
         /// <summary>
-        /// What the shares may hold: an item for each reader of SignalR, else the blocks that readers are in, each once however
-        /// many share it; and what each reader may be loading meanwhile.
+        /// What the shares may hold: the blocks that readers are in, each once however many share it, and what each reader may
+        /// be loading meanwhile.
         /// </summary>
-        public long Limit => (client is SignalRClient ? Readers * HubItemBytes : (Events + 1) * BlockBytes) + (Readers * BlockCache.LoadBytes);
+        public long Limit => ((Events + 1) * BlockBytes) + (Readers * BlockCache.LoadBytes);
 
         public static async Task<Setup> StartAsync(string transport, PayloadKind kind, MemoryBudget? memory = null)
         {
