@@ -82,6 +82,9 @@ public static class EventClusterServiceCollectionExtensions
         services.AddHostedService(provider => new SystemLimitsStart(
             options, provider.GetRequiredService<SystemLimits>(), provider.GetRequiredService<ConnectionBound>(),
             provider.GetRequiredService<ILogger<SystemLimitsStart>>()));
+        services.AddSingleton(provider => new IdleTrimRunner(options.Memory.TrimInterval, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(static provider => provider.GetRequiredService<IdleTrimRunner>());
+        services.AddSingleton<IBackgroundPart>(static provider => provider.GetRequiredService<IdleTrimRunner>());
         services.AddSingleton(provider => new ServerCertificates(
             options.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificates>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<ServerCertificates>());

@@ -5,7 +5,7 @@ namespace EventCluster.Exhaust;
 
 /// <summary>
 /// Runs a real server against the limits of its system: <c>[--sample] [--case PART] [--seconds N] [--list]</c>. Prints one line
-/// per case as it goes, and the count at the end.
+/// per case as it goes, and the count at the end. <c>--stalled [--case PART]</c> measures readers that take nothing instead.
 /// </summary>
 internal static class ExhaustRun
 {
@@ -16,6 +16,11 @@ internal static class ExhaustRun
         var seconds = Value(arguments, "--seconds") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : isSample ? 1 : 4;
         var cases = (isSample ? ExhaustCase.Sample : ExhaustCase.All)
             .Where(one => part is null || one.Name.Contains(part, StringComparison.Ordinal)).ToList();
+        if (arguments.Contains("--stalled"))
+        {
+            return await StalledReaders.RunAsync(part);
+        }
+
         if (arguments.Contains("--list"))
         {
             cases.ForEach(static one => Console.WriteLine(one.Name));
@@ -23,15 +28,18 @@ internal static class ExhaustRun
         }
 
         var (passed, failed, skipped, begun) = (0, 0, 0, Stopwatch.StartNew());
-        for (var i = 0; i < cases.Count; i++)
+        var many = new ParallelOptions { MaxDegreeOfParallelism = isSample ? Math.Max(1, cases.Count) : 1 };
+        await Parallel.ForEachAsync(cases, many, async (one, _) =>
         {
-            var one = cases[i];
-            Console.WriteLine($"[{i + 1}/{cases.Count}, {begun.Elapsed:hh\\:mm\\:ss}] {one.Name} ...");
+            Console.WriteLine($"[{begun.Elapsed:hh\\:mm\\:ss}] {one.Name} ...");
             var verdict = await TryAsync(one, TimeSpan.FromSeconds(seconds));
-            Console.WriteLine($"    {verdict}");
-            (passed, failed, skipped) = verdict.Skipped is not null ? (passed, failed, skipped + 1)
-                : verdict.Faults.Count == 0 ? (passed + 1, failed, skipped) : (passed, failed + 1, skipped);
-        }
+            lock (cases)
+            {
+                Console.WriteLine($"    {one.Name}: {verdict}");
+                (passed, failed, skipped) = verdict.Skipped is not null ? (passed, failed, skipped + 1)
+                    : verdict.Faults.Count == 0 ? (passed + 1, failed, skipped) : (passed, failed + 1, skipped);
+            }
+        });
 
         Console.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 && passed > 0 ? 0 : 1;

@@ -17,12 +17,13 @@ internal sealed record ServerUse(long MemoryMiB, int Descriptors, int Threads)
         && Descriptors <= Math.Max(before.Descriptors * Tolerance, before.Descriptors + FewItems)
         && Threads <= Math.Max(before.Threads * Tolerance, before.Threads + FewItems);
 
-    /// <summary>Whether the memory alone is.</summary>
-    public bool HasMemoryOf(ServerUse? before) => before is not null && MemoryMiB <= before.MemoryMiB * Tolerance;
-
     /// <summary>The larger of each.</summary>
     public ServerUse Or(ServerUse other) =>
         new(Math.Max(MemoryMiB, other.MemoryMiB), Math.Max(Descriptors, other.Descriptors), Math.Max(Threads, other.Threads));
+
+    /// <summary>The smaller of each.</summary>
+    public ServerUse And(ServerUse other) =>
+        new(Math.Min(MemoryMiB, other.MemoryMiB), Math.Min(Descriptors, other.Descriptors), Math.Min(Threads, other.Threads));
 
     /// <inheritdoc />
     public override string ToString() => $"{MemoryMiB} MiB/{Descriptors} fd/{Threads} thr";

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using EventCluster.Delivery.Framing;
 
 namespace EventCluster.Edge.Sessions;
 

@@ -5,7 +5,6 @@ using EventCluster.Delivery.Feeds;
 using EventCluster.Delivery.Framing;
 using EventCluster.Delivery.Reading;
 using EventCluster.Delivery.Timing;
-using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 
 namespace EventCluster.Edge.Sessions;

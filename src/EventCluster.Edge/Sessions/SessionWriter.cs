@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Live;
 
 namespace EventCluster.Edge.Sessions;

@@ -15,6 +15,11 @@ public sealed class MemorySection
     [Option("when a stream that nobody uses is unloaded", Unit = "seconds", Minimum = 1, Maximum = 86_400)]
     public TimeSpan IdleUnloadAfter { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often the node looks whether it is idle after a burst, to give memory back.</summary>
+    [Option("how often the node looks whether it is idle after a burst, to give memory back (OPERATING.md, Memory); 0 for never",
+        Unit = "seconds", Minimum = 0, Maximum = 3_600)]
+    public TimeSpan TrimInterval { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Newest events kept in memory per stream.</summary>
     [Option("newest events kept in memory per loaded stream", Unit = "bytes", Minimum = 0, Maximum = 1 << 30)]
     public int TailCacheBytesPerStream { get; set; } = 256 * 1024;

@@ -13,6 +13,7 @@ public sealed class NodeOptionsTests
         "EventCluster:Urls", "EventCluster:Store", "EventCluster:AllowUnauthenticated", "EventCluster:LogFormat",
         "EventCluster:LogLevel", "EventCluster:Shutdown:Timeout", "EventCluster:Http2Url", "EventCluster:Http:InlineScheduling",
         "EventCluster:Tls:CertificatePath", "EventCluster:Tls:KeyPath", "EventCluster:Tls:Password",
+        "EventCluster:Memory:TrimInterval",
     ];
 
     public static TheoryData<string> Keys =>
