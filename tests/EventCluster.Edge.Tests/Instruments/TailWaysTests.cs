@@ -84,6 +84,31 @@ public sealed class TailWaysTests
         Assert.Empty(recorder.Check().Faults);
     }
 
+    /// <summary>The instrument can fail: an edge that answers from memory, while another owner has acknowledged an append.</summary>
+    [Fact]
+    public async Task Askers_OfAServerThatMissedAnAppend_FindItStaleInEveryWay()
+    {
+        await using var server = await EdgeServer.StartAsync(clock: TimeProvider.System);
+        var recorder = new ClaimRecorder(TimeProvider.System);
+        var creation = recorder.Create(Stream, events: 2);
+        var tail = await FillAsync(server);
+        creation.Acknowledge(tail);
+        recorder.Append(Stream, events: 1).Acknowledge(tail with { Sequence = tail.Sequence + 1 });
+        var ways = TailWays.OfEdge("edge", server.Url);
+        await using var askers = new TailAskers(
+            recorder, ways, new Dictionary<string, StreamOffset> { [Stream] = tail }, each: 1, TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        await Phase.UntilAsync(
+            "each way claims something", () => ways.All(way => recorder.Check().Ways.GetValueOrDefault(way.Name).Claims > 0), Cancel);
+        await askers.FinishAsync();
+
+        var verdict = recorder.Check();
+
+        Assert.Equal(verdict.Claims, verdict.Count(ClaimFaultKind.Stale));
+        Assert.Equal(
+            ways.Select(way => way.Name).Order(StringComparer.Ordinal),
+            verdict.Faults.Select(fault => fault.Record.Way).Distinct().Order(StringComparer.Ordinal));
+    }
+
     private static async Task<StreamOffset> FillAsync(EdgeServer server)
     {
         var stream = server.Directory.GetStream(StreamName.Parse(Stream));

@@ -225,6 +225,12 @@ public sealed class LocalCluster : IAsyncDisposable
         {
             await process.WaitForExitAsync(cancellationToken).WaitAsync(ScriptLimit, cancellationToken);
         }
+        catch (OperationCanceledException)
+        {
+            // Or it would go on to start what nobody ends any more.
+            process.Kill();
+            throw;
+        }
         catch (TimeoutException)
         {
             process.Kill();
