@@ -43,6 +43,7 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
     {
         Entry? entry;
         Entry? yielded = null;
+        Place place;
         var isNew = false;
         lock (_gate)
         {
@@ -64,6 +65,9 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
             }
 
             entry.Followers++;
+
+            // Under the lock: whoever wakes the entry from now on wakes this place.
+            place = new Place(this, name, entry);
         }
 
         yielded?.GiveUp();
@@ -72,7 +76,7 @@ internal sealed class MissingStreams(IStreamDirectory streams, TimeProvider time
             _ = AskAsync(name, entry);
         }
 
-        return new Place(this, name, entry);
+        return place;
     }
 
     /// <summary>A stream was created through this edge.</summary>
