@@ -4,6 +4,7 @@ using EventCluster.Benchmarks.Clusters;
 using EventCluster.Benchmarks.Compare;
 using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
+using EventCluster.Benchmarks.Messages;
 using EventCluster.Benchmarks.Peers;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.SlowReaders;
@@ -21,7 +22,7 @@ IBenchmark[] benchmarks =
 [
     new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(),
     new PeersBenchmark(), new WireBenchmark(), new SlowReaderBenchmark(), new StartUpBenchmark(), new AllocBenchmark(),
-    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(), new CompareBenchmark(),
+    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(), new MessagesBenchmark(), new CompareBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);
@@ -29,7 +30,7 @@ if (settings is null || benchmark is null)
 {
     Console.Error.WriteLine(error ?? "Name a benchmark.");
     Console.Error.WriteLine("usage: NAME [--seconds N] [--rounds N] [--json] [--tiny] [--simulated-flush-ms N] [--set SIZE=N] [--server ARGUMENT]");
-    Console.Error.WriteLine("       compare --against DIR [--rows ROW,...] [--rounds N] [--seconds N] [--json]");
+    Console.Error.WriteLine("       compare --against DIR [--rows ROW,...|node|cluster] [--rounds N] [--seconds N] [--old ARGUMENT] [--json]");
     foreach (var each in benchmarks)
     {
         Console.Error.WriteLine($"  {each.Name,-12}{each.Summary}");

@@ -34,15 +34,23 @@ public sealed class CompareBenchmark : IBenchmark
     public async Task RunAsync(BenchmarkContext context)
     {
         var settings = context.Settings;
-        var rows = Wanted(settings);
+        var (node, cluster) = Wanted(settings);
         var folder = Directory.CreateTempSubdirectory("eventcluster-compare-").FullName;
         try
         {
-            var (before, after, heading) = await SidesAsync(settings, folder, context.CancellationToken);
-            var most = settings.Size("most", settings.Rounds * MostTimesTheRounds, settings.Rounds);
-            var results = await new Comparison(before, after, settings.Rounds, most).RunAsync(
-                context with { Settings = settings with { ShortWarmUp = settings.Tiny ? null : WarmUp } }, rows, WarmAsync);
-            var table = new CompareTable($"{heading}; rounds of {settings.Round.TotalSeconds:0.##} s", results);
+            var results = new List<RowResult>();
+            if (node.Length > 0)
+            {
+                results.AddRange(await CompareAsync(context, node, await SidesAsync(settings, folder, Publishing.Server, null, context.CancellationToken)));
+            }
+
+            if (cluster.Length > 0)
+            {
+                await using var store = await ClusterStore.StartAsync(settings);
+                results.AddRange(await CompareAsync(context, cluster, await SidesAsync(settings, folder, Publishing.Silo, store, context.CancellationToken)));
+            }
+
+            var table = new CompareTable($"{HeadingOf(settings)}; rounds of {settings.Round.TotalSeconds:0.##} s", results);
             context.Report.Own = (table.Text, table.Json);
 
             // A tiny run only shows that it works.
@@ -54,34 +62,60 @@ public sealed class CompareBenchmark : IBenchmark
         }
     }
 
-    private static CompareRow[] Wanted(BenchmarkSettings settings)
+    private static Task<IReadOnlyList<RowResult>> CompareAsync(
+        BenchmarkContext context, CompareRow[] rows, (ICompareSide Before, ICompareSide After) sides)
     {
-        var all = CompareRows.Node(settings);
-        var names = settings.Sizes.GetValueOrDefault("only")?.Split(',') ?? [];
-        return Array.Find(names, name => !all.Any(row => row.Key.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown
-            ? throw new SettingsException($"There is no row '{unknown}'. The rows are {string.Join(',', all.Select(row => row.Key))}.")
-            : [.. all.Where(row => settings.Wants(row.Key))];
+        var settings = context.Settings;
+        var most = settings.Size("most", settings.Rounds * MostTimesTheRounds, settings.Rounds);
+        return new Comparison(sides.Before, sides.After, settings.Rounds, most).RunAsync(
+            context with { Settings = settings with { ShortWarmUp = settings.Tiny ? null : WarmUp } }, rows, WarmAsync);
     }
 
-    private static async Task<(ICompareSide Before, ICompareSide After, string Heading)> SidesAsync(
-        BenchmarkSettings settings, string folder, CancellationToken cancellationToken)
+    /// <summary>The rows that were named, <c>node</c> and <c>cluster</c> for all of one kind; those of a node when none was.</summary>
+    private static (CompareRow[] Node, CompareRow[] Cluster) Wanted(BenchmarkSettings settings)
+    {
+        var (node, cluster) = (CompareRows.Node(settings), CompareRows.Cluster(settings));
+        var names = settings.Sizes.GetValueOrDefault("only", CompareRows.NodeName).Split(',');
+        string[] known = [CompareRows.NodeName, CompareRows.ClusterName, .. node.Concat(cluster).Select(row => row.Key)];
+        return Array.Find(names, name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown
+            ? throw new SettingsException($"There is no row '{unknown}'. The rows are {string.Join(',', known)}.")
+            : (Of(node, CompareRows.NodeName), Of(cluster, CompareRows.ClusterName));
+
+        CompareRow[] Of(IReadOnlyList<CompareRow> rows, string all) =>
+            [.. rows.Where(row => Has(all) || Has(row.Key))];
+
+        bool Has(string name) => names.Contains(name, StringComparer.OrdinalIgnoreCase);
+    }
+
+    private static string HeadingOf(BenchmarkSettings settings) => settings.Against is { } against
+        ? $"old: {Publishing.CommitOf(Path.GetFullPath(against))}, new: {Publishing.CommitOf(ServerFiles.Repository)}"
+        : "this build against itself";
+
+    private static async Task<(ICompareSide Before, ICompareSide After)> SidesAsync(
+        BenchmarkSettings settings, string folder, string program, ClusterStore? store, CancellationToken cancellationToken)
     {
         var own = ServerFiles.Repository;
         if (settings.Against is null)
         {
+            var built = store is null ? ServerFiles.Dll : ServerFiles.SiloDll;
             return settings.Tiny
-                ? (SideOf("old", ServerFiles.Dll, own), SideOf("new", ServerFiles.Dll, own), "this build against itself")
+                ? (SideOf("old", built, own, settings.OldArguments), SideOf("new", built, own, []))
                 : throw new SettingsException(
                     "compare needs --against DIR, a checkout of the commit to compare with: git worktree add ../before COMMIT");
         }
 
         var other = Path.GetFullPath(settings.Against);
-        var before = SideOf("old", await Publishing.PublishAsync(other, "old", folder, cancellationToken), other);
-        var after = SideOf("new", await Publishing.PublishAsync(own, "new", folder, cancellationToken), own);
-        return (before, after, $"old: {Publishing.CommitOf(other)}, new: {Publishing.CommitOf(own)}");
+        var before = SideOf("old", await Publishing.PublishAsync(program, other, "old", folder, cancellationToken), other, settings.OldArguments);
+        var after = SideOf("new", await Publishing.PublishAsync(program, own, "new", folder, cancellationToken), own, []);
+        return (before, after);
 
-        ServerSide SideOf(string name, string dll, string checkout) =>
-            new(name, dll, OptionNames.Of(checkout), ["--EventCluster:LogLevel=warning", .. settings.ServerArguments]);
+        ICompareSide SideOf(string name, string dll, string checkout, IReadOnlyList<string> further)
+        {
+            string[] arguments = ["--EventCluster:LogLevel=warning", .. settings.ServerArguments, .. further];
+            return store is null
+                ? new ServerSide(name, dll, OptionNames.Of(checkout), arguments)
+                : new ClusterSide(name, dll, OptionNames.Of(checkout), arguments, store);
+        }
     }
 
     private static Task WarmAsync(BenchmarkContext context, Subject subject) => AppendRound.RunAsync(

@@ -35,7 +35,7 @@ public sealed record CompareTable(string Heading, IReadOnlyList<RowResult> Resul
             text.AppendLine($"{result.Row.Key}: {result.Row.Label} ({result.Rounds} rounds)");
             foreach (var figure in result.Figures())
             {
-                var verdict = figure.Gate.Kind == GateKind.Printed ? "" : Word(figure.Verdict);
+                var verdict = figure.Gate.Kind == GateKind.Printed ? AimOf(figure) : Word(figure.Verdict);
                 text.AppendLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{"",2}{figure.Gate.Figure.PadRight(width)}{Report.Number(figure.Old),12}{Report.Number(figure.New),12}{Times(figure.Interval.Ratio),9}{Interval(figure),19}  {verdict}").TrimEnd());
@@ -66,8 +66,17 @@ public sealed record CompareTable(string Heading, IReadOnlyList<RowResult> Resul
             low = figure.Interval.Low,
             high = figure.Interval.High,
             verdict = Word(figure.Verdict),
+            added = figure.New - figure.Old,
+            aim = figure.Gate.MostAdded,
+            isMet = figure.IsMet,
         })),
     };
+
+    private static string AimOf(FigureResult figure) => figure.IsMet is { } isMet
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"{figure.New - figure.Old:+0.00;-0.00} (aim: at most {figure.Gate.MostAdded:0.##} more): {(isMet ? "met" : "MISSED")}")
+        : "";
 
     private static string Interval(FigureResult figure) => $"{Times(figure.Interval.Low)} - {Times(figure.Interval.High)}";
 

@@ -5,6 +5,9 @@ namespace EventCluster.Benchmarks.Compare;
 /// <param name="Kind">Whether more of it is better, worse, or neither.</param>
 public sealed record Gate(string Figure, GateKind Kind)
 {
+    /// <summary>What the new side's median may have more, as an aim that is printed; null for none.</summary>
+    public double? MostAdded { get; init; }
+
     /// <summary>A row fails when the whole interval lies further than this on the bad side.</summary>
     public const double Tolerance = 0.03;
 

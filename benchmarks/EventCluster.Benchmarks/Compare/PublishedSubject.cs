@@ -14,7 +14,16 @@ public sealed class PublishedSubject : Subject
     /// <param name="process">Where it runs.</param>
     /// <param name="isStopped">Whether it is stopped in good order at the end, because its data is used again; killed otherwise.</param>
     public PublishedSubject(string name, ServerProcess process, bool isStopped)
-        : base(name, new IPEndPoint(IPAddress.Loopback, process.Url.Port), new ProcessTree(process.Process, () => EndAsync(process, isStopped)))
+        : this(name, new IPEndPoint(IPAddress.Loopback, process.Url.Port), new ProcessTree(process.Process, () => EndAsync(process, isStopped)))
+    {
+    }
+
+    /// <summary>A running server in several processes.</summary>
+    /// <param name="name">In figures.</param>
+    /// <param name="endPoint">Where it listens.</param>
+    /// <param name="processes">What it runs in.</param>
+    public PublishedSubject(string name, IPEndPoint endPoint, ProcessTree processes)
+        : base(name, endPoint, processes)
     {
         EventSource = new LiveTransport(
             "EventSource", (stream, after) => Get($"{PublishPath(stream)}?live=eventsource&offset={after ?? "now"}", null), "HTTP/1.1 200 ", () => new ChunkBody())

@@ -32,6 +32,9 @@ public sealed record BenchmarkSettings
     /// <summary>Further arguments of the server, <c>--server ARGUMENT</c>: an option to compare.</summary>
     public IReadOnlyList<string> ServerArguments { get; init; } = [];
 
+    /// <summary>Further arguments of the old side of a comparison only, <c>--old ARGUMENT</c>: one build with two settings.</summary>
+    public IReadOnlyList<string> OldArguments { get; init; } = [];
+
     /// <summary>How long one round lasts.</summary>
     public TimeSpan Round => Tiny ? TimeSpan.FromMilliseconds(150) : TimeSpan.FromSeconds(Seconds / Rounds);
 
@@ -69,6 +72,7 @@ public sealed record BenchmarkSettings
         var settings = new BenchmarkSettings();
         var sizes = new Dictionary<string, string>(StringComparer.Ordinal);
         var server = new List<string>();
+        var old = new List<string>();
         var (seconds, rounds) = ((double?)null, (int?)null);
         error = null;
         for (var i = 0; i < arguments.Count; i++)
@@ -98,6 +102,10 @@ public sealed record BenchmarkSettings
                     server.Add(next);
                     i++;
                     break;
+                case "--old" when next is not null:
+                    old.Add(next);
+                    i++;
+                    break;
                 case "--against" when next is not null:
                     settings = settings with { Against = next };
                     i++;
@@ -120,6 +128,6 @@ public sealed record BenchmarkSettings
         }
 
         settings = settings with { Rounds = rounds ?? settings.DefaultRoundsOf() };
-        return settings with { Sizes = sizes, ServerArguments = server, Seconds = seconds ?? settings.DefaultSeconds() };
+        return settings with { Sizes = sizes, ServerArguments = server, OldArguments = old, Seconds = seconds ?? settings.DefaultSeconds() };
     }
 }

@@ -14,4 +14,16 @@ public sealed class ClusterBenchmarkTests
             ["1 backlog, 1 edge: appends", "1 backlog, 1 edge: deliveries", "1 backlog, 1 edge: latency"],
             rows.Select(row => row.GetProperty("label").GetString()));
     }
+
+    /// <summary>This build against itself; two clusters, one PostgreSQL server.</summary>
+    [Fact]
+    public async Task Compare_Tiny_PrintsTheRowsOfTheCluster()
+    {
+        var rows = await BenchmarkProcess.RunTinyAsync("compare", TestContext.Current.CancellationToken, "--rows", "cluster");
+
+        Assert.Equal(
+            ["cluster-append-1-1", "cluster-append-64-1", "cluster-append-64-100", "cluster-w1", "cluster-w2", "cluster-tail"],
+            rows.Select(row => row.GetProperty("row").GetString()).Distinct());
+        Assert.Equal(2, rows.Count(row => row.GetProperty("isMet").ValueKind != System.Text.Json.JsonValueKind.Null));
+    }
 }

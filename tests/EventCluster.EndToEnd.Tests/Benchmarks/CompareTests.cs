@@ -130,6 +130,37 @@ public sealed class CompareTests
         Assert.Equal((1, 1, 0, 0), (old.Started, now.Started, old.Running, now.Running));
     }
 
+    [Theory]
+    [InlineData(1.0, 1.4, true, "+0.40 (aim: at most 0.5 more): met")]
+    [InlineData(1.0, 0.8, true, "-0.20 (aim: at most 0.5 more): met")]
+    [InlineData(1.0, 1.6, false, "+0.60 (aim: at most 0.5 more): MISSED")]
+    public void Aim_IsPrintedAndNotGated(double old, double now, bool isMet, string text)
+    {
+        var result = new RowResult(new CompareRow("tail", "x", [new Gate("p50 ms", GateKind.Printed) { MostAdded = 0.5 }]));
+        for (var i = 0; i < 2; i++)
+        {
+            result.Add([new Figure("p50 ms", old)], [new Figure("p50 ms", now)]);
+        }
+
+        var table = new CompareTable("x", [result]);
+        Assert.Contains(text, table.Text(), StringComparison.Ordinal);
+        Assert.Equal((isMet, 0), (result.Figures()[0].IsMet, table.ExitCode));
+        Assert.Contains($"\"isMet\":{(isMet ? "true" : "false")}", System.Text.Json.JsonSerializer.Serialize(table.Json()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("w1,cluster-w9")]
+    [InlineData("")]
+    public async Task Rows_Unknown_AreNamedWithAllThatThereAre(string rows)
+    {
+        var settings = new BenchmarkSettings { Tiny = true, Sizes = new Dictionary<string, string>(StringComparer.Ordinal) { ["only"] = rows } };
+        var e = await Assert.ThrowsAsync<SettingsException>(
+            () => new CompareBenchmark().RunAsync(new BenchmarkContext(settings, new Report(), CancellationToken.None)));
+        Assert.Contains("node,cluster,append-1-1,", e.Message, StringComparison.Ordinal);
+        Assert.Contains(",cluster-tail", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Translate_ForAnotherCommit_GivesTheNamesThatItKnows()
     {

@@ -10,10 +10,14 @@ public static class BenchmarkProcess
     private static readonly TimeSpan Limit = 5 * Phase.HangGuard;
 
     /// <summary>Runs one with its smallest sizes; answers what it reported, rows and notes.</summary>
+    /// <param name="name">Which one.</param>
+    /// <param name="cancellationToken">The test's end.</param>
+    /// <param name="arguments">Further arguments.</param>
     /// <exception cref="InvalidDataException">It failed, or reported no rows, or a row without a figure.</exception>
-    public static async Task<IReadOnlyList<JsonElement>> RunTinyAsync(string name, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<JsonElement>> RunTinyAsync(
+        string name, CancellationToken cancellationToken, params string[] arguments)
     {
-        using var process = Start(name);
+        using var process = Start(name, arguments);
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         try
@@ -40,12 +44,12 @@ public static class BenchmarkProcess
         return isWhole ? rows : throw new InvalidDataException($"{name} reported: {await output}");
     }
 
-    private static Process Start(string name)
+    private static Process Start(string name, string[] arguments)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         var program = Path.Combine(
             ServerFiles.Repository, "benchmarks", "EventCluster.Benchmarks", "bin", configuration, "net10.0", "EventCluster.Benchmarks.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, name, "--tiny", "--json"])
+        return Process.Start(new ProcessStartInfo("dotnet", [program, name, "--tiny", "--json", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

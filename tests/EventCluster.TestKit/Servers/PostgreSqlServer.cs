@@ -7,16 +7,20 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private const int NotInstalled = 3;
 
+    private readonly bool _isOwn = true;
     private readonly ServerPlace? _place;
 
     private PostgreSqlServer(ServerPlace? place = null)
-    {
-        _place = place;
-        Port = place?.Port ?? FreePort.Next();
-    }
+        : this(Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName, place?.Port ?? FreePort.Next()) => _place = place;
+
+    private PostgreSqlServer(string folder, int port) => (Folder, Port) = (folder, port);
+
+    private PostgreSqlServer(string folder)
+        : this(folder, PortOf(folder) ?? throw new InvalidOperationException(
+            $"No PostgreSQL server runs in '{folder}'; start one with: infra/postgres.sh up FOLDER PORT")) => _isOwn = false;
 
     /// <summary>Its data, password and logs.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("eventcluster-postgres-").FullName;
+    public string Folder { get; }
 
     /// <summary>The port, on loopback or at its place.</summary>
     public int Port { get; }
@@ -37,6 +41,14 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             await server.UpAsync();
         }
 
+        return server;
+    }
+
+    /// <summary>The server that runs in a folder of <c>infra/postgres.sh</c>; it goes on when this is disposed of.</summary>
+    public static async Task<PostgreSqlServer> UseAsync(string folder)
+    {
+        var server = new PostgreSqlServer(Path.GetFullPath(folder));
+        await server.UpAsync();
         return server;
     }
 
@@ -90,6 +102,11 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (!_isOwn)
+        {
+            return;
+        }
+
         if (Missing is null)
         {
             await DownAsync();
@@ -97,6 +114,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
         Directory.Delete(Folder, recursive: true);
     }
+
+    // As the server writes it: the fourth line.
+    private static int? PortOf(string folder) =>
+        Path.Combine(folder, "data", "postmaster.pid") is var file && File.Exists(file) ? int.Parse(File.ReadLines(file).ElementAt(3)) : null;
 
     private async Task<string> DemandAsync(params string[] arguments)
     {
