@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
-using EventCluster.Delivery;
 using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;
