@@ -165,9 +165,9 @@ internal sealed class Workload : IAsyncDisposable
         foreach (var reader in _readers)
         {
             var tail = await RepeatAsync(() => publisher.TailAsync(reader.Stream, cancellationToken), cancellationToken);
-            await Phase.UntilAsync(
+            await Phase.WhileAsync(
                 $"{reader.Name} of {reader.Stream} is at the tail", $"{tail.Sequence}", () => reader.Sequence,
-                seen => seen >= tail.Sequence, cancellationToken);
+                seen => seen >= tail.Sequence, _reading, cancellationToken);
             await ReadFinalAsync(poll, reader.Stream, tail, cancellationToken);
         }
 

@@ -42,6 +42,28 @@ public static class Phase
         }
     }
 
+    /// <summary>
+    /// As <see cref="UntilAsync{T}(string, string, Func{T}, Func{T, bool}, CancellationToken)"/>, while others run on. Who of them has
+    /// ended has failed: its exception is the story, and not that the phase waits for it in vain.
+    /// </summary>
+    /// <param name="phase">Name of the phase.</param>
+    /// <param name="expected">What is waited for, in words.</param>
+    /// <param name="observe">Reads the present value.</param>
+    /// <param name="reached">True when the phase is reached.</param>
+    /// <param name="running">Those who run on, each one's own task.</param>
+    /// <param name="cancellationToken">The test's own end.</param>
+    /// <exception cref="TimeoutException">The hang guard.</exception>
+    /// <exception cref="InvalidOperationException">One of them ended without an exception.</exception>
+    public static async Task<T> WhileAsync<T>(
+        string phase, string expected, Func<T> observe, Func<T, bool> reached, IReadOnlyCollection<Task> running, CancellationToken cancellationToken)
+    {
+        var seen = await UntilAsync(
+            phase, expected, observe, value => reached(value) || running.Any(static task => task.IsCompleted), cancellationToken);
+        await Task.WhenAll(running.Where(static task => task.IsCompleted));
+        return reached(seen) ? seen
+            : throw new InvalidOperationException($"Phase '{phase}': expected {expected}, seen {seen} when one of those who run had ended.");
+    }
+
     /// <summary>Waits until the condition holds.</summary>
     public static Task UntilAsync(string phase, Func<bool> reached, CancellationToken cancellationToken) =>
         UntilAsync(phase, "true", reached, static seen => seen, cancellationToken);

@@ -79,7 +79,7 @@ public sealed class CrashRun(CrashOptions options, ServerProcess server) : IDisp
     private async Task UntilAcknowledgedAsync(int more, Task[] running, CancellationToken cancellationToken)
     {
         var goal = Acknowledged + more;
-        await UntilAsync("appends are acknowledged", $"{goal}", () => Acknowledged, seen => seen >= goal, running, cancellationToken);
+        await Phase.WhileAsync("appends are acknowledged", $"{goal}", () => Acknowledged, seen => seen >= goal, running, cancellationToken);
     }
 
     private static async Task UntilReadersAtTailAsync(
@@ -91,21 +91,10 @@ public sealed class CrashRun(CrashOptions options, ServerProcess server) : IDisp
             var tail = StreamClient.Next(head).Sequence;
             foreach (var reader in stream)
             {
-                await UntilAsync(
+                await Phase.WhileAsync(
                     $"{reader.Name} of {reader.Stream} is at the tail", $"{tail}", () => reader, seen => seen.Sequence >= tail, reading,
                     cancellationToken);
             }
         }
-    }
-
-    /// <summary>Waits for a phase while everybody runs on.</summary>
-    private static async Task UntilAsync<T>(
-        string phase, string expected, Func<T> observe, Func<T, bool> reached, Task[] running, CancellationToken cancellationToken)
-    {
-        await Phase.UntilAsync(
-            phase, expected, observe, seen => reached(seen) || running.Any(static task => task.IsCompleted), cancellationToken);
-
-        // Who ended has failed: its exception is the story, not that others wait for it in vain.
-        await Task.WhenAll(running.Where(static task => task.IsCompleted));
     }
 }

@@ -32,14 +32,15 @@ public sealed class RestartWaveTests
         await AppendAsync(publisher, 1);
         var clients = Clients(server.Url);
         using var left = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var running = Task.WhenAll(clients.Select(client => client.RunAsync(left.Token)));
+        Task[] running = [.. clients.Select(client => client.RunAsync(left.Token))];
         await SeenAsync(clients, running, 1);
         await AppendAsync(publisher, EventsPerPhase);
         await SeenAsync(clients, running, 1 + EventsPerPhase);
 
         Assert.Equal(0, await server.TerminateAsync());
-        await Phase.UntilAsync(
-            "connections end", $"{clients.Length}", () => clients.Count(c => c.EndedConnections > 0), seen => seen == clients.Length, Token);
+        await Phase.WhileAsync(
+            "connections end", $"{clients.Length}", () => clients.Count(c => c.EndedConnections > 0), seen => seen == clients.Length, running,
+            Token);
         AssertTold(clients);
 
         await server.RestartAsync([], Token);
@@ -47,7 +48,7 @@ public sealed class RestartWaveTests
         await AppendAsync(again, EventsPerPhase);
         await SeenAsync(clients, running, 1 + (2 * EventsPerPhase));
         await again.CloseAsync(Stream, Token);
-        await Phase.OfAsync("every client reaches the end", running);
+        await Phase.OfAsync("every client reaches the end", Task.WhenAll(running));
         Assert.All(clients, client => Assert.Equal(1 + (2 * EventsPerPhase), client.Seen));
     }
 
@@ -88,14 +89,7 @@ public sealed class RestartWaveTests
     }
 
     /// <summary>Waits until all clients have seen so many events, or one of them has failed.</summary>
-    private static async Task SeenAsync(WaveClient[] clients, Task running, int events)
-    {
-        await Phase.UntilAsync(
-            $"all see {events} events", $"{clients.Length}", () => clients.Count(c => c.Seen == events),
-            seen => seen == clients.Length || running.IsFaulted, Token);
-        if (running.IsFaulted)
-        {
-            await running;
-        }
-    }
+    private static Task<int> SeenAsync(WaveClient[] clients, Task[] running, int events) => Phase.WhileAsync(
+        $"all see {events} events", $"{clients.Length}", () => clients.Count(c => c.Seen == events), seen => seen == clients.Length, running,
+        Token);
 }
