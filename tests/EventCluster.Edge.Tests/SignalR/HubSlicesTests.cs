@@ -1,5 +1,4 @@
 using System.Text;
-using EventCluster.Abstractions.Memory;
 using EventCluster.Edge.Messages;
 using EventCluster.Edge.SignalR;
 
