@@ -14,7 +14,13 @@ namespace EventCluster.Benchmarks.Compare;
 /// <param name="most">Rounds of a row that stays inconclusive, at most.</param>
 public sealed class Comparison(ICompareSide before, ICompareSide after, int least, int most)
 {
-    /// <summary>Runs rounds until nothing is inconclusive, or the limit is reached.</summary>
+    /// <summary>Complete rounds from which on a row is judged when the run is ended early.</summary>
+    private const int RoundsToJudge = 3;
+
+    /// <summary>
+    /// Runs rounds until nothing is inconclusive, the limit is reached, or the user ends it: then the rounds before count, if they are
+    /// enough to say how far they scatter.
+    /// </summary>
     /// <param name="context">The settings of a round.</param>
     /// <param name="rows">What is compared.</param>
     /// <param name="warm">Brings a server that was just started to its usual speed.</param>
@@ -24,7 +30,15 @@ public sealed class Comparison(ICompareSide before, ICompareSide after, int leas
         var results = rows.Select(row => new RowResult(row)).ToArray();
         for (var round = 1; results.Where(result => result.NeedsMore(least, most)).ToArray() is { Length: > 0 } due; round++)
         {
-            await LoadLoop.RunAsync(() => RoundAsync(context, due, round, warm));
+            try
+            {
+                await LoadLoop.RunAsync(() => RoundAsync(context, due, round, warm));
+            }
+            catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested && round > RoundsToJudge)
+            {
+                BenchmarkContext.Progress($"ended early, in round {round}");
+                break;
+            }
         }
 
         BenchmarkContext.Progress("");

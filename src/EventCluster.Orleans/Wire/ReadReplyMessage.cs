@@ -57,7 +57,12 @@ internal record struct ReadReplyMessage
         {
             ReadOutcome.Batch o => new ReadReplyMessage
             {
-                Kind = 1, From = o.From, Next = o.Next, Stream = o.Descriptor, Slices = Messages(o.Slices), ClaimWithheld = o.ClaimWithheld,
+                Kind = 1,
+                From = o.From,
+                Next = o.Next,
+                Stream = o.Descriptor,
+                Slices = Messages(o.Slices),
+                ClaimWithheld = o.ClaimWithheld,
             },
             ReadOutcome.Gap o => new ReadReplyMessage { Kind = 2, Gap = o.Info, Stream = o.Descriptor },
             ReadOutcome.NotFound => new ReadReplyMessage { Kind = 3 },

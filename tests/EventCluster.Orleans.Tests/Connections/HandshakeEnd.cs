@@ -27,7 +27,9 @@ internal sealed class HandshakeEnd
         Names = new ClusterOptions { ServiceId = cluster, ClusterId = identity ?? cluster };
         var options = new ClusterConnectionOptions
         {
-            Secret = secret is null ? null : ClusterSecret.Parse(secret), MaxHandshakes = maxHandshakes, Tls = tls,
+            Secret = secret is null ? null : ClusterSecret.Parse(secret),
+            MaxHandshakes = maxHandshakes,
+            Tls = tls,
         };
         var handshakes = new ClusterHandshakes(
             Options.Create(options), Options.Create(Names), steps ?? [], Refusals, time ?? TimeProvider.System, _log);

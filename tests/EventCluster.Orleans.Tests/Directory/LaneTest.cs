@@ -29,7 +29,10 @@ public abstract class LaneTest : IAsyncLifetime
         // No end comes by itself on a machine that is busy; tests of the end shorten it.
         Options = new OrleansStreamDirectoryOptions
         {
-            RetryFor = Phase.HangGuard, AppendAttemptTimeout = Phase.HangGuard, CallAttemptTimeout = Phase.HangGuard, AppendCopyAfter = copyAfter,
+            RetryFor = Phase.HangGuard,
+            AppendAttemptTimeout = Phase.HangGuard,
+            CallAttemptTimeout = Phase.HangGuard,
+            AppendCopyAfter = copyAfter,
         };
         Reach = new OwnerReach(null!, Identity, Options, TimeProvider.System, new Random(1), NullLogger.Instance, Loss);
     }

@@ -275,7 +275,8 @@ public sealed class RepeatedRequestTests : IAsyncLifetime
     {
         var options = new OrleansStreamDirectoryOptions
         {
-            RetryFor = TimeSpan.FromSeconds(10), AppendCopyAfter = isClient ? TimeSpan.FromSeconds(1) : null,
+            RetryFor = TimeSpan.FromSeconds(10),
+            AppendCopyAfter = isClient ? TimeSpan.FromSeconds(1) : null,
         };
         var loss = isClient ? new GatewayLoss() : null;
         var reach = new OwnerReach(null!, new EdgeIdentity("e", 1), options, TimeProvider.System, new Random(1), NullLogger.Instance, loss)

@@ -23,7 +23,10 @@ public sealed class AddressClaimTests
         var time = new VirtualTimeProvider();
         var entry = new MembershipEntry
         {
-            SiloAddress = SiloAddress.New(_address.Address, _address.Port, 1), Status = status, HostName = host, SiloName = "first",
+            SiloAddress = SiloAddress.New(_address.Address, _address.Port, 1),
+            Status = status,
+            HostName = host,
+            SiloName = "first",
         };
         var table = new Table(entry, () => lives ? time.GetUtcNow().UtcDateTime : default);
 
@@ -49,7 +52,11 @@ public sealed class AddressClaimTests
         {
             var row = new MembershipEntry
             {
-                SiloAddress = entry.SiloAddress, Status = entry.Status, HostName = entry.HostName, SiloName = entry.SiloName, IAmAliveTime = sign(),
+                SiloAddress = entry.SiloAddress,
+                Status = entry.Status,
+                HostName = entry.HostName,
+                SiloName = entry.SiloName,
+                IAmAliveTime = sign(),
             };
             return Task.FromResult(new MembershipTableData([Tuple.Create(row, "")], new TableVersion(0, "")));
         }

@@ -139,7 +139,9 @@ public sealed class ClusterAccessTests(SharedServer shared) : IDisposable
     {
         var settings = shared.NewCluster() with
         {
-            Role = role, Address = "127.0.0.2", More = set is null ? [] : [$"--EventCluster:Cluster:Gateway={set}"],
+            Role = role,
+            Address = "127.0.0.2",
+            More = set is null ? [] : [$"--EventCluster:Cluster:Gateway={set}"],
         };
         await using var silo = SiloProcess.Launch(settings);
         await Phase.UntilAsync(

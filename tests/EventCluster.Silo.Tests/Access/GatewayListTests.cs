@@ -22,7 +22,9 @@ public sealed class GatewayListTests(SharedServer shared)
         var settings = shared.NewCluster();
         var places = Enumerable.Range(2, 3).Select(i => settings with
         {
-            Address = $"127.0.0.{i}", SiloPort = FreePort.Next(), GatewayPort = FreePort.Next(),
+            Address = $"127.0.0.{i}",
+            SiloPort = FreePort.Next(),
+            GatewayPort = FreePort.Next(),
         }).ToList();
         await using var first = await SiloProcess.StartAsync(places[0], Cancellation);
         using var publisher = Publisher.Own(settings.ClusterId, string.Join(',', places.Select(place => $"{place.Address}:{place.GatewayPort}")));

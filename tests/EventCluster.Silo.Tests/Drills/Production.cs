@@ -34,7 +34,9 @@ internal sealed class Production : IAsyncDisposable
         _backlogSettings = new SiloSettings(server.ConnectionString, "drill") { ProbeTimeout = _patience, More = ["--EventCluster:NodeName=production-backlog"] };
         _edgeSettings = _backlogSettings with
         {
-            Role = "edge", SiloPort = FreePort.Next(), More = ["--EventCluster:NodeName=production-edge"],
+            Role = "edge",
+            SiloPort = FreePort.Next(),
+            More = ["--EventCluster:NodeName=production-edge"],
         };
     }
 
