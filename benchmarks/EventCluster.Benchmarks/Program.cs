@@ -4,7 +4,6 @@ using EventCluster.Benchmarks.Clusters;
 using EventCluster.Benchmarks.Compare;
 using EventCluster.Benchmarks.FanOut;
 using EventCluster.Benchmarks.Http;
-using EventCluster.Benchmarks.Messages;
 using EventCluster.Benchmarks.Peers;
 using EventCluster.Benchmarks.Running;
 using EventCluster.Benchmarks.SlowReaders;
@@ -22,7 +21,7 @@ IBenchmark[] benchmarks =
 [
     new JournalBenchmark(), new LogBenchmark(), new HttpBenchmark(), new CatchUpBenchmark(), new FanOutBenchmark(),
     new PeersBenchmark(), new WireBenchmark(), new SlowReaderBenchmark(), new StartUpBenchmark(), new AllocBenchmark(),
-    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(), new MessagesBenchmark(), new CompareBenchmark(),
+    new ListBenchmark(), new PostgreSqlBenchmark(), new ClusterBenchmark(), new CompareBenchmark(),
 ];
 var settings = BenchmarkSettings.Parse(args, out var error);
 var benchmark = Array.Find(benchmarks, b => b.Name == settings?.Name);

@@ -86,7 +86,7 @@ public sealed class ProjectArrowTests
                     filter.Contains($"{project.Name}.csproj", StringComparison.Ordinal)
                     || project.Name is "EventCluster.Orleans" or "EventCluster.Silo" or "EventCluster.Storage.AzureTables"
                         or "EventCluster.Orleans.Tests" or "EventCluster.Silo.Tests" or "EventCluster.Storage.AzureTables.Tests"
-                        or "EventCluster.Cluster.Tests" or "EventCluster.Failover",
+                        or "EventCluster.Cluster.Tests" or "EventCluster.Failover" or "EventCluster.Benchmarks.Messages",
                     $"{project.Name} is missing in src/EventCluster.SingleNode.slnf");
             });
     }

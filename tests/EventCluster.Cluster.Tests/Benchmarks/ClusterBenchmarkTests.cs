@@ -15,6 +15,14 @@ public sealed class ClusterBenchmarkTests
             rows.Select(row => row.GetProperty("label").GetString()));
     }
 
+    [Fact]
+    public async Task Messages_Tiny_PrintsEveryKind()
+    {
+        var rows = await BenchmarkProcess.RunTinyAsync("messages", TestContext.Current.CancellationToken);
+
+        Assert.Equal(13, rows.Count);
+    }
+
     /// <summary>This build against itself; two clusters, one PostgreSQL server.</summary>
     [Fact]
     public async Task Compare_Tiny_PrintsTheRowsOfTheCluster()

@@ -17,7 +17,6 @@ public sealed class BenchmarkTests
     [InlineData("fanout")]
     [InlineData("postgres")]
     [InlineData("wire")]
-    [InlineData("messages")]
     [InlineData("slow-reader")]
     [InlineData("compare")]
     public async Task Run_Tiny_PrintsFigures(string name)

@@ -47,9 +47,11 @@ public static class BenchmarkProcess
     private static Process Start(string name, string[] arguments)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var program = Path.Combine(
-            ServerFiles.Repository, "benchmarks", "EventCluster.Benchmarks", "bin", configuration, "net10.0", "EventCluster.Benchmarks.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, name, "--tiny", "--json", .. arguments])
+
+        // That of messages between silos needs Orleans, so it is a program of its own.
+        var (project, names) = name == "messages" ? ("EventCluster.Benchmarks.Messages", (string[])[]) : ("EventCluster.Benchmarks", [name]);
+        var program = Path.Combine(ServerFiles.Repository, "benchmarks", project, "bin", configuration, "net10.0", $"{project}.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [program, .. names, "--tiny", "--json", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
