@@ -106,7 +106,7 @@ public sealed class FloodLogTests : IAsyncLifetime
         var minutes = 2 + (int)TimeProvider.System.GetElapsedTime(began).TotalMinutes;
         var lines = server.Output[before..].Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(static line => !line.Contains("EventCluster.Server[401", StringComparison.Ordinal)).ToList();
-        Assert.All(lines, static line => Assert.DoesNotMatch("(crit|fail): ", line));
+        Assert.True(lines.TrueForAll(static line => !line.Contains("crit: ", StringComparison.Ordinal) && !line.Contains("fail: ", StringComparison.Ordinal)), string.Join('\n', lines));
         Assert.All(lines, static line => Assert.DoesNotContain("   at ", line, StringComparison.Ordinal));
         Assert.True(lines.Count <= 2 * MostKinds * minutes, string.Join('\n', lines));
 
