@@ -15,6 +15,12 @@ public sealed partial class ConnectionGate
     /// </summary>
     public const int AdministrationReserve = 8;
 
+    /// <summary>
+    /// So long after its end a connection keeps its place when its server does not let go of it. Kestrel forgets one of HTTP/2 whose
+    /// client resets it under many requests (dotnet/aspnetcore 51307); a few of those would fill the server for good.
+    /// </summary>
+    public static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(10);
+
     /// <summary>How often refusals are logged.</summary>
     public static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
@@ -25,6 +31,9 @@ public sealed partial class ConnectionGate
 
     /// <summary>Connections of the reserve that have not asked yet, the oldest first.</summary>
     private readonly LinkedList<ReservedConnection> _silent = [];
+
+    /// <summary>Connections that the other end closed and whose server still holds them, with the time, the oldest first.</summary>
+    private readonly Queue<(CountedConnection Connection, long At)> _closed = new();
     private long _refused;
     private long _unsaid;
     private long _saidAt;
@@ -59,8 +68,49 @@ public sealed partial class ConnectionGate
         }
 
         Interlocked.Decrement(ref _open);
+        if (AbandonForgotten() > 0)
+        {
+            return TryEnter(descriptor);
+        }
+
         Refuse(options.MaxConnections);
         return false;
+    }
+
+    /// <summary>The other end of a connection closed it.</summary>
+    internal void NoteClosed(CountedConnection connection)
+    {
+        lock (_gate)
+        {
+            _closed.Enqueue((connection, _time.GetTimestamp()));
+        }
+
+        AbandonForgotten();
+    }
+
+    /// <summary>Gives up connections whose server has had the time to let go of them; answers how many.</summary>
+    private int AbandonForgotten()
+    {
+        for (var abandoned = 0; ; abandoned++)
+        {
+            CountedConnection forgotten;
+            lock (_gate)
+            {
+                while (_closed.TryPeek(out var gone) && gone.Connection.IsGone)
+                {
+                    _closed.Dequeue();
+                }
+
+                if (!_closed.TryPeek(out var oldest) || _time.GetElapsedTime(oldest.At) < AbandonAfter)
+                {
+                    return abandoned;
+                }
+
+                forgotten = _closed.Dequeue().Connection;
+            }
+
+            forgotten.Abandon();
+        }
     }
 
     /// <summary>

@@ -11,7 +11,8 @@ internal sealed class CountedConnection : ConnectionContext
     private readonly ConnectionContext _inner;
     private readonly ConnectionGate _gate;
     private readonly ReservedConnection? _reserved;
-    private int _isClosed;
+    private readonly CancellationTokenRegistration _closed;
+    private int _isGone;
 
     /// <param name="inner">The socket.</param>
     /// <param name="gate">What counts it.</param>
@@ -24,7 +25,12 @@ internal sealed class CountedConnection : ConnectionContext
             inner.Features.Set(reserved);
             reserved.Attach(inner.Abort);
         }
+
+        _closed = inner.ConnectionClosed.UnsafeRegister(static connection => ((CountedConnection)connection!).NoteClosed(), this);
     }
+
+    /// <summary>It left its gate.</summary>
+    public bool IsGone => Volatile.Read(ref _isGone) != 0;
 
     /// <inheritdoc />
     public override string ConnectionId
@@ -88,10 +94,31 @@ internal sealed class CountedConnection : ConnectionContext
         finally
         {
             // Only now is its descriptor free.
-            if (Interlocked.Exchange(ref _isClosed, 1) == 0)
-            {
-                _gate.Leave(_reserved);
-            }
+            _closed.Unregister();
+            Leave();
+        }
+    }
+
+    /// <summary>Gives up a connection that its server forgot: the other end closed it long ago.</summary>
+    public void Abandon()
+    {
+        _inner.Abort();
+        Leave();
+    }
+
+    private void NoteClosed()
+    {
+        if (!IsGone)
+        {
+            _gate.NoteClosed(this);
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Exchange(ref _isGone, 1) == 0)
+        {
+            _gate.Leave(_reserved);
         }
     }
 }

@@ -13,9 +13,6 @@ internal static class ClientFaults
     /// <summary>Kestrel's "an unhandled exception was thrown by the application": a fault of the server.</summary>
     private const int ApplicationError = 13;
 
-    /// <summary>Kestrel's "the application never completed": a fault of the server.</summary>
-    private const int ApplicationNeverCompleted = 23;
-
     /// <summary>Parts of the framework that read what clients send, and log nothing else at these levels.</summary>
     private static readonly string[] Categories =
     [
@@ -42,10 +39,11 @@ internal static class ClientFaults
             return false;
         }
 
-        // The category of the server itself has both: without a number of their own, what ended a connection below the application as a
-        // warning or an error, and as critical that no more connections are accepted.
+        // The category of the server itself has both. That an application never completed (23, critical) is Kestrel's doing over HTTP/2:
+        // it forgets a connection that its client resets under many requests (dotnet/aspnetcore 51307). Without a number of their own
+        // come what ended a connection below the application as a warning or an error, and as critical that none are accepted any more.
         return category == Kestrel
-            ? id.Id is not (ApplicationError or ApplicationNeverCompleted) && (id.Id != 0 || level < LogLevel.Critical)
+            ? id.Id != ApplicationError && (id.Id != 0 || level < LogLevel.Critical)
             : Array.Exists(Categories, part => category.StartsWith(part, StringComparison.Ordinal))
                 && Array.IndexOf(ServerEvents, id.Name) < 0;
     }

@@ -39,7 +39,7 @@ internal sealed class OwnerReach(
     public TailNews Tails { get; } = new(time);
 
     /// <summary>An append that has less left is not begun: one attempt takes that long when an owner is not there.</summary>
-    public TimeSpan LeastTime { get; } = Min(options.AppendAttemptTimeout, options.RetryFor / 5);
+    public TimeSpan LeastTime => Min(options.AppendAttemptTimeout, options.RetryFor / 5);
 
     /// <summary>What is left until an append's answer is due.</summary>
     public TimeSpan TimeLeft(PendingAppend append) => options.RetryFor - time.GetElapsedTime(append.AddedAt);

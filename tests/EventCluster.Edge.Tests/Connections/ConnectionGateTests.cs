@@ -1,5 +1,6 @@
 using EventCluster.Edge.Connections;
 using EventCluster.TestKit;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -21,6 +22,58 @@ public sealed class ConnectionGateTests : ILogger<ConnectionGate>
         Assert.True(gate.TryEnter(7));
         Assert.False(gate.TryEnter(8));
         Assert.Equal(3, gate.Open);
+    }
+
+    /// <summary>Kestrel forgets connections of HTTP/2 whose clients reset them; their places must not stay taken.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Closed_ButNeverLetGo_LeavesAfterAWhile(bool isDisposedLate)
+    {
+        var gate = Gate(connections: 2);
+        using var ended = new CancellationTokenSource();
+        var (forgotten, wellKept) = (Enter(ended.Token), Enter(CancellationToken.None));
+        await ended.CancelAsync();
+
+        _clock.Advance(ConnectionGate.AbandonAfter - TimeSpan.FromSeconds(1));
+        Assert.False(gate.TryEnter(2));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(gate.TryEnter(3));
+        Assert.Equal(2, gate.Open);
+        if (isDisposedLate)
+        {
+            await forgotten.DisposeAsync();
+        }
+
+        Assert.True(forgotten.IsGone);
+        Assert.Equal(2, gate.Open);
+        await wellKept.DisposeAsync();
+        Assert.Equal(1, gate.Open);
+
+        CountedConnection Enter(CancellationToken closed)
+        {
+            Assert.True(gate.TryEnter(1));
+            return new CountedConnection(new DefaultConnectionContext { ConnectionClosed = closed }, gate);
+        }
+    }
+
+    /// <summary>One that is let go of as it should be leaves once, whichever comes first.</summary>
+    [Fact]
+    public async Task Closed_AndLetGo_LeavesOnce()
+    {
+        var gate = Gate(connections: 5);
+        for (var i = 0; i < 20; i++)
+        {
+            using var ended = new CancellationTokenSource();
+            Assert.True(gate.TryEnter(i));
+            var connection = new CountedConnection(new DefaultConnectionContext { ConnectionClosed = ended.Token }, gate);
+            await ended.CancelAsync();
+            _clock.Advance(ConnectionGate.AbandonAfter * (i % 3));
+            await connection.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+
+        Assert.Equal(0, gate.Open);
     }
 
     /// <summary>Others than connections took descriptors: those that are kept stay free, whatever the count says.</summary>

@@ -95,6 +95,7 @@ public sealed class QueueLoggerTests : IAsyncLifetime
     [InlineData("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets", 14, "ConnectionError", LogLevel.Error)]
     [InlineData("Microsoft.AspNetCore.Server.Kestrel", 0, null, LogLevel.Error)]
     [InlineData("Microsoft.AspNetCore.Server.Kestrel", 0, null, LogLevel.Warning)]
+    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 23, "ApplicationNeverCompleted", LogLevel.Critical)]
     [InlineData("Microsoft.AspNetCore.SignalR.HubConnectionContext", 6, "FailedWritingMessage", LogLevel.Error)]
     [InlineData("Microsoft.AspNetCore.SignalR.HubConnectionHandler", 2, "ErrorProcessingRequest", LogLevel.Error)]
     [InlineData("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", 5, "ReceivedInvalidMessage", LogLevel.Error)]
@@ -128,7 +129,6 @@ public sealed class QueueLoggerTests : IAsyncLifetime
     /// <summary>What is a fault of the server keeps its level and its stack trace, though it stands in the same categories.</summary>
     [Theory]
     [InlineData("Microsoft.AspNetCore.Server.Kestrel", 13, "ApplicationError", LogLevel.Error, "fail: ")]
-    [InlineData("Microsoft.AspNetCore.Server.Kestrel", 23, "ApplicationNeverCompleted", LogLevel.Critical, "crit: ")]
     [InlineData("Microsoft.AspNetCore.Server.Kestrel", 0, null, LogLevel.Critical, "crit: ")]
     [InlineData("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", 2, "FailedInvokingHubMethod", LogLevel.Error, "fail: ")]
     [InlineData("Microsoft.AspNetCore.SignalR.HubConnectionHandler", 1, "ErrorDispatchingHubEvent", LogLevel.Error, "fail: ")]
