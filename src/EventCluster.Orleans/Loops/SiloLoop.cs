@@ -55,6 +55,11 @@ internal abstract partial class SiloLoop(TimeSpan interval, TimeProvider time, I
             {
                 await TurnAsync(_stopping.Token);
             }
+            catch (ObjectDisposedException)
+            {
+                // The services are gone: the process ends because its start failed, and nobody stopped this before.
+                return;
+            }
             catch (Exception e) when (!_stopping.IsCancellationRequested)
             {
                 LogTurnFailed(logger, GetType().Name, e);
