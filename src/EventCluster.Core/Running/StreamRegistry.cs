@@ -60,12 +60,17 @@ internal sealed class StreamRegistry(RunnerContext context)
             }
 
             runner = new StreamLogRunner(name, context, Forget);
+
+            // Counted before others see it: one that finds it ended, as that of a name without a stream soon is, gives back what it costs.
+            context.Options.StreamState?.Take(LoadedStreamBytes);
+            Interlocked.Increment(ref _loaded);
             if (_runners.TryAdd(name, runner))
             {
-                context.Options.StreamState?.Take(LoadedStreamBytes);
-                Interlocked.Increment(ref _loaded);
                 return runner;
             }
+
+            Interlocked.Decrement(ref _loaded);
+            context.Options.StreamState?.Release(LoadedStreamBytes);
         }
     }
 
