@@ -16,8 +16,9 @@ public sealed partial class ConnectionGate
     public const int AdministrationReserve = 8;
 
     /// <summary>
-    /// So long after its end a connection keeps its place when its server does not let go of it. Kestrel forgets one of HTTP/2 whose
-    /// client resets it under many requests (dotnet/aspnetcore 51307); a few of those would fill the server for good.
+    /// How long a connection that the other end closed keeps its place when its server does not let go of it, once its descriptor is free.
+    /// Kestrel forgets a connection of HTTP/2 whose client resets it under many requests (dotnet/aspnetcore 51307); a few of those
+    /// would fill the server permanently.
     /// </summary>
     public static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(10);
 
@@ -32,8 +33,11 @@ public sealed partial class ConnectionGate
     /// <summary>Connections of the reserve that have not asked yet, the oldest first.</summary>
     private readonly LinkedList<ReservedConnection> _silent = [];
 
-    /// <summary>Connections that the other end closed and whose server still holds them, with the time, the oldest first.</summary>
-    private readonly Queue<(CountedConnection Connection, long At)> _closed = new();
+    /// <summary>
+    /// Connections that the other end closed and that have not left yet, the one that was looked at longest ago first. All of them are
+    /// counted, so they are bounded by the limit.
+    /// </summary>
+    private readonly LinkedList<CountedConnection> _closed = [];
     private long _refused;
     private long _unsaid;
     private long _saidAt;
@@ -82,7 +86,12 @@ public sealed partial class ConnectionGate
     {
         lock (_gate)
         {
-            _closed.Enqueue((connection, _time.GetTimestamp()));
+            if (connection.IsGone)
+            {
+                return;
+            }
+
+            Append(connection);
         }
 
         AbandonForgotten();
@@ -91,26 +100,35 @@ public sealed partial class ConnectionGate
     /// <summary>Gives up connections whose server has had the time to let go of them; answers how many.</summary>
     private int AbandonForgotten()
     {
-        for (var abandoned = 0; ; abandoned++)
+        for (var abandoned = 0; ;)
         {
-            CountedConnection forgotten;
+            CountedConnection oldest;
             lock (_gate)
             {
-                while (_closed.TryPeek(out var gone) && gone.Connection.IsGone)
-                {
-                    _closed.Dequeue();
-                }
-
-                if (!_closed.TryPeek(out var oldest) || _time.GetElapsedTime(oldest.At) < AbandonAfter)
+                if (_closed.First is not { Value: var first } || _time.GetElapsedTime(first.SeenAt) < AbandonAfter)
                 {
                     return abandoned;
                 }
 
-                forgotten = _closed.Dequeue().Connection;
+                oldest = first;
+                _closed.Remove(oldest.Place);
+                if (!oldest.HasNoDescriptor)
+                {
+                    // It is still served; it is looked at again.
+                    Append(oldest);
+                    continue;
+                }
             }
 
-            forgotten.Abandon();
+            oldest.Leave();
+            abandoned++;
         }
+    }
+
+    private void Append(CountedConnection connection)
+    {
+        connection.SeenAt = _time.GetTimestamp();
+        _closed.AddLast(connection.Place);
     }
 
     /// <summary>
@@ -150,6 +168,20 @@ public sealed partial class ConnectionGate
 
     /// <summary>Connections of the reserve that are open now; those that made room for others are not among them.</summary>
     public int Reserved => Volatile.Read(ref _reserved);
+
+    /// <summary>A connection that entered is closed.</summary>
+    internal void Leave(CountedConnection connection, ReservedConnection? reserved)
+    {
+        lock (_gate)
+        {
+            if (connection.Place.List == _closed)
+            {
+                _closed.Remove(connection.Place);
+            }
+        }
+
+        Leave(reserved);
+    }
 
     /// <summary>A connection that entered is closed.</summary>
     /// <param name="reserved">The place of one that entered by the reserve; null otherwise.</param>

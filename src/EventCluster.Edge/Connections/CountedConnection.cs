@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EventCluster.Edge.Connections;
@@ -20,14 +21,27 @@ internal sealed class CountedConnection : ConnectionContext
     public CountedConnection(ConnectionContext inner, ConnectionGate gate, ReservedConnection? reserved = null)
     {
         (_inner, _gate, _reserved) = (inner, gate, reserved);
+        Place = new LinkedListNode<CountedConnection>(this);
         if (reserved is not null)
         {
             inner.Features.Set(reserved);
             reserved.Attach(inner.Abort);
         }
 
-        _closed = inner.ConnectionClosed.UnsafeRegister(static connection => ((CountedConnection)connection!).NoteClosed(), this);
+        _closed = inner.ConnectionClosed.UnsafeRegister(
+            static connection => ((CountedConnection)connection!)._gate.NoteClosed((CountedConnection)connection), this);
     }
+
+    /// <summary>Its place among those that the other end closed; guarded by the lock of the gate.</summary>
+    internal LinkedListNode<CountedConnection> Place { get; }
+
+    /// <summary>When it was looked at last, a timestamp; guarded by the lock of the gate.</summary>
+    internal long SeenAt { get; set; }
+
+    /// <summary>
+    /// Its descriptor is free. The other end may close one direction and go on reading, so a connection that it closed may be open.
+    /// </summary>
+    internal bool HasNoDescriptor => _inner.Features.Get<IConnectionSocketFeature>()?.Socket.SafeHandle.IsClosed ?? true;
 
     /// <summary>It left its gate.</summary>
     public bool IsGone => Volatile.Read(ref _isGone) != 0;
@@ -99,26 +113,12 @@ internal sealed class CountedConnection : ConnectionContext
         }
     }
 
-    /// <summary>Gives up a connection that its server forgot: the other end closed it long ago.</summary>
-    public void Abandon()
-    {
-        _inner.Abort();
-        Leave();
-    }
-
-    private void NoteClosed()
-    {
-        if (!IsGone)
-        {
-            _gate.NoteClosed(this);
-        }
-    }
-
-    private void Leave()
+    /// <summary>It leaves its gate, whether or not its server let go of it.</summary>
+    internal void Leave()
     {
         if (Interlocked.Exchange(ref _isGone, 1) == 0)
         {
-            _gate.Leave(_reserved);
+            _gate.Leave(this, _reserved);
         }
     }
 }

@@ -18,9 +18,10 @@ internal sealed partial class AnswerGuard(DamageLog damage, ILogger<AnswerGuard>
         {
             await answer;
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException e) when (
+            context.RequestAborted.IsCancellationRequested || e is ConnectionAbortedException || e.InnerException is ConnectionAbortedException)
         {
-            // The client left; there is nobody to answer.
+            // The client left, or its connection was cut because the time for a stop is over; there is nobody to answer.
         }
         catch (BadHttpRequestException e)
         {

@@ -2,11 +2,12 @@ using EventCluster.Hosting.Configuration;
 using EventCluster.Hosting.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace EventCluster.Hosting.Commands;
 
 /// <summary>What the processes of a single node and of a cluster have in common: arguments, options, faults, exit codes.</summary>
-public static class NodeProcess
+public static partial class NodeProcess
 {
     /// <summary>Runs to the end and never throws for what an operator can get wrong.</summary>
     /// <param name="arguments">Arguments of the process.</param>
@@ -82,6 +83,27 @@ public static class NodeProcess
             throw;
         }
     }
+
+    /// <summary>
+    /// Waits until a node has stopped. One whose time for the stop is over has stopped as well: what did not let go was cut.
+    /// </summary>
+    /// <param name="app">The node.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task WaitForStopAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        try
+        {
+            await app.WaitForShutdownAsync(cancellationToken);
+        }
+        catch (Exception e) when (app.Lifetime.ApplicationStopping.IsCancellationRequested && IsTimeOver(e))
+        {
+            LogStoppedLate(app.Logger);
+        }
+    }
+
+    private static bool IsTimeOver(Exception exception) =>
+        exception is OperationCanceledException || (exception is AggregateException all && all.InnerExceptions.All(IsTimeOver));
 
     private static List<string> Load(CommandLine line, EventClusterOptions options)
     {

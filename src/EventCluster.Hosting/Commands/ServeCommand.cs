@@ -4,7 +4,6 @@ using EventCluster.Hosting.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace EventCluster.Hosting.Commands;
@@ -38,7 +37,7 @@ internal static partial class ServeCommand
         await AnnounceAsync(app, options, terminal, url);
         app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger));
         app.Lifetime.ApplicationStopped.Register(() => Stopped(app.Logger));
-        await app.WaitForShutdownAsync(cancellationToken);
+        await NodeProcess.WaitForStopAsync(app, cancellationToken);
         return app.Services.GetRequiredService<StoreWatch>().ExitCode;
     }
 

@@ -59,6 +59,10 @@ public sealed class EventClusterNode(
                 await _directory.StopAsync(cancellationToken);
             }
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Clients took all the time that the host has for a stop. Closing below has a limit of its own.
+        }
         finally
         {
             // The store is closed whatever became of the directory: its seal makes the next start short.

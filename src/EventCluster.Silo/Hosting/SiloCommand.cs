@@ -85,7 +85,7 @@ internal static partial class SiloCommand
             await terminal.GreetAsync($"EventCluster {VersionText.Version}, {options.Role} {options.NodeName}, listens on {app.Urls.First()}");
         }
 
-        await app.WaitForShutdownAsync(cancellationToken);
+        await NodeProcess.WaitForStopAsync(app, cancellationToken);
         return app.Services.GetRequiredService<StoreWatch>().ExitCode;
     }
 

@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using EventCluster.Edge.Connections;
 using EventCluster.TestKit;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -55,6 +57,30 @@ public sealed class ConnectionGateTests : ILogger<ConnectionGate>
             Assert.True(gate.TryEnter(1));
             return new CountedConnection(new DefaultConnectionContext { ConnectionClosed = closed }, gate);
         }
+    }
+
+    /// <summary>A client that closed its direction only goes on reading: its connection is neither cut nor forgotten.</summary>
+    [Fact]
+    public async Task Closed_InOneDirection_StaysCountedWhileItsDescriptorIsOpen()
+    {
+        var gate = Gate(connections: 1);
+        using var ended = new CancellationTokenSource();
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var context = new DefaultConnectionContext { ConnectionClosed = ended.Token };
+        context.Features.Set<IConnectionSocketFeature>(new SocketOf(socket));
+        Assert.True(gate.TryEnter(1));
+        await using var connection = new CountedConnection(context, gate);
+        await ended.CancelAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            _clock.Advance(ConnectionGate.AbandonAfter);
+            Assert.False(gate.TryEnter(2));
+        }
+
+        socket.Dispose();
+        _clock.Advance(ConnectionGate.AbandonAfter);
+        Assert.True(gate.TryEnter(3));
+        Assert.True(connection.IsGone);
     }
 
     /// <summary>One that is let go of as it should be leaves once, whichever comes first.</summary>
@@ -188,4 +214,6 @@ public sealed class ConnectionGateTests : ILogger<ConnectionGate>
 
     private ConnectionGate Gate(int connections, long firstReserved = long.MaxValue) => new(
         Options.Create(new EdgeOptions { MaxConnections = connections, FirstReservedDescriptor = firstReserved }), _clock, this);
+
+    private sealed record SocketOf(Socket Socket) : IConnectionSocketFeature;
 }

@@ -64,6 +64,35 @@ public sealed class StopTests
         Assert.InRange(count, acked, acked + writers.Length);
     }
 
+    /// <summary>Who does not let go in time is cut; that is no failure of the stop, and the store is sealed.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Terminate_ClientsThatNeverLetGo_ExitsWithZeroAndSealsTheStore(int seconds)
+    {
+        await using var server = await ServerProcess.StartAsync(Token, $"--EventCluster:Shutdown:Timeout={seconds}");
+        using var client = new StreamClient(server.Url);
+        await client.CreateAsync("s", Json, "[0]", Token);
+        var bodies = new List<Socket>();
+        for (var i = 0; i < 20; i++)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(server.Url.Host, server.Url.Port, Token);
+            await socket.SendAsync("POST /v1/stream/s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n[1,"u8.ToArray(), Token);
+            bodies.Add(socket);
+        }
+
+        await client.AppendAsync("s", Json, "[1]", Token);
+        var exit = await server.TerminateAsync();
+
+        Assert.True(exit == 0, $"It ended with {exit}:\n{server.Output}");
+        Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
+        bodies.ForEach(static socket => socket.Dispose());
+        var before = server.Output.Length;
+        await server.RestartAsync([], Token);
+        Assert.Contains("clean stop True", server.Output[before..], StringComparison.Ordinal);
+    }
+
     /// <summary>Sends a long-poll and waits until the server took it: one that still lies before its door is nobody's when it stops.</summary>
     private static async Task<Socket> StartLongPollAsync(ServerProcess server, string stream)
     {
