@@ -1,4 +1,3 @@
-
 using EventCluster.Storage.LocalDisk.Disk;
 
 namespace EventCluster.Benchmarks.Store;

@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Core.Blocks;

@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Store;
 using EventCluster.Abstractions.Streams;

@@ -1,4 +1,3 @@
-
 using EventCluster.Core.Blocks;
 using EventCluster.Protocol;
 

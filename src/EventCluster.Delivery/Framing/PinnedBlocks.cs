@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Memory;
 
 namespace EventCluster.Delivery.Framing;

@@ -1,4 +1,3 @@
-
 using EventCluster.Delivery.Framing;
 
 namespace EventCluster.Delivery.Pump;

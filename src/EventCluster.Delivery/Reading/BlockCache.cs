@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Memory;
 using EventCluster.Abstractions.Streams;

@@ -1,4 +1,3 @@
-
 namespace EventCluster.Delivery.Reading;
 
 /// <summary>What to read so that its frames fit one slice: frames are larger than payloads, base64 by a third.</summary>

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using EventCluster.Delivery.Framing;
-using EventCluster.Delivery.Reading;
 using EventCluster.Delivery.Pump;
+using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;
 using EventCluster.Edge.Memory;

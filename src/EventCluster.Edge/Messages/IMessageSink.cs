@@ -1,4 +1,3 @@
-
 using EventCluster.Delivery.Framing;
 
 namespace EventCluster.Edge.Messages;

@@ -1,4 +1,3 @@
-
 using EventCluster.Delivery.Timing;
 
 namespace EventCluster.Edge.Sessions;

@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Streams;
 using EventCluster.Delivery.Pump;
 

@@ -1,4 +1,3 @@
-
 using EventCluster.Delivery.Reading;
 
 namespace EventCluster.Edge.Sessions;

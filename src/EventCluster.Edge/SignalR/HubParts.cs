@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
-
 using EventCluster.Delivery.Framing;
+
 namespace EventCluster.Edge.SignalR;
 
 /// <summary>
@@ -11,8 +11,8 @@ namespace EventCluster.Edge.SignalR;
 /// <param name="abort">Ends the connection.</param>
 internal sealed class HubParts(Action abort)
 {
-    private readonly Channel<Part> _given = Channel.CreateUnbounded<Part>(
-        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Part> _given = Channel.CreateBounded<Part>(
+        new BoundedChannelOptions(capacity: 1) { SingleReader = true, SingleWriter = true });
 
     /// <summary>Gives the next part; completes when the connection took it.</summary>
     /// <param name="bytes">Its bytes; the connection gives them up.</param>

@@ -1,5 +1,3 @@
-
-
 using EventCluster.Delivery.Framing;
 using EventCluster.Edge.Messages;
 using EventCluster.Edge.Sessions;

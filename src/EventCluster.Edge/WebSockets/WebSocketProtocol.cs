@@ -1,5 +1,3 @@
-
-
 using EventCluster.Abstractions;
 using EventCluster.Abstractions.Streams;
 using EventCluster.Edge.Http;

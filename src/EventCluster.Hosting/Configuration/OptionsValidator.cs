@@ -1,4 +1,3 @@
-
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;
 using EventCluster.Storage.PostgreSql;

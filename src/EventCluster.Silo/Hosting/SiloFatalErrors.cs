@@ -1,4 +1,3 @@
-
 using EventCluster.Hosting.Configuration;
 using EventCluster.Orleans.Hosting;
 

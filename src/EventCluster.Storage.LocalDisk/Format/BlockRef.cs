@@ -1,4 +1,3 @@
-
 using EventCluster.Protocol;
 
 namespace EventCluster.Storage.LocalDisk.Format;

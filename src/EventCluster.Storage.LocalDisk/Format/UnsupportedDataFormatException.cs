@@ -1,4 +1,3 @@
-
 namespace EventCluster.Storage.LocalDisk.Format;
 
 /// <summary>The data directory was written by a newer version. One line for the operator.</summary>

@@ -1,4 +1,3 @@
-
 using EventCluster.Storage.LocalDisk.Format;
 
 namespace EventCluster.Storage.LocalDisk.Journal;

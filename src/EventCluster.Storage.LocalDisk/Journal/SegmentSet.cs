@@ -1,4 +1,3 @@
-
 using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;
 

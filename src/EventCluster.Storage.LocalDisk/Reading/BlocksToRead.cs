@@ -1,4 +1,3 @@
-
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Format;
 

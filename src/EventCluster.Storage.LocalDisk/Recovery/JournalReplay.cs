@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Store;
 using EventCluster.Protocol;
 using EventCluster.Storage.LocalDisk.Checkpoints;

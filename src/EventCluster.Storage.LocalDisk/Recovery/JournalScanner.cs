@@ -1,4 +1,3 @@
-
 using EventCluster.Storage.LocalDisk.Format;
 using EventCluster.Storage.LocalDisk.Journal;
 

@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.LocalDisk.Disk;
 using EventCluster.Storage.LocalDisk.Format;

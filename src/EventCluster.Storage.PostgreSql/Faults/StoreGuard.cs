@@ -1,4 +1,3 @@
-
 using EventCluster.Abstractions.Store;
 using EventCluster.Storage.PostgreSql.Sessions;
 

@@ -30,6 +30,24 @@ public sealed class SourceStyleTests
         Assert.Empty(wrong);
     }
 
+    /// <summary>The usings stand in one block at the beginning, those of the system first, and an empty line follows.</summary>
+    [Fact]
+    public void Files_BeginWithOneBlockOfUsings()
+    {
+        var wrong = _all.Where(static file => file.Namespace is not null).Where(static file =>
+        {
+            var head = file.Lines.TakeWhile(static line => !line.StartsWith("namespace ", StringComparison.Ordinal)).ToList();
+            var usings = head.TakeWhile(static line => line.StartsWith("using ", StringComparison.Ordinal)).ToList();
+            var rest = head.Skip(usings.Count).ToList();
+            var isBlock = usings.Count > 0 ? rest is [""] || (rest is ["", not "", ..] && rest[^1].Length == 0) : head is [] or [not "", ..];
+            var plain = usings.Where(static line => !line.Contains('=', StringComparison.Ordinal) && !line.StartsWith("using static", StringComparison.Ordinal))
+                .Select(static line => line.StartsWith("using System", StringComparison.Ordinal)).ToList();
+            return !isBlock || plain.SkipWhile(static isSystem => isSystem).Any(static isSystem => isSystem);
+        });
+
+        Assert.Empty(wrong.Select(static file => file.Path));
+    }
+
     [Fact]
     public void Files_HaveOneTopLevelType()
     {

@@ -1,4 +1,3 @@
-
 using EventCluster.Delivery.Timing;
 using EventCluster.TestKit;
 

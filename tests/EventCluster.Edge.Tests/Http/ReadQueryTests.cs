@@ -1,4 +1,3 @@
-
 using EventCluster.Delivery.Reading;
 using EventCluster.Edge.Http;
 using EventCluster.Protocol;

@@ -1,4 +1,3 @@
-
 using EventCluster.Storage.LocalDisk;
 using EventCluster.Storage.LocalDisk.Disk;
 
